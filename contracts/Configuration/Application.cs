@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+
+namespace ManagedOAuth.Contracts.Configuration;
+
+/// <summary>An application behind the proxy, with the field names of the admin API (snake case there).</summary>
+public sealed record Application
+{
+    /// <summary>The application's uuid; also its event stream.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The audience tag: 64 hexadecimal digits that never change; <c>aud</c> of every assertion and access token.</summary>
+    public required string Aud { get; init; }
+
+    public ApplicationType Type { get; init; } = ApplicationType.SelfHosted;
+
+    public required string Name { get; init; }
+
+    /// <summary>The public address: authority (with port when it has one) and, without Managed OAuth, an optional path.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>Further public addresses of the same application; a token of one is valid at all.</summary>
+    public IReadOnlyList<Destination> Destinations { get; init; } = [];
+
+    /// <summary>How long a browser session lasts, in Go's duration syntax.</summary>
+    public string SessionDuration { get; init; } = "24h";
+
+    /// <summary>Identity providers that may be used; empty = all.</summary>
+    public IReadOnlyList<Guid> AllowedIdps { get; init; } = [];
+
+    public bool AutoRedirectToIdentity { get; init; }
+
+    public bool AppLauncherVisible { get; init; } = true;
+
+    public string LogoUrl { get; init; } = "";
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public string CustomDenyMessage { get; init; } = "";
+
+    public string CustomDenyUrl { get; init; } = "";
+
+    public string CustomNonIdentityDenyUrl { get; init; } = "";
+
+    public CorsHeaders? CorsHeaders { get; init; }
+
+    public bool OptionsPreflightBypass { get; init; }
+
+    public bool EnableBindingCookie { get; init; }
+
+    public bool HttpOnlyCookieAttribute { get; init; } = true;
+
+    public bool PathCookieAttribute { get; init; }
+
+    /// <summary><c>lax</c>, <c>strict</c>, <c>none</c> or null for the default (<c>lax</c>).</summary>
+    public string? SameSiteCookieAttribute { get; init; }
+
+    public bool AllowIframe { get; init; }
+
+    public bool SkipInterstitial { get; init; }
+
+    /// <summary>Answer 401 instead of 403 or a redirect where only Service Auth policies exist.</summary>
+    [JsonPropertyName("service_auth_401_redirect")]
+    public bool ServiceAuth401Redirect { get; init; }
+
+    /// <summary>A header in which a service token may come as one JSON value.</summary>
+    public string? ReadServiceTokensFromHeader { get; init; }
+
+    /// <summary>Managed OAuth; absent = off.</summary>
+    public OAuthConfiguration? OauthConfiguration { get; init; }
+
+    /// <summary>The policies that decide, by precedence.</summary>
+    public IReadOnlyList<PolicyReference> Policies { get; init; } = [];
+
+    /// <summary>Where the application really is (our extension); absent = nothing is forwarded, 503.</summary>
+    public Origin? Origin { get; init; }
+
+    /// <summary>Version of the application's stream.</summary>
+    public long Version { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Whether Managed OAuth is on.</summary>
+    [JsonIgnore]
+    public bool ManagedOAuth => OauthConfiguration is { Enabled: true };
+}
+
+[JsonConverter(typeof(SnakeCaseEnumConverter<ApplicationType>))]
+public enum ApplicationType
+{
+    SelfHosted,
+    Mcp,
+    McpPortal,
+}
+
+/// <summary>A further public address of an application.</summary>
+/// <param name="Type">Only <c>public</c> is served.</param>
+/// <param name="Uri">Authority and optional path.</param>
+public sealed record Destination(string Type, string Uri);
+
+/// <summary>A policy on an application, with its place in the order.</summary>
+public sealed record PolicyReference(Guid Id, int Precedence);

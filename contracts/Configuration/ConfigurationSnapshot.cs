@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace ManagedOAuth.Contracts.Configuration;
+
+/// <summary>
+/// The whole configuration at one position: immutable maps, replaced per entry. Every decision is made on one snapshot.
+/// </summary>
+public sealed record ConfigurationSnapshot
+{
+    /// <summary>Nothing known yet.</summary>
+    public static readonly ConfigurationSnapshot Empty = new();
+
+    /// <summary>Identifies the database that the snapshot was read from.</summary>
+    public string Epoch { get; init; } = "";
+
+    /// <summary>Every change up to this position is in the snapshot.</summary>
+    public long Position { get; init; }
+
+    public ImmutableDictionary<Guid, Application> Applications { get; init; } = ImmutableDictionary<Guid, Application>.Empty;
+
+    public ImmutableDictionary<Guid, Policy> Policies { get; init; } = ImmutableDictionary<Guid, Policy>.Empty;
+
+    public ImmutableDictionary<Guid, Group> Groups { get; init; } = ImmutableDictionary<Guid, Group>.Empty;
+
+    public ImmutableDictionary<Guid, IdentityProvider> IdentityProviders { get; init; } = ImmutableDictionary<Guid, IdentityProvider>.Empty;
+
+    public ImmutableDictionary<Guid, ServiceToken> ServiceTokens { get; init; } = ImmutableDictionary<Guid, ServiceToken>.Empty;
+
+    /// <summary>Null until the organization has been set up.</summary>
+    public Organization? Organization { get; init; }
+
+    /// <summary>The policies of an application in the order of their precedence; a reference to a deleted policy is left out.</summary>
+    public IEnumerable<Policy> PoliciesOf(Application application)
+    {
+        ArgumentNullException.ThrowIfNull(application);
+        return application.Policies
+            .OrderBy(reference => reference.Precedence)
+            .Select(reference => Policies.GetValueOrDefault(reference.Id))
+            .OfType<Policy>();
+    }
+}

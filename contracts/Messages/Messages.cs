@@ -1,0 +1,16 @@
+namespace ManagedOAuth.Contracts.Messages;
+
+/// <summary>Config to Token: an application is gone; its grants end.</summary>
+/// <param name="Position">Configuration position that holds the deletion.</param>
+public sealed record ApplicationDeleted(Guid ApplicationId, long Position);
+
+/// <summary>Config to Token: what decides access to these applications changed; their live grants are evaluated again.</summary>
+/// <param name="ApplicationIds">The applications that the changed policy, group, provider or application touches.</param>
+/// <param name="Position">Evaluate on a snapshot that is at least this new.</param>
+public sealed record PolicyChanged(IReadOnlyList<Guid> ApplicationIds, long Position);
+
+/// <summary>Token to AuthorizationServer: a client has a live grant; its registration stays.</summary>
+public sealed record GrantOpened(Guid GrantId, Guid ApplicationId, string ClientId, Guid UserId, DateTimeOffset At);
+
+/// <summary>Token to AuthorizationServer: a grant of a client ended.</summary>
+public sealed record GrantEnded(Guid GrantId, Guid ApplicationId, string ClientId, Guid UserId, DateTimeOffset At);

@@ -1,0 +1,24 @@
+namespace ManagedOAuth.Contracts.Policies;
+
+/// <summary>A user as an identity provider vouched for them at a login: what identity rules look at.</summary>
+public sealed record Identity
+{
+    /// <summary>The user's uuid: <c>sub</c> of the assertion.</summary>
+    public required Guid UserId { get; init; }
+
+    /// <summary>Normalised (trimmed, lower case).</summary>
+    public required string Email { get; init; }
+
+    public required Guid IdentityProviderId { get; init; }
+
+    /// <summary><c>onetimepin</c>, <c>oidc</c>, ...</summary>
+    public required string IdentityProviderType { get; init; }
+
+    public required DateTimeOffset AuthenticatedAt { get; init; }
+
+    /// <summary>Claims that the identity provider gave and the organization asked for.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>False while only the address is known (before the login is finished): claims are unknown then, not absent.</summary>
+    public bool ClaimsKnown { get; init; } = true;
+}

@@ -1,0 +1,104 @@
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Contracts.Policies;
+
+/// <summary>
+/// The one policy decision: a pure function of configuration, identity and request facts, used at login (AuthorizationServer), at issue and
+/// refresh (Token), on every request (Edge) and by the policy tester (Config).
+/// <list type="number">
+/// <item>Bypass and Service Auth policies in the order of their precedence; they need no user.</item>
+/// <item>With an identity, Allow and Block policies in order: the first that matches decides.</item>
+/// <item>Otherwise deny.</item>
+/// </list>
+/// A rule about facts that are not known makes a policy undecided: it is carried on as a possible outcome, and only if all possible
+/// outcomes are the same is there a decision.
+/// </summary>
+public static class PolicyEvaluator
+{
+    /// <summary>Evaluates the policies of an application.</summary>
+    /// <param name="snapshot">The configuration to decide on.</param>
+    /// <param name="application">An application of that snapshot.</param>
+    /// <param name="identity">The user, or null when nobody has logged in: then only Bypass and Service Auth can admit.</param>
+    /// <param name="facts">What is known of the request.</param>
+    public static PolicyDecision Evaluate(ConfigurationSnapshot snapshot, Application application, Identity? identity, RequestFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(application);
+        ArgumentNullException.ThrowIfNull(facts);
+
+        var matcher = new RuleMatcher(snapshot, identity, facts);
+        var policies = snapshot.PoliciesOf(application).ToList();
+        var possible = new List<PolicyDecision>();
+        PolicyDecision? nearest = null;
+
+        foreach (var policy in InOrder(policies, identity is not null))
+        {
+            var (match, rule) = matcher.Match(policy.Include, policy.Require, policy.Exclude);
+            if (match == Tri.False)
+            {
+                nearest ??= policy.Decision == PolicyAction.Allow ? Decision(PolicyOutcome.Deny, policy, $"default deny: {rule}") : null;
+                continue;
+            }
+
+            possible.Add(Decision(OutcomeOf(policy.Decision), policy, rule));
+            if (match == Tri.True)
+            {
+                return Settle(possible);
+            }
+        }
+
+        possible.Add(nearest ?? new PolicyDecision { Outcome = PolicyOutcome.Deny, Rule = "default deny: no policy admits" });
+        return Settle(possible);
+    }
+
+    /// <summary>Whether a later request of the same session could be decided differently, because a rule looks at the request itself.</summary>
+    public static bool HasContinuousRules(ConfigurationSnapshot snapshot, Application application)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return snapshot.PoliciesOf(application).Any(policy => RulesOf(policy).Any(rule => IsContinuous(snapshot, rule, 0)));
+    }
+
+    private static IEnumerable<Policy> InOrder(List<Policy> policies, bool withIdentity)
+    {
+        var first = policies.Where(policy => policy.Decision is PolicyAction.Bypass or PolicyAction.NonIdentity);
+        return withIdentity ? first.Concat(policies.Where(policy => policy.Decision is PolicyAction.Allow or PolicyAction.Deny)) : first;
+    }
+
+    private static PolicyDecision Settle(List<PolicyDecision> possible)
+    {
+        var last = possible[^1];
+        var undecided = possible.FirstOrDefault(decision => decision.Outcome != last.Outcome);
+        return undecided is null ? last : undecided with { Outcome = PolicyOutcome.Indeterminate };
+    }
+
+    private static PolicyDecision Decision(PolicyOutcome outcome, Policy policy, string rule) => new()
+    {
+        Outcome = outcome,
+        PolicyId = policy.Id,
+        PolicyName = policy.Name,
+        PolicyVersion = policy.Version,
+        Rule = rule,
+    };
+
+    private static PolicyOutcome OutcomeOf(PolicyAction action) => action switch
+    {
+        PolicyAction.Allow => PolicyOutcome.Allow,
+        PolicyAction.NonIdentity => PolicyOutcome.ServiceAuth,
+        PolicyAction.Bypass => PolicyOutcome.Bypass,
+        _ => PolicyOutcome.Deny,
+    };
+
+    private static IEnumerable<Rule> RulesOf(Policy policy) => policy.Include.Concat(policy.Require).Concat(policy.Exclude);
+
+    private static bool IsContinuous(ConfigurationSnapshot snapshot, Rule rule, int depth)
+    {
+        if (rule is not Rule.InGroup reference)
+        {
+            return rule.Continuous;
+        }
+
+        return depth < 8
+            && snapshot.Groups.TryGetValue(reference.Id, out var group)
+            && group.Include.Concat(group.Require).Concat(group.Exclude).Any(inner => IsContinuous(snapshot, inner, depth + 1));
+    }
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ManagedOAuth.Contracts.Policies;
+
+/// <summary>
+/// Reads and writes rules as objects with one member. A kind that we cannot evaluate is refused with an explanation, never ignored:
+/// a policy that silently loses a rule would admit somebody.
+/// </summary>
+public sealed class RuleJsonConverter : JsonConverter<Rule>
+{
+    /// <summary>Kinds that exist in the original and cannot be evaluated here.</summary>
+    public static readonly IReadOnlySet<string> UnsupportedKinds = new HashSet<string>(StringComparer.Ordinal)
+    {
+        "auth_context", "auth_method", "azureAD", "certificate", "cloudflare_account_member", "common_name", "device_posture",
+        "email_list", "external_evaluation", "geo", "github-organization", "gsuite", "ip_list", "linked_app_token", "okta", "saml", "user_risk_score",
+    };
+
+    public override Rule Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object || root.EnumerateObject().Count() != 1)
+        {
+            throw new JsonException("A rule is an object with exactly one member, the kind of rule.");
+        }
+
+        var member = root.EnumerateObject().First();
+        return Create(member.Name, member.Value);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Rule value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        ArgumentNullException.ThrowIfNull(value);
+        writer.WriteStartObject();
+        writer.WriteStartObject(value.Kind);
+        switch (value)
+        {
+            case Rule.Email rule: writer.WriteString("email", rule.Address); break;
+            case Rule.EmailDomain rule: writer.WriteString("domain", rule.Domain); break;
+            case Rule.InGroup rule: writer.WriteString("id", rule.Id); break;
+            case Rule.Ip rule: writer.WriteString("ip", rule.Network); break;
+            case Rule.ServiceToken rule: writer.WriteString("token_id", rule.TokenId); break;
+            case Rule.LoginMethod rule: writer.WriteString("id", rule.Id); break;
+            case Rule.OidcClaim rule:
+                writer.WriteString("identity_provider_id", rule.IdentityProviderId);
+                writer.WriteString("claim_name", rule.ClaimName);
+                writer.WriteString("claim_value", rule.ClaimValue);
+                break;
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static Rule Create(string kind, JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException($"The rule '{kind}' has an object as its value.");
+        }
+
+        return kind switch
+        {
+            "email" => new Rule.Email(Text(kind, body, "email").Trim().ToLowerInvariant()),
+            "email_domain" => new Rule.EmailDomain(Text(kind, body, "domain").Trim().TrimStart('@').ToLowerInvariant()),
+            "everyone" => new Rule.Everyone(),
+            "group" => new Rule.InGroup(Id(kind, body, "id")),
+            "ip" => new Rule.Ip(Network(Text(kind, body, "ip"))),
+            "service_token" => new Rule.ServiceToken(Id(kind, body, "token_id")),
+            "any_valid_service_token" => new Rule.AnyValidServiceToken(),
+            "login_method" => new Rule.LoginMethod(Id(kind, body, "id")),
+            "oidc" => new Rule.OidcClaim(Id(kind, body, "identity_provider_id"), Text(kind, body, "claim_name"), Text(kind, body, "claim_value")),
+            _ when UnsupportedKinds.Contains(kind) => throw new JsonException($"Rules of kind '{kind}' cannot be evaluated by this product; use another kind."),
+            _ => throw new JsonException($"There is no rule of kind '{kind}'."),
+        };
+    }
+
+    private static string Text(string kind, JsonElement body, string member)
+        => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 1024 } text
+            ? text
+            : throw new JsonException($"The rule '{kind}' needs the text '{member}' (1 to 1024 characters).");
+
+    private static Guid Id(string kind, JsonElement body, string member)
+        => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id)
+            ? id
+            : throw new JsonException($"The rule '{kind}' needs '{member}', a uuid.");
+
+    private static string Network(string text)
+        => AddressRange.TryParse(text, out _)
+            ? text
+            : throw new JsonException($"'{text}' is no address or network in CIDR notation.");
+}
