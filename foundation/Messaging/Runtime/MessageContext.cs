@@ -1,0 +1,84 @@
+using Marten;
+
+namespace Wolverine.Runtime;
+
+/// <summary>The bus of one scope (a request, or the handling of one message): with a session enrolled, messages commit with it.</summary>
+internal sealed class MessageContext(MessagePublisher publisher, MessageInvoker invoker) : IMessageContext, IDocumentSessionListener
+{
+    private readonly List<Envelope> _pending = [];
+
+    public Envelope? Envelope { get; private set; }
+
+    public string? CorrelationId => Session?.CorrelationId ?? Envelope?.CorrelationId;
+
+    /// <summary>The session that messages go with; null = each goes by itself.</summary>
+    public IDocumentSession? Session { get; private set; }
+
+    public void Enroll(IDocumentSession session, Envelope? envelope = null)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        Envelope = envelope;
+        Session = session;
+        if (!session.Listeners.Contains(this))
+        {
+            session.Listeners.Add(this);
+        }
+    }
+
+    public async ValueTask PublishAsync<T>(T message, DeliveryOptions? options = null)
+        where T : notnull
+    {
+        if (!await StoreAsync(message, options))
+        {
+            publisher.LogNoRoute(message.GetType().Name);
+        }
+    }
+
+    public async ValueTask SendAsync<T>(T message, DeliveryOptions? options = null)
+        where T : notnull
+    {
+        if (!await StoreAsync(message, options))
+        {
+            throw new IndeterminateRoutesException(
+                $"No queue is known for {message.GetType().Name}: name one by PublishMessage<{message.GetType().Name}>().ToPostgresqlQueue(...).");
+        }
+    }
+
+    public Task InvokeAsync(object message, CancellationToken cancellationToken = default, TimeSpan? timeout = null)
+        => invoker.InvokeAsync(message, null, timeout, cancellationToken);
+
+    public async Task<T> InvokeAsync<T>(object message, CancellationToken cancellationToken = default, TimeSpan? timeout = null)
+        => (T)(await invoker.InvokeAsync(message, typeof(T), timeout, cancellationToken))!;
+
+    Task IDocumentSessionListener.AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken ct)
+    {
+        if (ReferenceEquals(session, Session))
+        {
+            publisher.Committed(_pending);
+            _pending.Clear();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async ValueTask<bool> StoreAsync(object message, DeliveryOptions? options)
+    {
+        var envelopes = publisher.Prepare(message, options, Session);
+        if (envelopes.Count == 0)
+        {
+            return false;
+        }
+
+        if (Session is null)
+        {
+            await publisher.StoreAsync(envelopes);
+        }
+        else
+        {
+            publisher.Enlist(Session, envelopes);
+            _pending.AddRange(envelopes);
+        }
+
+        return true;
+    }
+}
