@@ -37,7 +37,7 @@ public static class PostgresServer
             return given;
         }
         var server = await LocalPostgres.StartNewAsync(new LocalServerOptions { Directory = TemporaryFolder.Create("postgres"), Temporary = true, MaxConnections = 500 });
-        TemporaryFolder.DisposeAtExit(server);
+        TemporaryFolder.BeforeRemoval(server.KillAsync);
         return server.ConnectionString;
     }
 }

@@ -20,7 +20,7 @@ public static class RedisServer
             return given;
         }
         var server = await LocalRedis.StartNewAsync(new LocalServerOptions { Directory = TemporaryFolder.Create("redis"), Temporary = true, MaxConnections = 500 });
-        TemporaryFolder.DisposeAtExit(server);
+        TemporaryFolder.BeforeRemoval(server.KillAsync);
         return server.ConnectionString;
     }
 }

@@ -1,22 +1,48 @@
+using System.Collections.Concurrent;
+
 namespace ManagedOAuth.Testing;
 
 /// <summary>Folders of one test process, and the removal of those that a killed one left.</summary>
 public static class TemporaryFolder
 {
     private const string Prefix = "managedoauth-test-";
-    private static readonly TimeSpan s_abandoned = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_abandoned = TimeSpan.FromMinutes(5);
+    private static readonly ConcurrentBag<string> s_created = [];
+    private static readonly ConcurrentBag<Func<Task>> s_ends = [];
     private static readonly Lazy<bool> s_cleaned = new(RemoveAbandoned);
 
-    /// <summary>A new empty folder below the system's temporary folder.</summary>
+    /// <summary>A new empty folder below the system's temporary folder, removed when this process ends in an orderly way.</summary>
     public static string Create(string name)
     {
         _ = s_cleaned.Value;
-        return Directory.CreateTempSubdirectory($"{Prefix}{name}-").FullName;
+        var folder = Directory.CreateTempSubdirectory($"{Prefix}{name}-").FullName;
+        s_created.Add(folder);
+        return folder;
     }
 
-    /// <summary>Disposes a server when this process ends in an orderly way. (If it is killed, the kernel ends the server.)</summary>
-    public static void DisposeAtExit(IAsyncDisposable server) =>
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.DisposeAsync().AsTask().Wait(TimeSpan.FromSeconds(10));
+    /// <summary>Runs when this process ends in an orderly way, before the folders are removed. (If it is killed, the kernel ends its servers.)</summary>
+    public static void BeforeRemoval(Func<Task> end) => s_ends.Add(end);
+
+    private static void RemoveAll()
+    {
+        Task.WhenAll(s_ends.Select(end => end())).Wait(TimeSpan.FromSeconds(10));
+        foreach (var folder in s_created)
+        {
+            TryRemove(folder);
+        }
+    }
+
+    private static void TryRemove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Gone already, in use, or another user's: not ours to remove.
+        }
+    }
 
     private static bool RemoveAbandoned()
     {
@@ -32,13 +58,14 @@ public static class TemporaryFolder
                 {
                     // Nobody holds it.
                 }
-                Directory.Delete(folder, recursive: true);
+                TryRemove(folder);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // In use, or another user's: not ours to remove.
             }
         }
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => RemoveAll();
         return true;
     }
 }

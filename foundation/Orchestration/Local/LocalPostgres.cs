@@ -8,7 +8,7 @@ namespace Aspire.Hosting.Local;
 /// A private PostgreSQL on 127.0.0.1: initialised at the first start, run as a child process that dies with this one, as an unprivileged user
 /// when this process is root. Its superuser's password (SCRAM) is random and stays in the data folder.
 /// </summary>
-public sealed class LocalPostgres : IAsyncDisposable
+public sealed class LocalPostgres : ILocalServer
 {
     private const string Superuser = "moauth";
     private readonly LocalServerOptions _options;
@@ -53,7 +53,8 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private string Password { get; }
 
-    internal ChildProcess? Process => _process;
+    /// <inheritdoc/>
+    public long? ProcessStartTime => _process?.StartTime;
 
     /// <summary>A server that is started and accepts connections.</summary>
     public static async Task<LocalPostgres> StartNewAsync(LocalServerOptions options, CancellationToken ct = default)

@@ -6,7 +6,7 @@ namespace Aspire.Hosting.Local;
 /// A private Redis on 127.0.0.1: no persistence, no eviction (a full memory is an error, never a silently lost replay mark), a random password
 /// that stands in a file of mode 0600 and in no argument list. Runs as an unprivileged user when this process is root.
 /// </summary>
-public sealed class LocalRedis : IAsyncDisposable
+public sealed class LocalRedis : ILocalServer
 {
     private readonly LocalServerOptions _options;
     private readonly UnprivilegedUser? _user;
@@ -47,7 +47,8 @@ public sealed class LocalRedis : IAsyncDisposable
     /// <summary>Completes when the running server ends for whatever reason, with its exit code.</summary>
     public Task<int> Exited => _process?.Exited ?? Task.FromResult(0);
 
-    internal ChildProcess? Process => _process;
+    /// <inheritdoc/>
+    public long? ProcessStartTime => _process?.StartTime;
 
     /// <summary>A server that is started and answers.</summary>
     public static async Task<LocalRedis> StartNewAsync(LocalServerOptions options, CancellationToken ct = default)
@@ -92,18 +93,7 @@ public sealed class LocalRedis : IAsyncDisposable
 
     private Task<ChildProcess> LaunchAsync()
     {
-        _directory.WriteSecret("redis.conf", $"""
-            bind 127.0.0.1
-            port {_port}
-            requirepass {_password}
-            dir "{_directory.Path}"
-            daemonize no
-            save ""
-            appendonly no
-            maxmemory 256mb
-            maxmemory-policy noeviction
-            maxclients {_options.MaxConnections + 32}
-            """ + "\n");
+        _directory.WriteSecret("redis.conf", RedisConfiguration.Text("127.0.0.1", _port, _password, _options.MaxConnections + 32, _directory.Path));
         return ChildProcess.StartAsync(new ChildProcessOptions
         {
             FileName = _program,

@@ -40,7 +40,7 @@ internal sealed class ServerDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new InvalidOperationException($"The data in {path} is in use by another host: stop that one, or start this one with --ephemeral or in another folder.", e);
+            throw new InvalidOperationException($"The data in {path} is in use by another host: end that one first, or give this one another folder.", e);
         }
         var directory = new ServerDirectory(path, user, @lock);
         directory.GiveToUser(path);

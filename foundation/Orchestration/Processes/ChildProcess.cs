@@ -46,11 +46,11 @@ internal sealed class ChildProcess
         {
             using var process = new Process { StartInfo = StartInfo(options), EnableRaisingEvents = true };
             process.Start();
-            process.StandardInput.Close();
             var child = new ChildProcess(process.Id);
             LinePump.Start(process.StandardOutput, line => options.OnLine(line, false));
             LinePump.Start(process.StandardError, line => options.OnLine(line, true));
             started.SetResult(child);
+            Feed(process, options.Input);
             // With a finite time this waits for the process alone; without, also for every grandchild that holds the output pipe.
             while (!process.WaitForExit(TimeSpan.FromHours(1)))
             {
@@ -60,6 +60,19 @@ internal sealed class ChildProcess
         catch (Exception e) // Nobody else is on this thread: whoever awaits the start gets the error.
         {
             started.TrySetException(e);
+        }
+    }
+
+    private static void Feed(Process process, string input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading: its exit code says the rest.
         }
     }
 

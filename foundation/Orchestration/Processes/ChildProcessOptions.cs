@@ -23,6 +23,9 @@ internal sealed record ChildProcessOptions
     /// <summary>The signal that the kernel sends to the child when the host dies, however it dies.</summary>
     public int ParentDeathSignal { get; init; } = Native.SIGKILL;
 
+    /// <summary>What it reads on its standard input; empty otherwise.</summary>
+    public string Input { get; init; } = "";
+
     /// <summary>Called for each line of output, from one thread at a time per stream.</summary>
     public Action<string, bool> OnLine { get; init; } = (_, _) => { };
 }
