@@ -1,9 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-
-namespace Grpc.AspNetCore.Server;
-
-/// <summary>What <c>AddGrpc</c> returns.</summary>
-public interface IGrpcServerBuilder
-{
-    IServiceCollection Services { get; }
-}
