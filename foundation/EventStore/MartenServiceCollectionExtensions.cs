@@ -1,5 +1,4 @@
 using Marten.Events.Daemon;
-using Marten.Schema;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -81,7 +80,7 @@ public sealed class MartenConfigurationExpression
         if (mode != DaemonMode.Disabled)
         {
             Services.AddSingleton<IHostedService>(provider => new ProjectionDaemon(
-                (DocumentStore)provider.GetRequiredService<IDocumentStore>(), mode));
+                (DocumentStore)provider.GetRequiredService<IDocumentStore>(), mode, provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
         }
 
         return this;

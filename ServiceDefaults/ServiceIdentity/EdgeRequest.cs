@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
+
+/// <summary>
+/// What Edge vouches for about a public request that it hands to a service. It is a feature of the request
+/// (<c>context.GetEdgeRequest()</c>) and the only source of these facts: nothing is taken from
+/// <c>Host</c>, <c>Forwarded</c> or the connection.
+/// </summary>
+/// <param name="ApplicationId">The application whose domain was asked; null at the team and dashboard domains.</param>
+/// <param name="PublicOrigin">Scheme and authority of that domain as configured: <c>http://localhost:8700</c>.</param>
+/// <param name="ClientAddress">The client's address as Edge saw it.</param>
+/// <param name="FlowId">The trace id of the request, 32 hexadecimal digits: the correlation id of what it causes.</param>
+public sealed record EdgeRequest(Guid? ApplicationId, string PublicOrigin, IPAddress ClientAddress, string FlowId);

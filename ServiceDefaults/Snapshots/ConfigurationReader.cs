@@ -1,0 +1,80 @@
+using Grpc.Core;
+using ManagedOAuth.Contracts.ConfigFeed;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ManagedOAuth.ServiceDefaults.Snapshots;
+
+/// <summary>Reads Config's feed for as long as the process lives: from the last position on, again after every break.</summary>
+internal sealed partial class ConfigurationReader(
+    ConfigFeed.ConfigFeedClient client, ConfigurationSnapshots snapshots, TimeProvider clock, ILogger<ConfigurationReader> logger) : BackgroundService
+{
+    // Frames come at least once a second; a stream that is silent for longer is dead, whatever its socket says.
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        var delay = s_firstDelay;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ReadAsync(() => delay = s_firstDelay, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // Protects the loop from whatever a stream, a frame or a connection can do: the last snapshot stays, its
+                // staleness grows, and the next attempt begins where this one stopped.
+                if (delay == s_firstDelay || delay == s_longestDelay)
+                {
+                    Log.Broken(logger, exception.GetType().Name, exception.Message);
+                }
+            }
+
+            try
+            {
+                // Half of it by chance, so that the readers of a restarted Config do not come all at once.
+                await Task.Delay((delay / 2) + (delay / 2 * Random.Shared.NextDouble()), clock, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            delay = delay * 2 > s_longestDelay ? s_longestDelay : delay * 2;
+        }
+    }
+
+    private async Task ReadAsync(Action progressed, CancellationToken stopping)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var call = client.Watch(snapshots.NextRequest(), cancellationToken: reading.Token);
+        var stream = call.ResponseStream;
+        try
+        {
+            while (await stream.MoveNext(reading.Token).WaitAsync(s_silence, clock, stopping))
+            {
+                snapshots.Apply(stream.Current);
+                progressed();
+            }
+        }
+        finally
+        {
+            // Also when it was our silence limit that ended it: the call must not go on behind our back.
+            await reading.CancelAsync();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The configuration feed broke, reading on from the last position: {Error}: {Message}", EventName = "ConfigurationFeedBroken")]
+        public static partial void Broken(ILogger logger, string error, string message);
+    }
+}
