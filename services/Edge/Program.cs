@@ -1,2 +1,10 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using ManagedOAuth.Edge.Hosting;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults("edge");
+builder.AddEdge();
+
+var app = builder.Build();
+app.MapDefaultEndpoints();
+app.RunPublicRequests();
 app.Run();

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using ManagedOAuth.Edge.Answers;
+using ManagedOAuth.Edge.Credentials;
+using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.Edge.Sessions;
+
+namespace ManagedOAuth.Edge.Challenges;
+
+/// <summary>How a request that is not let in is answered.</summary>
+internal sealed class Refusals(LoginRedirect login)
+{
+    // Clients probe it without a credential when they look for metadata; a challenge would send them in a circle.
+    private const string OpenIdConfiguration = "/.well-known/openid-configuration";
+
+    public Task AnswerAsync(HttpContext context, Door door, string pathAndQuery, Authentication authentication)
+    {
+        var application = door.Application;
+        if (application.Cors is { } cors && context.Request.Headers.Origin.Count == 1)
+        {
+            cors.WriteAnswer(context.Request.Headers.Origin.ToString(), context.Response.Headers);
+        }
+
+        switch (authentication.Problem)
+        {
+            case CredentialProblem.Denied:
+                return DenyAsync(context, application, authentication.Kind);
+            case CredentialProblem.Stale:
+                return KnownAnswers.Stale.WriteAsync(context);
+            case CredentialProblem.Unavailable:
+                return KnownAnswers.ServiceAway.WriteAsync(context);
+            case CredentialProblem.Malformed:
+                return ChallengeAsync(context, door, authentication.Problem, StatusCodes.Status400BadRequest);
+        }
+
+        if (!application.AdmitsUsers && application.HasServiceAuth && !application.ManagedOAuth)
+        {
+            // There is nobody to log in: a redirect would lead nowhere.
+            var status = application.Record.ServiceAuth401Redirect ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
+            return (KnownAnswers.ServiceTokensOnly with { Status = status }).WriteAsync(context);
+        }
+
+        if (!application.ManagedOAuth || Navigation.Is(context.Request))
+        {
+            login.Send(context, door, pathAndQuery);
+            return Task.CompletedTask;
+        }
+
+        return authentication.Problem == CredentialProblem.Missing && pathAndQuery == OpenIdConfiguration
+            ? KnownAnswers.NotFound.WriteAsync(context)
+            : ChallengeAsync(context, door, authentication.Problem, StatusCodes.Status401Unauthorized);
+    }
+
+    private static Task DenyAsync(HttpContext context, ProtectedApplication application, CredentialKind kind)
+    {
+        var record = application.Record;
+        var url = kind == CredentialKind.ServiceToken ? record.CustomNonIdentityDenyUrl : record.CustomDenyUrl;
+        if (Navigation.Is(context.Request) && Uri.TryCreate(url, UriKind.Absolute, out var target) && target.Scheme is "https" or "http")
+        {
+            context.Response.StatusCode = StatusCodes.Status302Found;
+            context.Response.Headers.Location = target.AbsoluteUri;
+            context.Response.Headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }
+
+        var answer = record.CustomDenyMessage.Length > 0 ? KnownAnswers.Denied with { Message = record.CustomDenyMessage } : KnownAnswers.Denied;
+        return answer.WriteAsync(context);
+    }
+
+    private static Task ChallengeAsync(HttpContext context, Door door, CredentialProblem problem, int status)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (door.Application.ManagedOAuth)
+        {
+            response.Headers.WWWAuthenticate = BearerChallenge.For(door, problem);
+        }
+
+        using var buffer = new MemoryStream(256);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("error", BearerChallenge.ErrorOf(problem));
+            json.WriteString("error_description", BearerChallenge.DescriptionOf(problem));
+            if (door.Application.ManagedOAuth)
+            {
+                json.WriteString("resource_metadata", door.ResourceMetadata);
+            }
+
+            json.WriteString("flow_id", Answer.FlowId(context));
+            json.WriteEndObject();
+        }
+
+        response.ContentType = "application/json";
+        response.ContentLength = buffer.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(buffer.ToArray(), context.RequestAborted).AsTask();
+    }
+}

@@ -1,0 +1,34 @@
+namespace ManagedOAuth.Edge.Hosting;
+
+/// <summary>The static part of the edge's configuration (section <c>Edge</c>); everything else comes by the configuration feed.</summary>
+public sealed class EdgeOptions
+{
+    public const string Section = "Edge";
+
+    /// <summary>
+    /// Public addresses to listen on, such as <c>http://localhost:8700</c>. A loopback host listens on 127.0.0.1 and [::1], <c>*</c> on
+    /// every address, any other host must be an IP address. Replicas may share them.
+    /// </summary>
+    public IList<string> Listen { get; } = [];
+
+    /// <summary>Scheme and authority where people log in: <c>http://localhost:8702</c>.</summary>
+    public string TeamDomain { get; set; } = "";
+
+    /// <summary>Scheme and authority of the dashboard and the admin API: <c>http://localhost:8703</c>.</summary>
+    public string DashboardDomain { get; set; } = "";
+
+    /// <summary>PEM file of the certificate chain for https addresses.</summary>
+    public string CertificateFile { get; set; } = "";
+
+    /// <summary>PEM file of the certificate's private key.</summary>
+    public string CertificateKeyFile { get; set; } = "";
+
+    /// <summary>Longest body that is forwarded to an application, in bytes.</summary>
+    public long MaxRequestBodyBytes { get; set; } = 1L << 30;
+
+    /// <summary>
+    /// How long an event stream or a WebSocket may be silent before it is closed. An origin's activity timeout holds for all other
+    /// answers, and for these too where it is longer.
+    /// </summary>
+    public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
+}
