@@ -1,4 +1,5 @@
 using Marten.Events.Daemon;
+using Marten.Schema;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -80,7 +81,7 @@ public sealed class MartenConfigurationExpression
         if (mode != DaemonMode.Disabled)
         {
             Services.AddSingleton<IHostedService>(provider => new ProjectionDaemon(
-                (DocumentStore)provider.GetRequiredService<IDocumentStore>(), mode, provider.GetRequiredService<ILogger<ProjectionDaemon>>()));
+                (DocumentStore)provider.GetRequiredService<IDocumentStore>(), mode));
         }
 
         return this;

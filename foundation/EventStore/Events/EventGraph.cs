@@ -92,9 +92,9 @@ public sealed class EventGraph
 
     internal Event Wrap(object data) => MappingFor(data.GetType()).Wrap(data);
 
-    /// <summary>Stored names that give events of these types, those of upcasters included; null = upcasters hide the answer, so all.</summary>
-    internal IReadOnlyCollection<string> NamesFor(IEnumerable<Type> types) =>
-        [.. types.Select(EventTypeNameFor), .. _upcasters.Keys];
+    /// <summary>Stored names that give events of these types, those of upcasters included.</summary>
+    internal IReadOnlyCollection<string> NamesFor(IReadOnlyCollection<Type> types) =>
+        [.. types.Select(EventTypeNameFor), .. _upcasters.Values.Where(u => types.Contains(u.Target)).Select(u => u.Name)];
 
     private void Add(Upcaster upcaster)
     {

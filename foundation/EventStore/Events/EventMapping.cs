@@ -29,19 +29,21 @@ internal sealed class EventMapping<T>(string name) : EventMapping(typeof(T), nam
 }
 
 /// <summary>Reads what was stored under one name into today's type.</summary>
-internal abstract class Upcaster(string name)
+internal abstract class Upcaster(string name, Type target)
 {
     public string Name { get; } = name;
+
+    public Type Target { get; } = target;
 
     public abstract Event Read(byte[] data, StoreSerializer json);
 }
 
-internal sealed class TypedUpcaster<TOld, TNew>(string name, Func<TOld, TNew> convert) : Upcaster(name) where TNew : notnull
+internal sealed class TypedUpcaster<TOld, TNew>(string name, Func<TOld, TNew> convert) : Upcaster(name, typeof(TNew)) where TNew : notnull
 {
     public override Event Read(byte[] data, StoreSerializer json) => new Event<TNew>(convert(json.Read<TOld>(data)));
 }
 
-internal sealed class JsonUpcaster<TNew>(string name, Func<JsonElement, TNew> convert) : Upcaster(name) where TNew : notnull
+internal sealed class JsonUpcaster<TNew>(string name, Func<JsonElement, TNew> convert) : Upcaster(name, typeof(TNew)) where TNew : notnull
 {
     public override Event Read(byte[] data, StoreSerializer json)
     {

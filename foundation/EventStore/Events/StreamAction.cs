@@ -37,9 +37,6 @@ public sealed class StreamAction
     /// <summary>Version found in the database, by a fetch for writing or while preparing the save.</summary>
     internal long? ServerVersion { get; set; }
 
-    /// <summary>The stream was read here as missing: the save inserts its row, and losing that race is a lost update.</summary>
-    internal bool Fetched { get; set; }
-
     /// <summary>The server's clock when the stream was read; used as timestamp where a fold looks at timestamps.</summary>
     internal DateTimeOffset? ServerTime { get; set; }
 
@@ -77,6 +74,13 @@ public sealed class StreamAction
         ExpectedVersionOnServer = before;
     }
 
+    /// <summary>Records what the database said.</summary>
+    internal void Found(long version, DateTimeOffset? serverTime)
+    {
+        ServerVersion = version;
+        ServerTime = serverTime ?? ServerTime;
+    }
+
     /// <summary>Numbers the events after <see cref="ServerVersion"/>.</summary>
     internal void AssignVersions()
     {
@@ -100,7 +104,6 @@ public sealed class StreamAction
     {
         ServerVersion = ExpectedVersionOnServer = _planned;
         IsStart = false;
-        Fetched = true;
         ServerTime = null;
         foreach (var (type, json) in NewSnapshots)
         {

@@ -46,7 +46,7 @@ internal sealed class SnapshotMapping<T>(DocumentMapping<T> document) : Snapshot
     /// <summary>As an asynchronous projection: folds each stream's new events into its document.</summary>
     public async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        var session = (DocumentSession)(object)operations;
+        var session = (DocumentSession)operations;
         var streams = events.GroupBy(e => e.StreamId).ToList();
         var documents = await session.LoadForProjectionAsync<T, Guid>([.. streams.Select(s => s.Key)], ct);
         foreach (var stream in streams)

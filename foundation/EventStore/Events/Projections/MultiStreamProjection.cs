@@ -36,7 +36,7 @@ public abstract class MultiStreamProjection<TDoc, TId> : ProjectionBase where TD
     /// <inheritdoc/>
     public sealed override async Task ApplyAsync(IDocumentOperations operations, IReadOnlyList<IEvent> events, CancellationToken ct)
     {
-        var session = (Sessions.DocumentSession)(object)operations;
+        var session = (Sessions.DocumentSession)operations;
         var slices = events
             .SelectMany(e => _identities.TryGetValue(e.EventType, out var ids) ? ids(e).Distinct().Select(id => (Id: id, Event: e)) : [])
             .GroupBy(x => x.Id, x => x.Event)

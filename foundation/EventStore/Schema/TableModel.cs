@@ -1,0 +1,33 @@
+namespace Marten.Schema;
+
+/// <summary>A column as PostgreSQL prints it.</summary>
+internal sealed record ColumnModel(string Name, string Type, bool NotNull = false, string? Default = null)
+{
+    public string Ddl => $"{Name} {Type}{(NotNull ? " not null" : "")}{(Default is null ? "" : $" default {Default}")}";
+}
+
+/// <summary>An index; the expression stands between the outer parentheses.</summary>
+internal sealed record IndexModel(string Name, string Expression, bool IsUnique);
+
+/// <summary>A table that the store needs.</summary>
+internal sealed record TableModel(string Name, IReadOnlyList<ColumnModel> Columns, string PrimaryKeyName)
+{
+    /// <summary>Further table constraints, in full.</summary>
+    public IReadOnlyList<string> Constraints { get; init; } = [];
+
+    public IReadOnlyList<IndexModel> Indexes { get; init; } = [];
+
+    /// <summary>What the connected role may do to it where another role owns it.</summary>
+    public string Privileges { get; init; } = "select, insert, update, delete";
+
+    public string CreateDdl(string schema)
+    {
+        IEnumerable<string> parts =
+        [
+            .. Columns.Select(c => c.Ddl),
+            $"constraint {PrimaryKeyName} primary key ({Columns[0].Name})",
+            .. Constraints,
+        ];
+        return $"create table {schema}.{Name} (\n  {string.Join(",\n  ", parts)}\n)";
+    }
+}
