@@ -4,7 +4,10 @@ using Grpc.Wire;
 namespace Grpc.Net.Client;
 
 /// <summary>The messages that the client streams.</summary>
-internal sealed class ClientStreamWriter<TRequest, TResponse>(GrpcCall<TRequest, TResponse> call, StreamingRequestContent content) : IClientStreamWriter<TRequest>
+/// <remarks>
+/// <c>settled</c> completes when the server has said what it has to say as far as this side can know without reading messages for the caller.
+/// </remarks>
+internal sealed class ClientStreamWriter<TRequest, TResponse>(GrpcCall<TRequest, TResponse> call, StreamingRequestContent content, Task settled) : IClientStreamWriter<TRequest>
     where TRequest : class
     where TResponse : class
 {
@@ -49,10 +52,10 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(GrpcCall<TRequest,
 
     private async ValueTask WriteCoreAsync(TRequest message)
     {
+        var frame = Serialize(message);
         try
         {
             var stream = await content.Stream.WaitAsync(call.Aborted).ConfigureAwait(false);
-            var frame = FrameWriter.Serialize(call.RequestMarshaller, message, call.MaxSendMessageSize);
             await stream.WriteAsync(frame.Frame, call.Aborted).ConfigureAwait(false);
             frame.Release();
             if ((WriteOptions?.Flags & WriteFlags.BufferHint) != WriteFlags.BufferHint)
@@ -62,7 +65,25 @@ internal sealed class ClientStreamWriter<TRequest, TResponse>(GrpcCall<TRequest,
         }
         catch (Exception e)
         {
-            // A half-sent message makes the stream unusable: the call ends, and its status is what the writer learns.
+            // The reason is the call's status, if there is one: a server that refuses early stops reading, and that is what is seen here first.
+            content.Abort(e);
+            await settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            call.ThrowUnlessOk();
+            throw call.HasEnded
+                ? new InvalidOperationException("Can't write the message because the call is complete.")
+                : new RpcException(TransportErrors.ToStatus(e));
+        }
+    }
+
+    private FrameWriter Serialize(TRequest message)
+    {
+        try
+        {
+            return FrameWriter.Serialize(call.RequestMarshaller, message, call.MaxSendMessageSize);
+        }
+        catch (Exception e)
+        {
+            // A message that cannot be sent ends the call: without it the rest would mean something else.
             throw call.Fail(e);
         }
     }

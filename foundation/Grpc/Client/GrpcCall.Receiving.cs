@@ -8,6 +8,7 @@ namespace Grpc.Net.Client;
 internal sealed partial class GrpcCall<TRequest, TResponse>
 {
     private ResponseMessageReader? _reader;
+    private bool _received;
     private HttpResponseHeaders? _responseHeaders;
     private TaskCompletionSource<Metadata>? _headers;
 
@@ -42,9 +43,9 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
                     throw new RpcException(new Status(StatusCode.Internal, "Unexpected data after finished reading message."));
                 }
 
-                if (Outcome is { Status.StatusCode: StatusCode.OK } && response is not null)
+                if (Outcome is { Status.StatusCode: StatusCode.OK })
                 {
-                    return response;
+                    return response!;
                 }
             }
             catch (Exception e)
@@ -54,9 +55,7 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
             }
         }
 
-        throw Outcome!.Status.StatusCode == StatusCode.OK
-            ? MissingMessage()
-            : OutcomeException();
+        throw OutcomeException();
     }
 
     /// <summary>The next message of a stream; null at its end, which has then been recorded.</summary>
@@ -67,6 +66,7 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         {
             var message = _method.ResponseMarshaller.ContextualDeserializer(new Payload(reader.Payload));
             reader.Advance();
+            _received = true;
             return message;
         }
 
@@ -78,7 +78,7 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         return null;
     }
 
-    /// <summary>OK, or the exception of the outcome.</summary>
+    /// <summary>Throws what the call ended with, if it has ended other than by OK.</summary>
     public void ThrowUnlessOk()
     {
         if (Outcome is { Status.StatusCode: not StatusCode.OK })
@@ -86,8 +86,6 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
             throw OutcomeException();
         }
     }
-
-    public bool HasEnded => Outcome is not null;
 
     private async ValueTask<bool> AcceptAsync(HttpResponseMessage response)
     {
@@ -113,17 +111,23 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         return true;
     }
 
-    /// <summary>Ends the call by the server's word.</summary>
+    /// <summary>Ends the call by the server's word, unless it says OK and owes the one response.</summary>
     private void End(Status status, Metadata trailers)
     {
+        if (status.StatusCode == StatusCode.OK && !_received && _method.Type is (MethodType.Unary or MethodType.ClientStreaming))
+        {
+            status = new Status(StatusCode.Internal, "Failed to deserialize response message.");
+        }
+
         TryEnd(status, trailers);
 
         // After a final status nothing more is of interest: a request stream that is still open is reset.
         Interlocked.Exchange(ref _response, null)?.Dispose();
+        if (_method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming)
+        {
+            _abort.Cancel();
+        }
     }
-
-    private RpcException MissingMessage() =>
-        new(new Status(StatusCode.Internal, "Failed to deserialize response message."), Outcome!.Trailers);
 
     private void EndHeaders()
     {

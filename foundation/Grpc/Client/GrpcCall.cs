@@ -50,6 +50,8 @@ internal sealed partial class GrpcCall<TRequest, TResponse> : IActiveCall
 
     public WriteOptions? WriteOptions => _options.WriteOptions;
 
+    public bool HasEnded => Outcome is not null;
+
     private CallOutcome? Outcome => Volatile.Read(ref _outcome);
 
     public Status GetStatus() =>

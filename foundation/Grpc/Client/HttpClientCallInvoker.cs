@@ -36,9 +36,10 @@ internal sealed class HttpClientCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new GrpcCall<TRequest, TResponse>(channel, method, options);
         var content = new StreamingRequestContent();
+        var response = call.SingleResponseAsync(call.OpenAsync(content));
         return new AsyncClientStreamingCall<TRequest, TResponse>(
-            new ClientStreamWriter<TRequest, TResponse>(call, content),
-            call.SingleResponseAsync(call.OpenAsync(content)),
+            new ClientStreamWriter<TRequest, TResponse>(call, content, settled: response),
+            response,
             Call<TRequest, TResponse>.Headers,
             Call<TRequest, TResponse>.Status,
             Call<TRequest, TResponse>.Trailers,
@@ -50,9 +51,10 @@ internal sealed class HttpClientCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new GrpcCall<TRequest, TResponse>(channel, method, options);
         var content = new StreamingRequestContent();
+        var opening = call.OpenAsync(content);
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            new ClientStreamWriter<TRequest, TResponse>(call, content),
-            new ClientStreamReader<TRequest, TResponse>(call, call.OpenAsync(content)),
+            new ClientStreamWriter<TRequest, TResponse>(call, content, settled: opening),
+            new ClientStreamReader<TRequest, TResponse>(call, opening),
             Call<TRequest, TResponse>.Headers,
             Call<TRequest, TResponse>.Status,
             Call<TRequest, TResponse>.Trailers,

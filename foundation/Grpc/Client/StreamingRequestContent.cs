@@ -13,6 +13,9 @@ internal sealed class StreamingRequestContent : RequestContent
 
     public void End() => _end.TrySetResult();
 
+    /// <summary>A message was lost on the way: the transport resets the stream.</summary>
+    public void Abort(Exception reason) => _end.TrySetException(reason);
+
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         Started = true;

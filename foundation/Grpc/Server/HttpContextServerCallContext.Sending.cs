@@ -98,18 +98,19 @@ internal sealed partial class HttpContextServerCallContext
     }
 
     /// <summary>Ends the call for the handler's side; if the deadline was first, waits until it has ended the response.</summary>
-    public async ValueTask EndAsync(Status status)
+    /// <returns>The status that the call really ended with.</returns>
+    public async ValueTask<StatusCode> EndAsync(Status status)
     {
         if (TryComplete())
         {
             _deadline?.Dispose();
             await SetTrailersAsync(status);
+            return status.StatusCode;
         }
-        else if (_deadline is not null)
-        {
-            await _deadline.Expired;
-            _deadline.Dispose();
-        }
+
+        await _deadline!.Expired;
+        _deadline.Dispose();
+        return StatusCode.DeadlineExceeded;
     }
 
     protected override async Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Grpc.AspNetCore.Server;
 
@@ -58,7 +59,7 @@ internal sealed class HttpContextStreamWriter<T>(HttpContextServerCallContext ca
         }
 
         // A cancelled write leaves a message half sent: only ending the whole call keeps the stream well formed.
-        await using var registration = cancellationToken.UnsafeRegister(static http => ((Microsoft.AspNetCore.Http.HttpContext)http!).Abort(), http);
+        await using var registration = cancellationToken.UnsafeRegister(static http => ((HttpContext)http!).Abort(), http);
         var result = await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
         cancellationToken.ThrowIfCancellationRequested();
         if (result.IsCompleted && !call.IsComplete)

@@ -64,21 +64,21 @@ internal abstract class ServerCallHandler(IMethod method, GrpcServerRuntime runt
             status = ServerErrors.ToStatus(call, exception);
         }
 
-        activity?.SetTag("grpc.status_code", StatusHeader.Encode(status.StatusCode));
-        await EndAsync(call, status);
+        activity?.SetTag("grpc.status_code", StatusHeader.Encode(await EndAsync(call, status)));
     }
 
-    private async ValueTask EndAsync(HttpContextServerCallContext call, Status status)
+    private async ValueTask<StatusCode> EndAsync(HttpContextServerCallContext call, Status status)
     {
         try
         {
-            await call.EndAsync(status);
+            return await call.EndAsync(status);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
             // The handler's trailers cannot be sent. Without a status the client would wait for nothing, so the stream is reset.
             ServerLog.HandlerFailed(Runtime.Logger, exception, method.FullName);
             call.HttpContext.Abort();
+            return StatusCode.Internal;
         }
     }
 }

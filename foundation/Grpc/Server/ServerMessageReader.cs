@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Grpc.Core;
 using Grpc.Wire;
+using Microsoft.AspNetCore.Http;
 
 namespace Grpc.AspNetCore.Server;
 
@@ -16,7 +17,7 @@ internal static class ServerMessageReader
         T? message = null;
         while (true)
         {
-            var result = await reader.ReadAsync(cancellationToken);
+            var result = await ReadAsync(reader, cancellationToken);
             var buffer = result.Buffer;
             var consumed = false;
             try
@@ -61,7 +62,7 @@ internal static class ServerMessageReader
     {
         while (true)
         {
-            var result = await reader.ReadAsync(cancellationToken);
+            var result = await ReadAsync(reader, cancellationToken);
             var buffer = result.Buffer;
             var consumed = false;
             try
@@ -86,6 +87,24 @@ internal static class ServerMessageReader
             {
                 reader.AdvanceTo(consumed ? buffer.Start : result.Buffer.Start, consumed ? buffer.Start : result.Buffer.End);
             }
+        }
+    }
+
+    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellationToken);
+        }
+        catch (BadHttpRequestException e)
+        {
+            throw new RpcException(e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? new Status(StatusCode.ResourceExhausted, "The request is larger than the server's limit for request bodies.", e)
+                : new Status(StatusCode.Internal, "The request could not be read.", e));
+        }
+        catch (IOException e)
+        {
+            throw new RpcException(new Status(StatusCode.Cancelled, "The client gave up its request.", e));
         }
     }
 

@@ -53,7 +53,11 @@ internal sealed class FrameWriter : SerializationContext, IBufferWriter<byte>
         Reserve(payloadLength);
     }
 
-    public override IBufferWriter<byte> GetBufferWriter() => this;
+    public override IBufferWriter<byte> GetBufferWriter()
+    {
+        Reserve(0);
+        return this;
+    }
 
     public override void Complete()
     {

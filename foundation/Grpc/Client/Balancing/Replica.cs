@@ -11,6 +11,9 @@ internal sealed class Replica(Uri address)
 
     public Uri Address { get; } = address;
 
+    /// <summary>Configuration no longer names it: nobody needs to know whether it comes back.</summary>
+    public bool Retired { get; set; }
+
     public bool IsDown => Volatile.Read(ref _down) != 0;
 
     /// <summary>Failed attempts to connect since the last answer; decides how long to wait before the next probe.</summary>

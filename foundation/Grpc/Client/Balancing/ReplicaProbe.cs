@@ -4,11 +4,23 @@ using Microsoft.Extensions.Logging;
 namespace Grpc.Net.Client.Balancing;
 
 /// <summary>Tries in the background to connect to replicas that were taken out, with growing pauses, so that no call pays for it.</summary>
-internal sealed class ReplicaProbe(TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class ReplicaProbe : IDisposable
 {
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(2);
 
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopped;
+
+    public ReplicaProbe(TimeProvider clock, ILogger logger)
+    {
+        _clock = clock;
+        _logger = logger;
+
+        // Taken now: a disposed source gives no token any more, and a call may still fail after its channel was disposed.
+        _stopped = _stop.Token;
+    }
 
     /// <summary>0.1 s, doubled per failure up to 5 s, each varied by a fifth so that many clients do not come at once.</summary>
     public static TimeSpan Pause(int failures, double random)
@@ -17,7 +29,7 @@ internal sealed class ReplicaProbe(TimeProvider clock, ILogger logger) : IDispos
         return TimeSpan.FromSeconds(seconds * (0.8 + (0.4 * random)));
     }
 
-    public void Start(Replica replica) => _ = Task.Run(() => ProbeAsync(replica, _stop.Token));
+    public void Start(Replica replica) => _ = Task.Run(() => ProbeAsync(replica, _stopped));
 
     public void Dispose()
     {
@@ -31,11 +43,14 @@ internal sealed class ReplicaProbe(TimeProvider clock, ILogger logger) : IDispos
         {
             do
             {
-                await Task.Delay(Pause(replica.Failures, Random.Shared.NextDouble()), clock, cancellationToken);
+                await Task.Delay(Pause(replica.Failures, Random.Shared.NextDouble()), _clock, cancellationToken);
             }
-            while (!await TryConnectAsync(replica, cancellationToken));
+            while (!replica.Retired && !await TryConnectAsync(replica, cancellationToken));
             replica.PutBack();
-            BalancerLog.ReplicaUp(logger, replica.Address);
+            if (!replica.Retired)
+            {
+                BalancerLog.ReplicaUp(_logger, replica.Address);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -45,7 +60,7 @@ internal sealed class ReplicaProbe(TimeProvider clock, ILogger logger) : IDispos
 
     private async Task<bool> TryConnectAsync(Replica replica, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(s_connectTimeout, clock);
+        using var timeout = new CancellationTokenSource(s_connectTimeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try

@@ -85,7 +85,11 @@ internal sealed class ReplicaSet : IDisposable
             try
             {
                 var known = _replicas.ToDictionary(replica => replica.Address);
-                _replicas = [.. _service.Resolve().Select(address => known.GetValueOrDefault(address) ?? new Replica(address))];
+                _replicas = [.. _service.Resolve().Select(address => known.Remove(address, out var replica) ? replica : new Replica(address))];
+                foreach (var replica in known.Values)
+                {
+                    replica.Retired = true;
+                }
             }
             catch (InvalidOperationException e)
             {
