@@ -1,0 +1,100 @@
+using Grpc.Core;
+using ManagedOAuth.Foundation.Tests.Tester.V1;
+using ManagedOAuth.Testing;
+
+namespace ManagedOAuth.Foundation.Tests.GrpcTests.Server;
+
+/// <summary>The server's own deadline: the client of these tests never gives up by itself.</summary>
+public sealed class ServerDeadlineTests
+{
+    [Fact]
+    public async Task Unary_HandlerIgnoresItsToken_IsAnsweredAtTheDeadline()
+    {
+        var release = new TaskCompletionSource();
+        await using var host = await GrpcHost.StartAsync(new() { Unary = async (note, _) => { await release.Task; return note; } });
+        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "50m"));
+        Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", true), await Raw.StatusAsync(response));
+        release.SetResult();
+    }
+
+    [Fact]
+    public async Task Unary_HandlerListens_IsCancelled()
+    {
+        var cancelled = new TaskCompletionSource();
+        await using var host = await GrpcHost.StartAsync(new()
+        {
+            Unary = async (note, context) =>
+            {
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, context.CancellationToken);
+                }
+                catch (OperationCanceledException)
+                {
+                    cancelled.SetResult();
+                    throw;
+                }
+
+                return note;
+            },
+        });
+        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "50m"));
+        Assert.Equal(StatusCode.DeadlineExceeded, (await Raw.StatusAsync(response)).Code);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Stream_UntilTheDeadline_KeepsItsMessagesAndEndsWithTheStatus()
+    {
+        var after = new TaskCompletionSource<Exception?>();
+        await using var host = await GrpcHost.StartAsync(new()
+        {
+            ServerStream = async (_, responses, context) =>
+            {
+                await responses.WriteAsync(new Note { Number = 1 });
+                await Record.ExceptionAsync(() => Task.Delay(Timeout.Infinite, context.CancellationToken));
+                after.SetResult(await Record.ExceptionAsync(() => responses.WriteAsync(new Note { Number = 2 })));
+            },
+        });
+        using var response = await Raw.PostAsync(host, Raw.ServerStreamPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "200m"));
+        Assert.Equal(1, Raw.Unframe(await response.Content.ReadAsByteArrayAsync()).Number);
+        Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", false), await Raw.StatusAsync(response));
+        Assert.IsType<InvalidOperationException>(await after.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task Deadline_OfTheContext_IsWhatTheCallerSet()
+    {
+        DateTime seen = default;
+        await using var host = await GrpcHost.StartAsync(new() { Unary = (note, context) => { seen = context.Deadline; return Task.FromResult(note); } });
+        var before = DateTime.UtcNow;
+        (await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "1H"))).Dispose();
+        Assert.InRange(seen, before.AddHours(1), DateTime.UtcNow.AddHours(1));
+        Assert.Equal(DateTimeKind.Utc, seen.Kind);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("0m")]
+    [InlineData("5s")]
+    public async Task Timeout_Malformed_IsIgnored(string timeout)
+    {
+        await using var host = await GrpcHost.StartAsync(new() { Unary = (_, context) => Task.FromResult(new Note { Text = context.Deadline.Year.ToString(System.Globalization.CultureInfo.InvariantCulture) }) });
+        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", timeout));
+        Assert.Equal("9999", Raw.Unframe(await response.Content.ReadAsByteArrayAsync()).Text);
+    }
+
+    [Fact]
+    public async Task ManyCalls_AroundTheirDeadline_EachEndsOnceWithOneOfTwoStatuses()
+    {
+        // The handler's end and the timer race on purpose.
+        await using var host = await GrpcHost.StartAsync(new() { Unary = async (note, _) => { await Task.Delay(20); return note; } });
+        var codes = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note { Number = i }), headers: ("grpc-timeout", "20m"));
+            return (await Raw.StatusAsync(response)).Code;
+        }));
+        Assert.All(codes, code => Assert.True(code is StatusCode.OK or StatusCode.DeadlineExceeded, code.ToString()));
+        await Eventually.Async(async () => (await host.Client.UnaryAsync(new Note { Number = 1 })).Number == 1);
+    }
+}
