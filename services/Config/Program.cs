@@ -1,17 +1,2 @@
-using ManagedOAuth.Config;
-using ManagedOAuth.Config.Feed;
-
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults("config");
-builder.AddConfigStore();
-builder.AddConfiguration();
-
-var app = builder.Build();
-app.MapDefaultEndpoints();
-app.UseEdgeRequests();
-app.MapGrpcService<ConfigFeedService>();
-app.MapAdminApi();
+var app = WebApplication.CreateBuilder(args).Build();
 app.Run();
-
-/// <summary>The configuration service: applications, policies, groups, identity providers, service tokens and API tokens.</summary>
-public partial class Program;

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+using ManagedOAuth.Benchmarks;
+using ManagedOAuth.Benchmarks.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+// Unary calls over loopback with one interceptor on each side, client and server in one process.
+// Usage: ManagedOAuth.Benchmarks.Grpc [callers = 50] [seconds = 8]
+var callers = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 50;
+var duration = TimeSpan.FromSeconds(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 8);
+
+var builder = WebApplication.CreateSlimBuilder();
+builder.Logging.ClearProviders();
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+builder.Services.AddSingleton<CredentialCheck>();
+builder.Services.AddGrpc(options => options.Interceptors.Add<CredentialCheck>());
+await using var app = builder.Build();
+app.MapGrpcService<PingService>();
+await app.StartAsync();
+
+using var channel = GrpcChannel.ForAddress(app.Urls.Single());
+var client = new Pinger.PingerClient(channel.Intercept(new CredentialSource()));
+await Load.RunAsync(client, callers, TimeSpan.FromSeconds(4));
+var started = Stopwatch.GetTimestamp();
+var (calls, latencies) = await Load.RunAsync(client, callers, duration);
+var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
+Array.Sort(latencies);
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"grpc unary, interceptors on, {callers} callers, one connection: {calls / elapsed:N0} calls/s, p50 {At(0.50):F2} ms, p99 {At(0.99):F2} ms"));
+
+double At(double quantile) => latencies.Length == 0 ? 0 : latencies[(int)(quantile * (latencies.Length - 1))];
