@@ -46,6 +46,9 @@ internal sealed class HandlerGraph
         _byType = byName.Values.ToFrozenDictionary(c => c.MessageType);
     }
 
+    /// <summary>How many message types are handled.</summary>
+    public int Count => _byType.Count;
+
     public HandlerChain? Find(string messageTypeName) => _byName.GetValueOrDefault(messageTypeName);
 
     public HandlerChain? Find(Type messageType) => _byType.GetValueOrDefault(messageType);
@@ -68,9 +71,9 @@ internal sealed class HandlerGraph
                 var pipeline = new HandlerPipeline(handle, before.Where(m => BelongsTo(m, message, messages)), services, logger);
                 (pipelines.TryGetValue(message, out var list) ? list : pipelines[message] = []).Add(pipeline);
             }
-            catch (InvalidOperationException wrong)
+            catch (Exception wrong) when (wrong is InvalidOperationException or ArgumentException)
             {
-                // All mistakes are reported together: the start fails once, not once per handler.
+                // ArgumentException: a type that cannot stand where the attribute puts it. All mistakes are reported together: the start fails once, not once per handler.
                 errors.Add($"{handlerClass.FullName}.{handle.Name}: {wrong.Message}.");
             }
         }

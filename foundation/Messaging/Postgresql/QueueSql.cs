@@ -5,10 +5,7 @@ namespace Wolverine.Postgresql;
 /// <summary>The statements of the queue, for one schema.</summary>
 internal sealed partial class QueueSql(string schema)
 {
-    /// <summary>The error text that tells a lost claim: <see cref="Complete"/> puts NULL where the key is.</summary>
-    public const string ClaimLostColumn = "id";
-
-    /// <summary>The table whose key tells a message that was handled before.</summary>
+    /// <summary>The table whose violated key tells a message that was handled before, or a claim that was lost.</summary>
     public const string InboxTable = "inbox";
 
     public string Schema { get; } = schema;

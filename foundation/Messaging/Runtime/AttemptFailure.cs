@@ -23,15 +23,15 @@ internal enum AttemptFailure
 /// <summary>Reads the meaning from the exception.</summary>
 internal static class AttemptFailures
 {
-    public static AttemptFailure Classify(Exception failure)
+    public static AttemptFailure Classify(Exception failure, string schema)
     {
         for (var e = failure; e is not null; e = e.InnerException)
         {
             switch (e)
             {
-                case PostgresException { TableName: QueueSql.InboxTable, SqlState: PostgresErrorCodes.UniqueViolation }:
+                case PostgresException { TableName: QueueSql.InboxTable, SqlState: PostgresErrorCodes.UniqueViolation } p when p.SchemaName == schema:
                     return AttemptFailure.HandledBefore;
-                case PostgresException { TableName: QueueSql.InboxTable, SqlState: PostgresErrorCodes.NotNullViolation }:
+                case PostgresException { TableName: QueueSql.InboxTable, SqlState: PostgresErrorCodes.NotNullViolation } p when p.SchemaName == schema:
                     return AttemptFailure.ClaimLost;
                 case StoreUnavailableException { InnerException: TimeoutException or NpgsqlException { InnerException: TimeoutException } }:
                     // A statement that is too slow may be this message's own: it has to count, or it would come back for ever.

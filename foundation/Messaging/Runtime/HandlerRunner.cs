@@ -1,15 +1,12 @@
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine.Handlers;
-using Wolverine.Postgresql;
 
 namespace Wolverine.Runtime;
 
 /// <summary>Runs all handlers of one message in one scope, one session and one transaction.</summary>
-internal sealed class HandlerRunner(IServiceScopeFactory scopes, QueueSql sql)
+internal sealed class HandlerRunner(IServiceScopeFactory scopes)
 {
-    private readonly string _complete = QueueSql.WithQuestionMarks(sql.Complete);
-
     /// <summary>Runs and commits.</summary>
     /// <param name="chain">The handlers.</param>
     /// <param name="message">Their message.</param>
@@ -30,10 +27,6 @@ internal sealed class HandlerRunner(IServiceScopeFactory scopes, QueueSql sql)
             session.CausationId = envelope.Id.ToString();
             session.CorrelationId = envelope.CorrelationId ?? session.CorrelationId;
             session.LastModifiedBy = envelope.UserName ?? session.LastModifiedBy;
-
-            // First of all, so that no save of this session can happen without it, and so that two nodes which hold the
-            // same message meet here and not after their other writes.
-            session.QueueSqlCommand(_complete, envelope.Destination, envelope.Id, envelope.Owner, envelope.Destination);
         }
 
         var frame = new HandlerFrame

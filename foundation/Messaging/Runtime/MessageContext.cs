@@ -1,11 +1,14 @@
 using Marten;
+using Wolverine.Postgresql;
 
 namespace Wolverine.Runtime;
 
 /// <summary>The bus of one scope (a request, or the handling of one message): with a session enrolled, messages commit with it.</summary>
-internal sealed class MessageContext(MessagePublisher publisher, MessageInvoker invoker) : IMessageContext, IDocumentSessionListener
+internal sealed class MessageContext(MessagePublisher publisher, MessageInvoker invoker, QueueSql sql) : IMessageContext, IDocumentSessionListener
 {
     private readonly List<Envelope> _pending = [];
+    private readonly string _complete = QueueSql.WithQuestionMarks(sql.Complete);
+    private bool _completes;
 
     public Envelope? Envelope { get; private set; }
 
@@ -19,6 +22,7 @@ internal sealed class MessageContext(MessagePublisher publisher, MessageInvoker 
         ArgumentNullException.ThrowIfNull(session);
         Envelope = envelope;
         Session = session;
+        _completes = envelope is not null;
         if (!session.Listeners.Contains(this))
         {
             session.Listeners.Add(this);
@@ -49,6 +53,20 @@ internal sealed class MessageContext(MessagePublisher publisher, MessageInvoker 
 
     public async Task<T> InvokeAsync<T>(object message, CancellationToken cancellationToken = default, TimeSpan? timeout = null)
         => (T)(await invoker.InvokeAsync(message, typeof(T), timeout, cancellationToken))!;
+
+    // Here and not when the session is opened: whatever the handler does with its session, the first save takes the message
+    // out of the queue. The statement runs before the handler's documents and events, so two nodes that hold the same
+    // message meet at it.
+    Task IDocumentSessionListener.BeforeSaveChangesAsync(IDocumentSession session, CancellationToken ct)
+    {
+        if (_completes && ReferenceEquals(session, Session))
+        {
+            _completes = false;
+            session.QueueSqlCommand(_complete, Envelope!.Destination, Envelope.Id, Envelope.Owner, Envelope.Destination);
+        }
+
+        return Task.CompletedTask;
+    }
 
     Task IDocumentSessionListener.AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken ct)
     {

@@ -95,7 +95,7 @@ internal sealed partial class MessageProcessor(
 
     private async Task<AttemptOutcome> AfterFailureAsync(Envelope envelope, Exception failure, long startedAt, CancellationToken abort)
     {
-        switch (AttemptFailures.Classify(failure))
+        switch (AttemptFailures.Classify(failure, options.SchemaName))
         {
             case AttemptFailure.HandledBefore:
                 await store.RemoveAsync(envelope, abort);

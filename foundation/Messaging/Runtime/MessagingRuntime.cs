@@ -1,4 +1,9 @@
+using Marten;
+using Marten.Exceptions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Wolverine.Handlers;
 using Wolverine.Postgresql;
 
 namespace Wolverine.Runtime;
@@ -9,7 +14,8 @@ namespace Wolverine.Runtime;
 /// the application complete. Publishing works as long as there is a database.
 /// </remarks>
 internal sealed class MessagingRuntime(
-    SchemaInstaller schema, NodeAgent node, WakeUps wakeUps, Housekeeper housekeeper, IEnumerable<QueueListener> listeners, WolverineOptions options)
+    SchemaInstaller schema, NodeAgent node, WakeUps wakeUps, Housekeeper housekeeper, IEnumerable<QueueListener> listeners, WolverineOptions options,
+    HandlerGraph handlers, IServiceProviderIsService services, IServiceScopeFactory scopes)
     : IHostedLifecycleService, IDisposable
 {
     private readonly QueueListener[] _listeners = [.. listeners];
@@ -17,10 +23,14 @@ internal sealed class MessagingRuntime(
     private readonly List<Task> _background = [];
     private bool _registered;
 
+    private bool HasSessions => services.IsService(typeof(IDocumentSession));
+
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        // Asking for the handlers is what finds and checks them: a host with a handler that cannot work does not start.
         options.Durability.Validate();
-        return Task.CompletedTask;
+        return handlers.Count == 0 || HasSessions ? Task.CompletedTask : throw new InvalidOperationException(
+            "Handlers work in a session of the event store: call AddMarten(...).IntegrateWithWolverine().");
     }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -28,6 +38,11 @@ internal sealed class MessagingRuntime(
         await schema.EnsureAsync(cancellationToken);
         await node.RegisterAsync(cancellationToken);
         _registered = true;
+        if (HasSessions)
+        {
+            await CheckOneDatabaseAsync(cancellationToken);
+        }
+
         _background.Add(Task.Run(() => node.RunAsync(_stop.Token), CancellationToken.None));
         _background.Add(Task.Run(() => housekeeper.RunAsync(_stop.Token), CancellationToken.None));
         if (options.Durability.UseNotify)
@@ -82,6 +97,22 @@ internal sealed class MessagingRuntime(
         if (options.OwnsDataSource)
         {
             options.DataSource!.Dispose();
+        }
+    }
+
+    // Messages and effects commit together or not at all, so they must be in one database: the session has to see our row.
+    private async Task CheckOneDatabaseAsync(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var session = scope.ServiceProvider.GetRequiredService<IDocumentSession>();
+        session.QueueSqlCommand($"select 1 / count(*) from {options.SchemaName}.node where id = ?", node.Id);
+        try
+        {
+            await session.SaveChangesAsync(ct);
+        }
+        catch (MartenCommandException failure) when (failure.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.UndefinedTable)
+        {
+            throw new InvalidOperationException("The event store and the messages are in different databases: what they write could not commit together.", failure);
         }
     }
 }

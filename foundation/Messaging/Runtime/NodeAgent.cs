@@ -11,17 +11,23 @@ internal sealed partial class NodeAgent(NodeStore store, WakeUps wakeUps, Wolver
     private readonly string _description = $"{Environment.MachineName}/{Environment.ProcessId}";
     private long _lastHeartbeat;
 
+    // A reference and not a Guid: listeners read it while it changes, and 16 bytes are not read at once.
+    private volatile Identity _identity = new(Guid.CreateVersion7());
+
     /// <summary>The owner on the rows that this process claims. A new one after others took the process for dead.</summary>
-    public Guid Id { get; private set; } = Guid.CreateVersion7();
+    public Guid Id => _identity.Id;
 
     /// <summary>False while this node's heartbeats do not arrive: others may take it for dead, so it takes no more work.</summary>
     public bool MayClaim => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastHeartbeat)) < _settings.StaleNodeTimeout / 2;
 
+    /// <summary>Makes the row. Before the first claim, and under a new id: an owner without a row counts as dead.</summary>
     public async Task RegisterAsync(CancellationToken ct)
     {
-        await store.RegisterAsync(Id, options.ServiceName, _description, ct);
+        var identity = new Identity(Guid.CreateVersion7());
+        await store.RegisterAsync(identity.Id, options.ServiceName, _description, ct);
+        _identity = identity;
         Volatile.Write(ref _lastHeartbeat, Stopwatch.GetTimestamp());
-        LogRegistered(Id);
+        LogRegistered(identity.Id);
     }
 
     /// <summary>Beats and looks for the dead, until cancelled.</summary>
@@ -63,7 +69,6 @@ internal sealed partial class NodeAgent(NodeStore store, WakeUps wakeUps, Wolver
         // Somebody took this node for dead and gave its rows away. Under a new id, what is still running here cannot
         // pass for the owner of anything that is claimed from now on.
         LogEjected(Id);
-        Id = Guid.CreateVersion7();
         await RegisterAsync(ct);
     }
 
@@ -81,6 +86,8 @@ internal sealed partial class NodeAgent(NodeStore store, WakeUps wakeUps, Wolver
             wakeUps.Announce(queue);
         }
     }
+
+    private sealed record Identity(Guid Id);
 
     [LoggerMessage(1, LogLevel.Information, "Messaging node {Node} is registered")]
     private partial void LogRegistered(Guid node);
