@@ -48,8 +48,6 @@ public sealed record GrantIssued
     /// <summary>When the login for this application was finished; the grant's whole duration counts from here.</summary>
     public required DateTimeOffset LoginAt { get; init; }
 
-    public required DateTimeOffset IssuedAt { get; init; }
-
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required DateTimeOffset AccessEndsAt { get; init; }
@@ -130,7 +128,7 @@ public sealed record AccessTokenRevoked
 }
 
 /// <summary>Ends the grant: the policies no longer admitted the user when the client refreshed.</summary>
-public sealed record GrantRefreshDenied : IGrantEnd
+public sealed record GrantRefreshDenied
 {
     public required GrantSubject Subject { get; init; }
 
@@ -148,7 +146,7 @@ public sealed record GrantRefreshDenied : IGrantEnd
 }
 
 /// <summary>Ends the grant: a changed configuration no longer admits the user.</summary>
-public sealed record GrantDenied : IGrantEnd
+public sealed record GrantDenied
 {
     public required GrantSubject Subject { get; init; }
 
@@ -164,7 +162,7 @@ public sealed record GrantDenied : IGrantEnd
 }
 
 /// <summary>Ends the grant: a credential that had been used was used again, so somebody else may hold it (RFC 9700 §4.14.2).</summary>
-public sealed record GrantReplayDetected : IGrantEnd
+public sealed record GrantReplayDetected
 {
     public required GrantSubject Subject { get; init; }
 
@@ -188,7 +186,7 @@ public sealed record GrantReplayDetected : IGrantEnd
 }
 
 /// <summary>Ends the grant: somebody who may do so revoked it.</summary>
-public sealed record GrantRevoked : IGrantEnd
+public sealed record GrantRevoked
 {
     public required GrantSubject Subject { get; init; }
 
@@ -209,7 +207,7 @@ public sealed record GrantRevoked : IGrantEnd
 }
 
 /// <summary>Ends the grant: its duration, counted from the login, is over.</summary>
-public sealed record GrantExpired : IGrantEnd
+public sealed record GrantExpired
 {
     public required GrantSubject Subject { get; init; }
 

@@ -8,13 +8,14 @@ using Microsoft.Extensions.Logging;
 
 namespace ManagedOAuth.Foundation.Tests.Orchestration;
 
-/// <summary>What the orchestration tests start as processes: a small service, or a host with PostgreSQL, Redis and two replicas of that service.</summary>
+/// <summary>What tests start as processes: a small service, a host with PostgreSQL, Redis and two replicas of that service, or a messaging node.</summary>
 internal static class TestProgram
 {
     public static Task Main(string[] args) => args.FirstOrDefault() switch
     {
         "service" => RunServiceAsync(),
         "host" => RunHostAsync(args[1]),
+        "messaging-node" => Messaging.NodeProgram.RunAsync(),
         var other => throw new ArgumentException($"Unknown part '{other}'."),
     };
 
