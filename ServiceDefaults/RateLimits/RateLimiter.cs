@@ -31,7 +31,7 @@ public sealed partial class RateLimiter(IHotStore store, TimeProvider clock, ILo
     }
 
     // The subject may be anything a client sent, of any length: what is stored is a hash of it.
-    private static string Key(RateLimit limit, string subject)
+    internal static string Key(RateLimit limit, string subject)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(subject), hash);

@@ -35,11 +35,15 @@ internal static class TelemetryExtensions
         var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? service;
         void Describe(ResourceBuilder resource) => resource.AddService(name).AddEnvironmentVariableDetector();
 
-        builder.Services.AddSingleton(_ => OpenTelemetrySdk.Create(sdk => sdk
-            .ConfigureResource(Describe)
-            .WithTracing(tracing => tracing.AddSource(s_sources).AddProcessor(new SpanRedaction()))
-            .WithMetrics(metrics => metrics.AddMeter(s_meters))
-            .UseOtlpExporter()));
+        builder.Services.AddSingleton(_ => OpenTelemetrySdk.Create(sdk =>
+        {
+            // The SDK has a container of its own; the exporter in it reads OTEL_* from the same configuration as we do.
+            sdk.Services.AddSingleton<IConfiguration>(builder.Configuration);
+            sdk.ConfigureResource(Describe)
+                .WithTracing(tracing => tracing.AddSource(s_sources).AddProcessor(new SpanRedaction()))
+                .WithMetrics(metrics => metrics.AddMeter(s_meters))
+                .UseOtlpExporter();
+        }));
         builder.Services.AddHostedService<SdkLifetime>();
         builder.Services.AddTransient<IStartupFilter, SpanNamesFilter>();
 

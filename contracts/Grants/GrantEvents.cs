@@ -48,6 +48,8 @@ public sealed record GrantIssued
     /// <summary>When the login for this application was finished; the grant's whole duration counts from here.</summary>
     public required DateTimeOffset LoginAt { get; init; }
 
+    public required DateTimeOffset IssuedAt { get; init; }
+
     public required DateTimeOffset ExpiresAt { get; init; }
 
     public required DateTimeOffset AccessEndsAt { get; init; }
@@ -128,7 +130,7 @@ public sealed record AccessTokenRevoked
 }
 
 /// <summary>Ends the grant: the policies no longer admitted the user when the client refreshed.</summary>
-public sealed record GrantRefreshDenied
+public sealed record GrantRefreshDenied : IGrantEnd
 {
     public required GrantSubject Subject { get; init; }
 
@@ -146,7 +148,7 @@ public sealed record GrantRefreshDenied
 }
 
 /// <summary>Ends the grant: a changed configuration no longer admits the user.</summary>
-public sealed record GrantDenied
+public sealed record GrantDenied : IGrantEnd
 {
     public required GrantSubject Subject { get; init; }
 
@@ -162,7 +164,7 @@ public sealed record GrantDenied
 }
 
 /// <summary>Ends the grant: a credential that had been used was used again, so somebody else may hold it (RFC 9700 §4.14.2).</summary>
-public sealed record GrantReplayDetected
+public sealed record GrantReplayDetected : IGrantEnd
 {
     public required GrantSubject Subject { get; init; }
 
@@ -186,7 +188,7 @@ public sealed record GrantReplayDetected
 }
 
 /// <summary>Ends the grant: somebody who may do so revoked it.</summary>
-public sealed record GrantRevoked
+public sealed record GrantRevoked : IGrantEnd
 {
     public required GrantSubject Subject { get; init; }
 
@@ -207,7 +209,7 @@ public sealed record GrantRevoked
 }
 
 /// <summary>Ends the grant: its duration, counted from the login, is over.</summary>
-public sealed record GrantExpired
+public sealed record GrantExpired : IGrantEnd
 {
     public required GrantSubject Subject { get; init; }
 

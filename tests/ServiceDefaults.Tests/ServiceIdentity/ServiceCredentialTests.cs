@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using ManagedOAuth.ServiceDefaults.Startup;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -137,7 +138,7 @@ public class ServiceCredentialTests
     public void PrivateKey_ReadableByOthers_IsRefused()
     {
         File.SetUnixFileMode(_keys.PrivateFile("edge"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        var refused = Assert.Throws<Startup.StartupRefusedException>(() => From("edge"));
+        var refused = Assert.Throws<StartupRefusedException>(() => From("edge"));
         Assert.Contains("chmod 600", refused.Message, StringComparison.Ordinal);
     }
 
@@ -146,7 +147,7 @@ public class ServiceCredentialTests
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         ServiceKeys.WritePrivate(_keys.PrivateFile("edge"), key.ExportPkcs8PrivateKeyPem());
-        Assert.Throws<Startup.StartupRefusedException>(() => From("edge"));
+        Assert.Throws<StartupRefusedException>(() => From("edge"));
     }
 
     private ServiceCredentials From(string service) =>

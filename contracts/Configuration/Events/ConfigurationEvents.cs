@@ -1,0 +1,45 @@
+namespace ManagedOAuth.Contracts.Configuration.Events;
+
+// The audit trail of configuration. Each event holds the whole object as it was after the change, so that any version can be read, compared
+// and brought back without knowing how events were folded when it was written. Secrets are not in these records; hashes are.
+
+public sealed record ApplicationCreated(Application Application);
+
+public sealed record ApplicationChanged(Application Application);
+
+public sealed record ApplicationRemoved(Guid Id);
+
+public sealed record PolicyCreated(Policy Policy);
+
+public sealed record PolicyAltered(Policy Policy);
+
+public sealed record PolicyRemoved(Guid Id);
+
+public sealed record GroupCreated(Group Group);
+
+public sealed record GroupChanged(Group Group);
+
+public sealed record GroupRemoved(Guid Id);
+
+public sealed record IdentityProviderCreated(IdentityProvider IdentityProvider);
+
+public sealed record IdentityProviderChanged(IdentityProvider IdentityProvider);
+
+public sealed record IdentityProviderRemoved(Guid Id);
+
+public sealed record ServiceTokenCreated(ServiceToken ServiceToken);
+
+public sealed record ServiceTokenChanged(ServiceToken ServiceToken);
+
+/// <summary>The secret was replaced; the previous one may be honoured for a while.</summary>
+public sealed record ServiceTokenRotated(ServiceToken ServiceToken);
+
+public sealed record ServiceTokenRemoved(Guid Id);
+
+public sealed record OrganizationCreated(Organization Organization);
+
+public sealed record OrganizationChanged(Organization Organization);
+
+public sealed record ApiTokenCreated(ApiToken ApiToken);
+
+public sealed record ApiTokenRemoved(Guid Id);

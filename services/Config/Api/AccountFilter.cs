@@ -1,0 +1,16 @@
+namespace ManagedOAuth.Config.Api;
+
+/// <summary>There is one account; every other id answers like one that does not exist.</summary>
+public sealed class AccountFilter(IConfiguration configuration) : IEndpointFilter
+{
+    private readonly string _account = configuration["Config:Account"] ?? "default";
+
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        return context.HttpContext.Request.RouteValues["account"] as string == _account
+            ? next(context)
+            : new ValueTask<object?>(ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("account")));
+    }
+}

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Contracts.Configuration;
+using Marten;
+
+namespace ManagedOAuth.Config.Applications;
+
+/// <summary><c>/access/apps</c>: applications with their own policies and address claims, each change in one transaction.</summary>
+public static class ApplicationEndpoints
+{
+    public static void MapApplications(this RouteGroupBuilder access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        var apps = access.MapGroup("/apps");
+        apps.MapGet("/", (HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints) => endpoints.List(request, application => application.Name));
+        apps.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
+        apps.MapPost("/", Create);
+        apps.MapPut("/{id:guid}", Replace);
+        apps.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
+            => endpoints.Remove(id, ct, (session, application) => ReleaseAddresses(session, AddressesOf(application)), StatusCodes.Status202Accepted));
+    }
+
+    private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, ApplicationReader reader, PolicyStreams policies, CancellationToken ct)
+    {
+        PolicyList list = new([], []);
+        return endpoints.Create(
+            request,
+            (body, id, snapshot) =>
+            {
+                list = PolicyListReader.Read(body, null, snapshot);
+                var aud = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+                return reader.Read(body, id, aud, null, snapshot) with { Policies = list.References };
+            },
+            ct,
+            (session, application) =>
+            {
+                ClaimAddresses(session, application.Id, AddressesOf(application));
+                policies.Save(session, list.Inline);
+            });
+    }
+
+    private static Task<IResult> Replace(Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, ApplicationReader reader, PolicyStreams policies, CancellationToken ct)
+    {
+        PolicyList list = new([], []);
+        return endpoints.Replace(
+            id,
+            request,
+            (body, existing, snapshot) =>
+            {
+                // A body without policies keeps them, as the original does: they have addresses of their own.
+                list = body.Has("policies") ? PolicyListReader.Read(body, existing, snapshot) : new PolicyList(existing.Policies, []);
+                return reader.Read(body, id, existing.Aud, existing, snapshot) with { Policies = list.References };
+            },
+            ct,
+            (session, before, after) =>
+            {
+                var (old, now) = (AddressesOf(before), AddressesOf(after));
+                ReleaseAddresses(session, [.. old.Except(now)]);
+                ClaimAddresses(session, id, [.. now.Except(old)]);
+                policies.Save(session, list.Inline);
+            });
+    }
+
+    private static IReadOnlyList<string> AddressesOf(Application application)
+        => [.. application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Distinct(StringComparer.Ordinal)];
+
+    private static void ClaimAddresses(IDocumentSession session, Guid id, IReadOnlyList<string> addresses)
+        => session.Insert([.. addresses.Select(address => new AddressClaim(address, id))]);
+
+    private static void ReleaseAddresses(IDocumentSession session, IReadOnlyList<string> addresses)
+    {
+        foreach (var address in addresses)
+        {
+            session.Delete<AddressClaim>(address);
+        }
+    }
+}

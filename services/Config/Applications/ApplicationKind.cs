@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+
+namespace ManagedOAuth.Config.Applications;
+
+/// <summary>Applications: <c>/access/apps</c>.</summary>
+public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
+{
+    public override string Name => "application";
+
+    public override string Path => "apps";
+
+    public override object Created(Application state) => new ApplicationCreated(state);
+
+    public override object Changed(Application state) => new ApplicationChanged(state);
+
+    public override object Removed(Guid id) => new ApplicationRemoved(id);
+
+    public override Guid IdOf(Application state) => state.Id;
+
+    public override DateTimeOffset CreatedAt(Application state) => state.CreatedAt;
+
+    public override Application Stamp(Application state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
+        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+
+    public override IEnumerable<Application> All(ConfigurationSnapshot snapshot)
+        => snapshot.Applications.Values.OrderBy(application => application.CreatedAt).ThenBy(application => application.Id);
+
+    /// <summary>With <c>uid</c>, the deprecated <c>self_hosted_domains</c>, and the policies written out, as the original shows them.</summary>
+    public override JsonNode Show(Application state, ConfigurationSnapshot snapshot)
+    {
+        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Application).AsObject();
+        node["uid"] = state.Id;
+        node["self_hosted_domains"] = new JsonArray([.. state.Destinations.Select(destination => JsonValue.Create(destination.Uri)).DefaultIfEmpty(JsonValue.Create(state.Domain))]);
+        node["policies"] = new JsonArray([.. state.Policies.Select(reference => Show(reference, snapshot))]);
+        return node;
+    }
+
+    private static JsonObject Show(PolicyReference reference, ConfigurationSnapshot snapshot)
+    {
+        var node = snapshot.Policies.TryGetValue(reference.Id, out var policy)
+            ? ApiEnvelope.ToNode(policy, ConfigurationJson.Default.Policy).AsObject()
+            : new JsonObject { ["id"] = reference.Id };
+        node["precedence"] = reference.Precedence;
+        return node;
+    }
+}

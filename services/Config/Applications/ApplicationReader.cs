@@ -1,0 +1,197 @@
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Applications;
+
+/// <summary>
+/// Reads and validates an application from the body of a POST or PUT. A PUT replaces all fields: what is absent gets its default, but for
+/// <c>origin</c>, which clients of the original do not know and which stays as it is unless it is given (null removes it).
+/// </summary>
+public sealed class ApplicationReader(OriginReader origins)
+{
+    private static readonly TimeSpan s_longestSession = TimeSpan.FromHours(8760);
+
+    /// <summary>Reads the application; policies are read by <see cref="PolicyListReader"/>.</summary>
+    public Application Read(BodyReader reader, Guid id, string aud, Application? existing, ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var application = new Application
+        {
+            Id = id,
+            Aud = aud,
+            Type = Type(reader),
+            Name = reader.RequiredText("name", 350),
+            Domain = Domain(reader, "domain", reader.RequiredText("domain", 255)),
+            Destinations = Destinations(reader),
+            SessionDuration = reader.Duration("session_duration", "24h", TimeSpan.Zero, s_longestSession),
+            AllowedIdps = AllowedIdps(reader, snapshot),
+            AutoRedirectToIdentity = reader.Flag("auto_redirect_to_identity", false),
+            AppLauncherVisible = reader.Flag("app_launcher_visible", true),
+            LogoUrl = reader.Text("logo_url", "", 2048),
+            Tags = reader.Texts("tags", 25, 100),
+            CustomDenyMessage = reader.Text("custom_deny_message", ""),
+            CustomDenyUrl = HttpsUrl(reader, "custom_deny_url"),
+            CustomNonIdentityDenyUrl = HttpsUrl(reader, "custom_non_identity_deny_url"),
+            CorsHeaders = Cors(reader.Nested("cors_headers")),
+            OptionsPreflightBypass = reader.Flag("options_preflight_bypass", false),
+            EnableBindingCookie = reader.Flag("enable_binding_cookie", false),
+            HttpOnlyCookieAttribute = reader.Flag("http_only_cookie_attribute", true),
+            PathCookieAttribute = reader.Flag("path_cookie_attribute", false),
+            SameSiteCookieAttribute = SameSite(reader),
+            AllowIframe = reader.Flag("allow_iframe", false),
+            SkipInterstitial = reader.Flag("skip_interstitial", false),
+            ServiceAuth401Redirect = reader.Flag("service_auth_401_redirect", false),
+            ReadServiceTokensFromHeader = HeaderName(reader),
+            OauthConfiguration = OAuthConfigurationReader.Read(reader),
+            Origin = reader.Has("origin") ? origins.Read(reader) : existing?.Origin,
+        };
+        CheckTogether(reader, application, snapshot);
+        return application;
+    }
+
+    private static ApplicationType Type(BodyReader reader)
+    {
+        switch (reader.RequiredText("type", 40))
+        {
+            case "self_hosted": return ApplicationType.SelfHosted;
+            case "": return ApplicationType.SelfHosted;
+            case "mcp" or "mcp_portal":
+                reader.Refuse("type", "MCP portals are not served yet; protect one MCP server as a self_hosted application");
+                return ApplicationType.SelfHosted;
+            default:
+                reader.Refuse("type", "app type is missing or invalid; this product serves self_hosted applications");
+                return ApplicationType.SelfHosted;
+        }
+    }
+
+    private static string Domain(BodyReader reader, string member, string text)
+    {
+        if (text.Length == 0)
+        {
+            return text;
+        }
+
+        if (PublicAddress.TryParse(text, out var address, out var reason))
+        {
+            return address.ToString();
+        }
+
+        reader.Refuse(member, reason);
+        return text;
+    }
+
+    private static List<Destination> Destinations(BodyReader reader)
+    {
+        var destinations = new List<Destination>();
+        foreach (var (item, index) in reader.Items("destinations", 50).Select((item, index) => (item, index)))
+        {
+            var destination = reader.Item("destinations", index, item);
+            if (destination.RequiredText("type", 40) != "public")
+            {
+                destination.Refuse("type", "only destinations of type public are served");
+                continue;
+            }
+
+            destinations.Add(new Destination("public", Domain(destination, "uri", destination.RequiredText("uri", 255))));
+        }
+
+        return destinations;
+    }
+
+    private static IReadOnlyList<Guid> AllowedIdps(BodyReader reader, ConfigurationSnapshot snapshot)
+    {
+        var ids = reader.Ids("allowed_idps", 100);
+        foreach (var id in ids.Where(id => !snapshot.IdentityProviders.ContainsKey(id)))
+        {
+            reader.Refuse("allowed_idps", $"there is no identity provider {id}");
+        }
+
+        return ids;
+    }
+
+    private static CorsHeaders? Cors(BodyReader? reader) => reader is null ? null : new CorsHeaders
+    {
+        AllowAllHeaders = reader.Flag("allow_all_headers", false),
+        AllowAllMethods = reader.Flag("allow_all_methods", false),
+        AllowAllOrigins = reader.Flag("allow_all_origins", false),
+        AllowCredentials = reader.Flag("allow_credentials", false),
+        AllowedHeaders = reader.Texts("allowed_headers", 100, 256),
+        AllowedMethods = reader.Texts("allowed_methods", 20, 20),
+        AllowedOrigins = reader.Texts("allowed_origins", 100, 512),
+        MaxAge = reader.Number("max_age", -1, 86_400),
+    };
+
+    private static string? SameSite(BodyReader reader)
+    {
+        var value = reader.OptionalText("same_site_cookie_attribute", 10);
+        if (value is not (null or "none" or "lax" or "strict"))
+        {
+            reader.Refuse("same_site_cookie_attribute", "same_site_cookie_attribute is none, lax or strict");
+        }
+
+        return value;
+    }
+
+    private static string? HeaderName(BodyReader reader)
+    {
+        var value = reader.OptionalText("read_service_tokens_from_header", 64);
+        if (value is not null && (value.Length == 0 || !value.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
+        {
+            reader.Refuse("read_service_tokens_from_header", "read_service_tokens_from_header is a header name of letters, digits and hyphens");
+        }
+
+        return value;
+    }
+
+    private static string HttpsUrl(BodyReader reader, string member)
+    {
+        var value = reader.Text(member, "", 2048);
+        if (value.Length > 0 && !(Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0))
+        {
+            reader.Refuse(member, $"{member} is an absolute https URL without credentials");
+        }
+
+        return value;
+    }
+
+    private static void CheckTogether(BodyReader reader, Application application, ConfigurationSnapshot snapshot)
+    {
+        var addresses = AddressesOf(application).ToList();
+        if (application.ManagedOAuth && addresses.Exists(address => address.Path.Length > 0))
+        {
+            reader.Refuse("domain", "domain can not have a path if oauth is configured");
+        }
+
+        if (application.OptionsPreflightBypass && application.CorsHeaders is not null)
+        {
+            reader.Refuse("options_preflight_bypass", "options_preflight_bypass and cors_headers exclude each other");
+        }
+
+        if (application.CorsHeaders is { AllowAllOrigins: true, AllowCredentials: true })
+        {
+            reader.Refuse("cors_headers/allow_credentials", "allow_credentials needs named origins, not allow_all_origins");
+        }
+
+        if (application.AutoRedirectToIdentity && application.AllowedIdps.Count != 1)
+        {
+            reader.Refuse("auto_redirect_to_identity", "auto_redirect_to_identity needs exactly one of allowed_idps");
+        }
+
+        var taken = snapshot.Applications.Values
+            .Where(other => other.Id != application.Id)
+            .SelectMany(AddressesOf)
+            .Select(address => address.ToString())
+            .ToHashSet(StringComparer.Ordinal);
+        if (addresses.Find(address => taken.Contains(address.ToString())) is { } clash)
+        {
+            reader.Refuse("domain", $"another application already has {clash}");
+        }
+    }
+
+    private static IEnumerable<PublicAddress> AddressesOf(Application application)
+        => application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain)
+            .Select(text => PublicAddress.TryParse(text, out var address, out _) ? address : null)
+            .OfType<PublicAddress>()
+            .Distinct();
+}

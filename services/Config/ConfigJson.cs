@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Contracts.Configuration.Events;
+
+namespace ManagedOAuth.Config;
+
+/// <summary>Everything that this service stores as JSON.</summary>
+[JsonSerializable(typeof(ApplicationCreated))]
+[JsonSerializable(typeof(ApplicationChanged))]
+[JsonSerializable(typeof(ApplicationRemoved))]
+[JsonSerializable(typeof(PolicyCreated))]
+[JsonSerializable(typeof(PolicyAltered))]
+[JsonSerializable(typeof(PolicyRemoved))]
+[JsonSerializable(typeof(GroupCreated))]
+[JsonSerializable(typeof(GroupChanged))]
+[JsonSerializable(typeof(GroupRemoved))]
+[JsonSerializable(typeof(IdentityProviderCreated))]
+[JsonSerializable(typeof(IdentityProviderChanged))]
+[JsonSerializable(typeof(IdentityProviderRemoved))]
+[JsonSerializable(typeof(ServiceTokenCreated))]
+[JsonSerializable(typeof(ServiceTokenChanged))]
+[JsonSerializable(typeof(ServiceTokenRotated))]
+[JsonSerializable(typeof(ServiceTokenRemoved))]
+[JsonSerializable(typeof(OrganizationCreated))]
+[JsonSerializable(typeof(OrganizationChanged))]
+[JsonSerializable(typeof(ApiTokenCreated))]
+[JsonSerializable(typeof(ApiTokenRemoved))]
+[JsonSerializable(typeof(ApplicationObject))]
+[JsonSerializable(typeof(PolicyObject))]
+[JsonSerializable(typeof(GroupObject))]
+[JsonSerializable(typeof(IdentityProviderObject))]
+[JsonSerializable(typeof(ServiceTokenObject))]
+[JsonSerializable(typeof(OrganizationObject))]
+[JsonSerializable(typeof(ApiTokenObject))]
+[JsonSerializable(typeof(AddressClaim))]
+[JsonSerializable(typeof(FeedEpoch))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+public sealed partial class ConfigJson : JsonSerializerContext;

@@ -1,0 +1,110 @@
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.ApiTokens;
+using ManagedOAuth.Config.Applications;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Grants;
+using ManagedOAuth.Config.Groups;
+using ManagedOAuth.Config.IdentityProviders;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Organizations;
+using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Config.ServiceTokens;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+using ManagedOAuth.Contracts.Messages;
+using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Marten;
+using Marten.Events.Projections;
+using Wolverine;
+
+namespace ManagedOAuth.Config;
+
+/// <summary>What the service is made of.</summary>
+public static class ConfigService
+{
+    /// <summary>Events, snapshots and documents of the schema <c>config</c>, and the messages that leave it.</summary>
+    public static WebApplicationBuilder AddConfigStore(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddServiceStore(
+            "config",
+            options =>
+            {
+                options.Serializer(ConfigJson.Default);
+                options.Projections.Snapshot<ApplicationObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<PolicyObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<GroupObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<IdentityProviderObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<ServiceTokenObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<OrganizationObject>(SnapshotLifecycle.Inline);
+                options.Projections.Snapshot<ApiTokenObject>(SnapshotLifecycle.Inline);
+                options.Schema.For<AddressClaim>();
+                options.Schema.For<FeedEpoch>();
+            },
+            messaging =>
+            {
+                messaging.PublishMessage<ConfigurationChanged>().ToPostgresqlQueue("config");
+                messaging.PublishMessage<ApplicationDeleted>().ToPostgresqlQueue("token");
+                messaging.PublishMessage<PolicyChanged>().ToPostgresqlQueue("token");
+            });
+        return builder;
+    }
+
+    /// <summary>The objects of the admin API.</summary>
+    public static WebApplicationBuilder AddConfiguration(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddHttpContextAccessor();
+        services.AddStartupStep<BootstrapToken>();
+        services.AddSingleton<ConfigurationLoader>();
+        services.AddSingleton<ConfigurationLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>());
+        services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
+        services.AddScoped<ConfigurationWriter>();
+        services.AddSingleton<InternalAddresses>();
+        services.AddSingleton<OriginReader>();
+        services.AddSingleton<ApplicationReader>();
+        services.AddSingleton<PolicyStreams>();
+        services.AddKind<Application, ApplicationObject, ApplicationKind>();
+        services.AddKind<Policy, PolicyObject, PolicyKind>();
+        services.AddKind<Group, GroupObject, GroupKind>();
+        services.AddKind<IdentityProvider, IdentityProviderObject, IdentityProviderKind>();
+        services.AddKind<ServiceToken, ServiceTokenObject, ServiceTokenKind>();
+        services.AddKind<Organization, OrganizationObject, OrganizationKind>();
+        services.AddKind<ApiToken, ApiTokenObject, ApiTokenKind>();
+        services.AddGrpc();
+        services.AddGrpcClient<GrantQueries.GrantQueriesClient>(options => options.Address = new Uri("http://_grpc.token"));
+        return builder;
+    }
+
+    /// <summary><c>/client/v4</c>: every path needs an API token; an unknown one answers in the envelope.</summary>
+    public static WebApplication MapAdminApi(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var api = app.MapGroup("/client/v4").AddEndpointFilter<ApiTokenFilter>();
+        var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().LimitBody(JsonBody.MaximumLength);
+        account.MapApiTokens();
+        var access = account.MapGroup("/access");
+        access.MapApplications();
+        access.MapPolicies();
+        access.MapGroups();
+        access.MapIdentityProviders();
+        access.MapServiceTokens();
+        access.MapOrganizations();
+        access.MapGrants();
+        api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?")));
+        return app;
+    }
+
+    private static void AddKind<TState, TObject, TKind>(this IServiceCollection services)
+        where TState : class
+        where TObject : ConfigurationObject<TState>, new()
+        where TKind : ObjectKind<TState, TObject>
+    {
+        services.AddSingleton<TKind>();
+        services.AddSingleton<ObjectKind<TState, TObject>>(provider => provider.GetRequiredService<TKind>());
+        services.AddScoped<ObjectEndpoints<TState, TObject>>();
+    }
+}

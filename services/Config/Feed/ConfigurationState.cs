@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+
+namespace ManagedOAuth.Config.Feed;
+
+/// <summary>One object in the feed: the position of its last change, and the object, or null when it was removed.</summary>
+public sealed record FeedEntry(string Kind, Guid Id, long Version, long Position, object? State);
+
+/// <summary>The configuration as this process last read it from its database; immutable.</summary>
+public sealed record ConfigurationState
+{
+    /// <summary>Nothing read yet.</summary>
+    public static readonly ConfigurationState Empty = new();
+
+    public ConfigurationSnapshot Snapshot { get; init; } = ConfigurationSnapshot.Empty;
+
+    /// <summary>Every object that was ever there, removed ones included.</summary>
+    public ImmutableDictionary<Guid, FeedEntry> Entries { get; init; } = ImmutableDictionary<Guid, FeedEntry>.Empty;
+
+    /// <summary>Admin API tokens by hash; they are in no feed.</summary>
+    public ImmutableDictionary<string, ApiToken> ApiTokens { get; init; } = ImmutableDictionary<string, ApiToken>.Empty;
+
+    /// <summary>The last time the database was read successfully.</summary>
+    public DateTimeOffset ReadAt { get; init; }
+
+    /// <summary>The position at which everything was loaded; for what changed before it, only the outcome is known, not when.</summary>
+    public long Floor { get; init; }
+
+    /// <summary>The state after one event; an event of a type that is no configuration changes the position only.</summary>
+    public ConfigurationState After(object e, Guid streamId, long version, long position)
+    {
+        var state = e switch
+        {
+            ApplicationCreated created => With("application", streamId, version, position, created.Application),
+            ApplicationChanged changed => With("application", streamId, version, position, changed.Application),
+            PolicyCreated created => With("policy", streamId, version, position, created.Policy),
+            PolicyAltered changed => With("policy", streamId, version, position, changed.Policy),
+            GroupCreated created => With("group", streamId, version, position, created.Group),
+            GroupChanged changed => With("group", streamId, version, position, changed.Group),
+            IdentityProviderCreated created => With("identity_provider", streamId, version, position, created.IdentityProvider),
+            IdentityProviderChanged changed => With("identity_provider", streamId, version, position, changed.IdentityProvider),
+            ServiceTokenCreated created => With("service_token", streamId, version, position, created.ServiceToken),
+            ServiceTokenChanged changed => With("service_token", streamId, version, position, changed.ServiceToken),
+            ServiceTokenRotated rotated => With("service_token", streamId, version, position, rotated.ServiceToken),
+            OrganizationCreated created => With("organization", streamId, version, position, created.Organization),
+            OrganizationChanged changed => With("organization", streamId, version, position, changed.Organization),
+            ApplicationRemoved or PolicyRemoved or GroupRemoved or IdentityProviderRemoved or ServiceTokenRemoved
+                => With(Entries.GetValueOrDefault(streamId)?.Kind ?? KindOf(e), streamId, version, position, null),
+            ApiTokenCreated created => this with { ApiTokens = ApiTokens.SetItem(created.ApiToken.Hash, created.ApiToken) },
+            ApiTokenRemoved removed => this with { ApiTokens = ApiTokens.RemoveRange(ApiTokens.Where(pair => pair.Value.Id == removed.Id).Select(pair => pair.Key)) },
+            _ => this,
+        };
+        return state.At(position);
+    }
+
+    /// <summary>The state with one object as it is now; an older version than the one known changes nothing.</summary>
+    public ConfigurationState With(string kind, Guid id, long version, long position, object? value)
+    {
+        if (Entries.TryGetValue(id, out var known) && known.Version >= version)
+        {
+            return this;
+        }
+
+        return this with
+        {
+            Entries = Entries.SetItem(id, new FeedEntry(kind, id, version, position, value)),
+            Snapshot = Apply(kind, id, value),
+        };
+    }
+
+    /// <summary>The state with everything up to this position in it.</summary>
+    public ConfigurationState At(long position)
+        => position <= Snapshot.Position ? this : this with { Snapshot = Snapshot with { Position = position } };
+
+    private ConfigurationSnapshot Apply(string kind, Guid id, object? value) => kind switch
+    {
+        "application" => Snapshot with { Applications = Set(Snapshot.Applications, id, value) },
+        "policy" => Snapshot with { Policies = Set(Snapshot.Policies, id, value) },
+        "group" => Snapshot with { Groups = Set(Snapshot.Groups, id, value) },
+        "identity_provider" => Snapshot with { IdentityProviders = Set(Snapshot.IdentityProviders, id, value) },
+        "service_token" => Snapshot with { ServiceTokens = Set(Snapshot.ServiceTokens, id, value) },
+        "organization" => Snapshot with { Organization = value as Organization },
+        _ => Snapshot,
+    };
+
+    private static ImmutableDictionary<Guid, T> Set<T>(ImmutableDictionary<Guid, T> map, Guid id, object? value)
+        where T : class
+        => value is T state ? map.SetItem(id, state) : map.Remove(id);
+
+    private static string KindOf(object removed) => removed switch
+    {
+        ApplicationRemoved => "application",
+        PolicyRemoved => "policy",
+        GroupRemoved => "group",
+        IdentityProviderRemoved => "identity_provider",
+        _ => "service_token",
+    };
+}

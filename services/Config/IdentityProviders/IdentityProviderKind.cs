@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+using ManagedOAuth.Contracts.Policies;
+
+namespace ManagedOAuth.Config.IdentityProviders;
+
+/// <summary>Ways to log in: <c>/access/identity_providers</c>.</summary>
+public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, IdentityProviderObject>
+{
+    public override string Name => "identity_provider";
+
+    public override string Path => "identity_providers";
+
+    public override object Created(IdentityProvider state) => new IdentityProviderCreated(state);
+
+    public override object Changed(IdentityProvider state) => new IdentityProviderChanged(state);
+
+    public override object Removed(Guid id) => new IdentityProviderRemoved(id);
+
+    public override Guid IdOf(IdentityProvider state) => state.Id;
+
+    public override DateTimeOffset CreatedAt(IdentityProvider state) => state.CreatedAt;
+
+    public override IdentityProvider Stamp(IdentityProvider state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
+        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+
+    public override IEnumerable<IdentityProvider> All(ConfigurationSnapshot snapshot)
+        => snapshot.IdentityProviders.Values.OrderBy(provider => provider.CreatedAt).ThenBy(provider => provider.Id);
+
+    public override JsonNode Show(IdentityProvider state, ConfigurationSnapshot snapshot)
+        => ApiEnvelope.ToNode(state, ConfigurationJson.Default.IdentityProvider);
+
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+    {
+        if (snapshot.Applications.Values.FirstOrDefault(application => application.AllowedIdps.Contains(id)) is { } application)
+        {
+            return $"the identity provider is among allowed_idps of the application {application.Name}";
+        }
+
+        return snapshot.Policies.Values.FirstOrDefault(policy => policy.Include.Concat(policy.Require).Concat(policy.Exclude).Any(rule => Names(rule, id))) is { } policy
+            ? $"the identity provider is used by the policy {policy.Name}"
+            : null;
+    }
+
+    private static bool Names(Rule rule, Guid id) => rule switch
+    {
+        Rule.LoginMethod method => method.Id == id,
+        Rule.OidcClaim claim => claim.IdentityProviderId == id,
+        _ => false,
+    };
+}

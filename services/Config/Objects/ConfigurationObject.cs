@@ -1,0 +1,79 @@
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+
+namespace ManagedOAuth.Config.Objects;
+
+/// <summary>One configuration object folded from its stream; kept as an inline snapshot, also after it was removed.</summary>
+public abstract class ConfigurationObject<T>
+    where T : class
+{
+    public Guid Id { get; set; }
+
+    public long Version { get; set; }
+
+    /// <summary>The object as its last event left it.</summary>
+    public T? State { get; set; }
+
+    public bool Removed { get; set; }
+}
+
+public sealed class ApplicationObject : ConfigurationObject<Application>
+{
+    public void Apply(ApplicationCreated e) => State = e.Application;
+
+    public void Apply(ApplicationChanged e) => State = e.Application;
+
+    public void Apply(ApplicationRemoved _) => Removed = true;
+}
+
+public sealed class PolicyObject : ConfigurationObject<Policy>
+{
+    public void Apply(PolicyCreated e) => State = e.Policy;
+
+    public void Apply(PolicyAltered e) => State = e.Policy;
+
+    public void Apply(PolicyRemoved _) => Removed = true;
+}
+
+public sealed class GroupObject : ConfigurationObject<Group>
+{
+    public void Apply(GroupCreated e) => State = e.Group;
+
+    public void Apply(GroupChanged e) => State = e.Group;
+
+    public void Apply(GroupRemoved _) => Removed = true;
+}
+
+public sealed class IdentityProviderObject : ConfigurationObject<IdentityProvider>
+{
+    public void Apply(IdentityProviderCreated e) => State = e.IdentityProvider;
+
+    public void Apply(IdentityProviderChanged e) => State = e.IdentityProvider;
+
+    public void Apply(IdentityProviderRemoved _) => Removed = true;
+}
+
+public sealed class ServiceTokenObject : ConfigurationObject<ServiceToken>
+{
+    public void Apply(ServiceTokenCreated e) => State = e.ServiceToken;
+
+    public void Apply(ServiceTokenChanged e) => State = e.ServiceToken;
+
+    public void Apply(ServiceTokenRotated e) => State = e.ServiceToken;
+
+    public void Apply(ServiceTokenRemoved _) => Removed = true;
+}
+
+public sealed class OrganizationObject : ConfigurationObject<Organization>
+{
+    public void Apply(OrganizationCreated e) => State = e.Organization;
+
+    public void Apply(OrganizationChanged e) => State = e.Organization;
+}
+
+public sealed class ApiTokenObject : ConfigurationObject<ApiToken>
+{
+    public void Apply(ApiTokenCreated e) => State = e.ApiToken;
+
+    public void Apply(ApiTokenRemoved _) => Removed = true;
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ManagedOAuth.Contracts.Policies;
+
+namespace ManagedOAuth.Token.Assertions;
+
+/// <summary>
+/// The claims of the signed assertion that an origin receives. The same user gets the same claims through a browser session and through an
+/// OAuth client: an origin cannot tell the difference.
+/// </summary>
+public static class Assertion
+{
+    // The original trims custom claims too: the assertion travels in a header and in every access token.
+    private const int LargestCustomClaims = 1024;
+
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Claims of a user.</summary>
+    /// <param name="identity">Who it is.</param>
+    /// <param name="grantId">The grant or session; <c>identity_nonce</c> tells it, so that a cookie can be matched with its grant.</param>
+    /// <param name="audience">The application's audience tag.</param>
+    /// <param name="issuer">The team domain's origin.</param>
+    /// <param name="issuedAt">Now.</param>
+    /// <param name="expiresAt">End of the access token or of the session.</param>
+    public static byte[] OfUser(Identity identity, Guid grantId, string audience, string issuer, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return Write(json =>
+        {
+            json.WriteStartArray("aud");
+            json.WriteStringValue(audience);
+            json.WriteEndArray();
+            json.WriteString("email", identity.Email);
+            WriteTimes(json, issuedAt, expiresAt);
+            json.WriteString("iss", issuer);
+            json.WriteString("type", "app");
+            json.WriteString("identity_nonce", Base64Url.EncodeToString(grantId.ToByteArray(bigEndian: true)));
+            json.WriteString("sub", identity.UserId);
+            json.WriteString("idp", identity.IdentityProviderId);
+            WriteCustomClaims(json, identity);
+        });
+    }
+
+    /// <summary>Claims of a service token: no user, <c>aud</c> as one text, <c>common_name</c> = the token's client id.</summary>
+    public static byte[] OfServiceToken(string clientId, string audience, string issuer, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+        => Write(json =>
+        {
+            json.WriteString("aud", audience);
+            WriteTimes(json, issuedAt, expiresAt);
+            json.WriteString("iss", issuer);
+            json.WriteString("type", "app");
+            json.WriteString("common_name", clientId);
+            json.WriteString("sub", "");
+        });
+
+    private static void WriteTimes(Utf8JsonWriter json, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+    {
+        json.WriteNumber("exp", expiresAt.ToUnixTimeSeconds());
+        json.WriteNumber("iat", issuedAt.ToUnixTimeSeconds());
+        json.WriteNumber("nbf", issuedAt.ToUnixTimeSeconds());
+    }
+
+    private static void WriteCustomClaims(Utf8JsonWriter json, Identity identity)
+    {
+        if (identity.Claims.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("custom");
+        var left = LargestCustomClaims;
+        foreach (var (name, values) in identity.Claims.OrderBy(claim => claim.Key, StringComparer.Ordinal))
+        {
+            // A claim that does not fit is left out whole: half a list would be another statement.
+            var size = Encoding.UTF8.GetByteCount(name) + values.Sum(value => Encoding.UTF8.GetByteCount(value) + 3);
+            if (size > left)
+            {
+                continue;
+            }
+
+            left -= size;
+            if (values.Count == 1)
+            {
+                json.WriteString(name, values[0]);
+                continue;
+            }
+
+            json.WriteStartArray(name);
+            foreach (var value in values)
+            {
+                json.WriteStringValue(value);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static byte[] Write(Action<Utf8JsonWriter> members)
+    {
+        using var stream = new MemoryStream(512);
+        using (var json = new Utf8JsonWriter(stream, s_options))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+}

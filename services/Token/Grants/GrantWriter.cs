@@ -1,0 +1,142 @@
+using ManagedOAuth.Contracts.Grants;
+using ManagedOAuth.Contracts.Messages;
+using ManagedOAuth.Token.Expiry;
+using ManagedOAuth.Token.Refresh;
+using ManagedOAuth.Token.Revocation;
+using Marten;
+using Marten.Exceptions;
+using Wolverine;
+using Wolverine.Marten;
+
+namespace ManagedOAuth.Token.Grants;
+
+/// <summary>
+/// Changes grants. Whatever an event brings with it (the revocation entry for the edges, messages to others, the end of the refresh
+/// window) is saved in the transaction of the event.
+/// </summary>
+public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scopes, TokenMetrics metrics, TimeProvider clock) : IGrants
+{
+    /// <summary>How often a change is decided again because another one came in between.</summary>
+    public const int Attempts = 12;
+
+    public async Task<Grant?> FindAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        return await session.Events.FetchLatest<Grant>(id, cancellation);
+    }
+
+    /// <summary>
+    /// Decides on the newest state and appends what is decided at exactly that state. Null from <paramref name="decide"/> changes nothing.
+    /// </summary>
+    /// <param name="id">The grant.</param>
+    /// <param name="actor">Who acts, for the audit trail.</param>
+    /// <param name="flowId">The trace it belongs to; empty = the current one.</param>
+    /// <param name="decide">A pure decision; it may run several times.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The state that was decided on last, without the new event; null when there is no such grant.</returns>
+    /// <exception cref="EventStreamUnexpectedMaxEventIdException">Others changed the grant each time.</exception>
+    public async Task<Grant?> ChangeAsync(Guid id, string actor, string flowId, Func<Grant, object?> decide, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(decide);
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var session = Open(actor, flowId);
+            var stream = await session.Events.FetchForWriting<Grant>(id, cancellation);
+            if (stream.Aggregate is not { } grant || decide(grant) is not { } change)
+            {
+                return stream.Aggregate;
+            }
+
+            stream.AppendOne(change);
+            try
+            {
+                await SaveAsync(session, grant, change, cancellation);
+                return grant;
+            }
+            catch (EventStreamUnexpectedMaxEventIdException) when (attempt < Attempts)
+            {
+                // Somebody else was faster: decide again on what there is now.
+            }
+        }
+    }
+
+    /// <summary>A session whose events carry actor and trace.</summary>
+    public IDocumentSession Open(string actor, string flowId)
+    {
+        var session = store.LightweightSession();
+        session.LastModifiedBy = actor;
+        if (!string.IsNullOrEmpty(flowId))
+        {
+            session.CorrelationId = flowId;
+        }
+
+        return session;
+    }
+
+    /// <summary>Saves a session that starts this grant.</summary>
+    /// <exception cref="ExistingStreamIdCollisionException">The grant exists: the code has been redeemed.</exception>
+    public async Task StartAsync(IDocumentSession session, Guid id, GrantIssued issued, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(issued);
+        session.Events.StartStream<Grant>(id, issued);
+        await using var scope = scopes.CreateAsyncScope();
+        var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
+        outbox.Enroll(session);
+        await outbox.ScheduleAsync(new ExpireGrant(id, issued.ExpiresAt), issued.ExpiresAt);
+        if (issued.Kind == GrantKind.Oauth)
+        {
+            await outbox.PublishAsync(new GrantOpened(id, issued.Subject.ApplicationId, issued.Subject.ClientId, issued.Subject.UserId, issued.IssuedAt));
+        }
+
+        await session.SaveChangesAsync(cancellation);
+    }
+
+    /// <summary>Saves a session with an event that was appended to a grant, together with everything that the event brings with it.</summary>
+    public async Task SaveAsync(IDocumentSession session, Grant before, object change, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(before);
+        await using var scope = scopes.CreateAsyncScope();
+        var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
+        outbox.Enroll(session);
+        switch (change)
+        {
+            case GrantRefreshed { ExpiresAt: var end } when end != before.ExpiresAt:
+                await outbox.ScheduleAsync(new ExpireGrant(before.Id, end), end);
+                break;
+
+            case GrantRefreshRepeated { ExpiresAt: var end } when end != before.ExpiresAt:
+                await outbox.ScheduleAsync(new ExpireGrant(before.Id, end), end);
+                break;
+
+            case AccessTokenRevoked revoked:
+                session.Insert(RevocationEntry.OfToken(before.Id, revoked));
+                break;
+
+            case IGrantEnd end:
+                await EndAsync(session, outbox, before, end);
+                break;
+        }
+
+        await session.SaveChangesAsync(cancellation);
+        if (change is IGrantEnd)
+        {
+            metrics.GrantEnded(change.GetType().Name);
+        }
+    }
+
+    private async Task EndAsync(IDocumentSession session, IMartenOutbox outbox, Grant grant, IGrantEnd end)
+    {
+        session.Delete<RefreshSuccessor>(grant.Id);
+        if (end.AccessEndsAt > clock.GetUtcNow() - RevocationEntry.Slack)
+        {
+            session.Store(RevocationEntry.OfGrant(grant.Id, end));
+        }
+
+        if (grant.Kind == GrantKind.Oauth)
+        {
+            await outbox.PublishAsync(new GrantEnded(grant.Id, end.Subject.ApplicationId, end.Subject.ClientId, end.Subject.UserId, end.EndedAt));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Grpc.Core;
+using ManagedOAuth.Contracts.Grants;
+using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using ManagedOAuth.Token.Grants;
+using Marten;
+
+namespace ManagedOAuth.Token.Queries;
+
+/// <summary>What the admin API asks about grants, and the one thing it does to them.</summary>
+[AllowedCallers("config")]
+public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, TimeProvider clock) : GrantQueries.GrantQueriesBase
+{
+    private const int MaximumEvents = 5000;
+
+    public override Task<ListGrantsReply> List(ListGrantsRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var filter = GrantFilter.Of(request);
+        return Answer.OrUnavailable(() => ListAsync(filter, context.CancellationToken));
+    }
+
+    public override Task<GrantJson> Get(GetGrantRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        return Answer.OrUnavailable(() => GetAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken));
+    }
+
+    public override Task<GrantEventsReply> Events(GetGrantRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        return Answer.OrUnavailable(() => EventsAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken));
+    }
+
+    public override Task<GrantJson> Revoke(RevokeGrantRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        var id = Identities.Id(request.GrantId, "grant_id");
+        var actor = Identities.Text(request.Actor, "actor", 256);
+        var comment = Identities.Text(request.Reason, "reason", 1024, required: false);
+        var now = clock.GetUtcNow();
+        return Answer.OrUnavailable(async () =>
+        {
+            await grants.ChangeAsync(
+                id, actor, "", grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, now, comment), context.CancellationToken);
+            return await GetAsync(id, context.CancellationToken);
+        });
+    }
+
+    private async Task<ListGrantsReply> ListAsync(GrantFilter filter, CancellationToken cancellation)
+    {
+        var (place, values) = filter.Cursor is { } cursor
+            ? ("and (((data ->> 'issuedOrder')::bigint), d.id) < (?, ?)", filter.Values.Append(cursor.Order).Append(cursor.Id))
+            : ("", filter.Values);
+        await using var session = store.QuerySession();
+        var page = await session.QueryAsync<Grant>(
+            $"where {filter.Conditions} {place} order by ((data ->> 'issuedOrder')::bigint) desc, d.id desc limit ?",
+            cancellation,
+            [.. values, filter.Limit]);
+        var reply = new ListGrantsReply
+        {
+            TotalCount = await counts.CountAsync(filter, cancellation),
+            NextCursor = page.Count == filter.Limit ? GrantFilter.CursorOf(page[^1].IssuedOrder, page[^1].Id) : "",
+        };
+        reply.Grants.AddRange(page.Select(Json));
+        return reply;
+    }
+
+    private async Task<GrantJson> GetAsync(Guid id, CancellationToken cancellation)
+        => await grants.FindAsync(id, cancellation) is { } grant ? new GrantJson { Json = Json(grant) } : throw NotFound();
+
+    private async Task<GrantEventsReply> EventsAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        var events = await session.Events.FetchStreamAsync(id, version: MaximumEvents, ct: cancellation);
+        if (events.Count == 0)
+        {
+            throw NotFound();
+        }
+
+        var reply = new GrantEventsReply();
+        reply.Events.AddRange(events.Select(entry =>
+            ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(GrantEventView.Of(entry), GrantViewJson.Default.GrantEventView))));
+        return reply;
+    }
+
+    private static ByteString Json(Grant grant)
+        => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(GrantView.Of(grant), GrantViewJson.Default.GrantView));
+
+    private static RpcException NotFound() => new(new Status(StatusCode.NotFound, "there is no such grant"));
+}

@@ -1,0 +1,121 @@
+using ManagedOAuth.Contracts.Grants;
+using ManagedOAuth.Contracts.Messages;
+using ManagedOAuth.Contracts.SigningKeys;
+using ManagedOAuth.ServiceDefaults.Startup;
+using ManagedOAuth.Token.Clients;
+using ManagedOAuth.Token.Codes;
+using ManagedOAuth.Token.Configuration;
+using ManagedOAuth.Token.Expiry;
+using ManagedOAuth.Token.Grants;
+using ManagedOAuth.Token.Keys;
+using ManagedOAuth.Token.Keys.Sealing;
+using ManagedOAuth.Token.Keys.Signing;
+using ManagedOAuth.Token.Queries;
+using ManagedOAuth.Token.Reevaluation;
+using ManagedOAuth.Token.Refresh;
+using ManagedOAuth.Token.Revocation;
+using ManagedOAuth.Token.Sessions;
+using ManagedOAuth.Token.TokenEndpoint;
+using Marten;
+using Marten.Events.Projections;
+using Wolverine;
+
+namespace ManagedOAuth.Token;
+
+/// <summary>What this service is made of.</summary>
+internal static class TokenServices
+{
+    public const string Name = "token";
+
+    /// <summary>Grants, keys and what refers to them, in this service's schema; messages to and from others.</summary>
+    public static void AddGrantStore(this WebApplicationBuilder builder)
+        => builder.AddServiceStore(Name, Store, Messages);
+
+    public static void AddTokenServices(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<TokenOptions>().BindConfiguration(TokenOptions.Section).Validate(
+            options => options.SealingKeyPeriod >= TimeSpan.FromMinutes(1) && options.CodeLifetime > TimeSpan.Zero && options.EvaluationBatch is > 0 and <= 1000,
+            "Token: SealingKeyPeriod must be a minute at least, CodeLifetime positive, EvaluationBatch 1 to 1000.").ValidateOnStart();
+        services.AddSingleton<TokenMetrics>();
+        services.AddSingleton<ConfigurationSource>();
+
+        services.AddServiceClient<Contracts.AuthorizationServer.Clients.ClientsClient>("authorization-server");
+        services.AddSingleton<IClientDirectory, ClientDirectory>();
+
+        services.AddSingleton<CodeStore>();
+        services.AddSingleton<ICodes>(provider => provider.GetRequiredService<CodeStore>());
+        services.AddSingleton<GrantWriter>();
+        services.AddSingleton<IGrants>(provider => provider.GetRequiredService<GrantWriter>());
+        services.AddSingleton<GrantHistory>();
+        services.AddSingleton<RefreshTurns>();
+        services.AddSingleton<RedeemCode>();
+        services.AddSingleton<RefreshGrant>();
+        services.AddSingleton<RevokeToken>();
+        services.AddSingleton<TokenExchange>();
+        services.AddSingleton<GrantCounts>();
+
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<SealingKeys>();
+        services.AddSingleton<AccessTokens>();
+        services.AddSingleton<RevocationLog>();
+        services.AddStartupStep<OpenSigningKeys>();
+        services.AddAfterStartupSteps(later =>
+        {
+            later.AddHostedService<KeyKeeper>();
+            later.AddHostedService<RevocationReader>();
+            later.AddHostedService<SuccessorSweep>();
+        });
+    }
+
+    public static void MapTokenServices(this WebApplication app)
+    {
+        app.MapToken();
+        app.MapRevocation();
+        app.MapCerts();
+        app.MapGrpcService<CodesService>();
+        app.MapGrpcService<EdgeSessionsService>();
+        app.MapGrpcService<RevocationFeedService>();
+        app.MapGrpcService<KeysService>();
+        app.MapGrpcService<GrantQueriesService>();
+        app.MapGrpcHealthChecksService();
+    }
+
+    private static void Store(StoreOptions options)
+    {
+        foreach (var type in s_events)
+        {
+            options.Events.AddEventType(type);
+        }
+
+        options.Projections.Snapshot<Grant>(SnapshotLifecycle.Inline);
+        options.Projections.Snapshot<SigningKeyRing>(SnapshotLifecycle.Inline);
+        options.Schema.For<Grant>()
+            .Index(grant => grant.Subject.ApplicationId)
+            .Index(grant => grant.Subject.UserId)
+            .Index(grant => grant.Subject.Email)
+            .Index(grant => grant.Subject.ClientId)
+            .Index(grant => grant.IssuedOrder);
+        options.Schema.For<RefreshSuccessor>().Index(successor => successor.ExpiresAt);
+        options.Schema.For<RevocationEntry>().Index(entry => entry.LeavesAt);
+        options.Schema.For<SealingKeyDocument>();
+        options.Schema.For<SigningKeyMaterial>();
+        options.Schema.For<FeedEpoch>();
+        options.Serializer(StoreJson.Default, GrantEventsJson.Default);
+    }
+
+    private static void Messages(WolverineOptions options)
+    {
+        options.PublishMessage<ExpireGrant>().ToPostgresqlQueue(Name);
+        options.PublishMessage<EvaluateGrants>().ToPostgresqlQueue(Name);
+        options.PublishMessage<GrantOpened>().ToPostgresqlQueue("authorization-server");
+        options.PublishMessage<GrantEnded>().ToPostgresqlQueue("authorization-server");
+    }
+
+    private static readonly Type[] s_events =
+    [
+        typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(GrantRefreshDenied), typeof(GrantDenied),
+        typeof(GrantReplayDetected), typeof(GrantRevoked), typeof(GrantExpired),
+        typeof(SigningKeyPublished), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
+    ];
+}

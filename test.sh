@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Runs every test of the repository. Installs what the tests need and this machine lacks (PostgreSQL, Redis, Chromium, Node.js, a foreign
+# gRPC peer), builds once, runs all test projects, and ends in one line: "N passed, N failed, N skipped". A skipped test fails the run.
+#
+#   ./test.sh                 everything
+#   ./test.sh Token.Tests     one project
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+give_up() {
+  echo "$1" >&2
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+}
+
+# --- what the tests need besides the .NET SDK ------------------------------------------------------------------------------------------------
+command -v dotnet >/dev/null || give_up "The .NET 10 SDK is missing: https://dotnet.microsoft.com/download"
+
+missing=()
+compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || missing+=(postgresql)
+command -v redis-server >/dev/null || missing+=(redis-server)
+command -v chromium >/dev/null || missing+=(chromium)
+command -v npm >/dev/null || missing+=(nodejs npm)
+/usr/bin/python3 -c 'import grpc' 2>/dev/null || missing+=(python3 python3-grpcio)
+if ((${#missing[@]})); then
+  command -v apt-get >/dev/null || give_up "These are missing, and this is no Debian or Ubuntu where they could be installed: ${missing[*]}"
+  sudo=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || give_up "These are missing, and installing them takes root: ${missing[*]}"
+    sudo=(sudo)
+  fi
+
+  echo "Installing: ${missing[*]}"
+  # The packages' own daemons are not wanted: the tests start private ones.
+  policy=/usr/sbin/policy-rc.d
+  ours=0
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee "$policy" >/dev/null && "${sudo[@]}" chmod +x "$policy" && ours=1
+  fi
+  "${sudo[@]}" mkdir -p /etc/postgresql-common
+  if [[ ! -e /etc/postgresql-common/createcluster.conf ]]; then
+    echo 'create_main_cluster = false' | "${sudo[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  "${sudo[@]}" apt-get update -qq &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >"$results/apt.log" 2>&1
+  installed=$?
+  ((ours)) && "${sudo[@]}" rm -f "$policy"
+  ((installed == 0)) || { tail -20 "$results/apt.log" >&2; give_up "Installing ${missing[*]} failed."; }
+fi
+
+if [[ -f tests/EndToEnd.Tests/node/package.json ]]; then
+  (cd tests/EndToEnd.Tests/node && npm ci --ignore-scripts --no-audit --no-fund --silent) || give_up "npm could not install the packages of tests/EndToEnd.Tests/node."
+fi
+
+# --- build once, test every project ----------------------------------------------------------------------------------------------------------
+dotnet build ManagedOAuth.sln -v minimal -nologo >"$results/build.log" 2>&1 || { grep -E 'error|warn' "$results/build.log" | sort -u | head -40 >&2; give_up "The build failed."; }
+echo "Built."
+
+passed=0 failed=0 skipped=0 broken=0
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  [[ $# -gt 0 && " $* " != *" $name "* ]] && continue
+  echo "--- $name"
+  dotnet test "$project" --no-build -v quiet -nologo --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
+  status=$?
+  summary=$(grep -E '^(Passed|Failed|Skipped)! ' "$results/$name.log" | tail -1)
+  if [[ -z $summary ]]; then
+    # No summary: the run crashed, hung, or found no test. Either is a failure.
+    tail -60 "$results/$name.log"
+    broken=$((broken + 1))
+    continue
+  fi
+
+  number() { sed -nE "s/.*$1: *([0-9]+).*/\1/p" <<<"$summary"; }
+  passed=$((passed + $(number Passed))) failed=$((failed + $(number Failed))) skipped=$((skipped + $(number Skipped)))
+  echo "$summary"
+  if ((status != 0)); then
+    grep -vE '^\s*$' "$results/$name.log" | head -400
+    (($(number Failed) > 0)) || broken=$((broken + 1))
+  fi
+done
+
+failed=$((failed + broken))
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && skipped == 0 && passed > 0))

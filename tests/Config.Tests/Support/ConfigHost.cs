@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Grpc.Net.Client;
+using ManagedOAuth.ServiceDefaults;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using ManagedOAuth.ServiceDefaults.Tests;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Options;
+using Wolverine.Postgresql;
+
+namespace ManagedOAuth.Config.Tests.Support;
+
+/// <summary>The service on real sockets and a database of its own, and Edge's part of a call to it.</summary>
+public sealed class ConfigHost : IAsyncLifetime
+{
+    public const string Token = "mo_api_0123456789012345678901234567890123456789";
+
+    private readonly ServiceKeys _keys = new("config", "edge", "token", "authorization-server");
+    private readonly List<WebApplicationFactory<Program>> _replicas = [];
+    private string _database = "";
+    private string _tokenFile = "";
+
+    public HttpClient Api { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _database = await PostgresServer.CreateDatabaseAsync();
+        _tokenFile = Path.Combine(TemporaryFolder.Create("config"), "admin-token");
+        await File.WriteAllTextAsync(_tokenFile, Token + "\n");
+        Api = await AddReplicaAsync();
+    }
+
+    /// <summary>Starts one more replica on the same database; gives a client of its admin API with the bootstrap token.</summary>
+    public async Task<HttpClient> AddReplicaAsync()
+    {
+        var (http, grpc) = (FreePort.Next(), FreePort.Next());
+        var replica = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        {
+            builder.UseSetting("Kestrel:Endpoints:http:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{http}"));
+            builder.UseSetting("Kestrel:Endpoints:grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
+            builder.UseSetting("ConnectionStrings:managedoauth", _database);
+            builder.UseSetting("Config:BootstrapTokenFile", _tokenFile);
+            foreach (var (key, value) in _keys.SettingsFor("config"))
+            {
+                builder.UseSetting(key, value);
+            }
+        });
+        replica.UseKestrel();
+        replica.StartServer();
+        _replicas.Add(replica);
+        Grpc = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
+        var client = Client(http, Token);
+        await Eventually.Passes(async () => Assert.Contains("\"status\":\"Healthy\"", await (await client.GetAsync("/health")).Content.ReadAsStringAsync(), StringComparison.Ordinal));
+        return client;
+    }
+
+    /// <summary>A channel to the replica that was started last.</summary>
+    public GrpcChannel Grpc { get; private set; } = null!;
+
+    /// <summary>A client with another (or no) API token.</summary>
+    public HttpClient With(string? token) => Client(Api.BaseAddress!.Port, token);
+
+    /// <summary>The credential that a service shows on a gRPC call to Config.</summary>
+    public string CredentialOf(string service)
+        => new ServiceCredentials(
+            new ServiceName(service),
+            Options.Create(new ServiceIdentityOptions { Name = service, KeyFile = _keys.PrivateFile(service), TrustedKeys = _keys.Trusted }),
+            TimeProvider.System).For("config");
+
+    public async Task DisposeAsync()
+    {
+        foreach (var replica in _replicas)
+        {
+            await replica.DisposeAsync();
+        }
+    }
+
+    public static async Task<JsonObject> ReadAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
+
+    private HttpClient Client(int port, string? token)
+    {
+        var client = new HttpClient(new EdgeHandler(this)) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
+        if (token is not null)
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        return client;
+    }
+
+    private sealed class EdgeHandler(ConfigHost host) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, "http://localhost:8703", IPAddress.Loopback))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class ConfigCollection : ICollectionFixture<ConfigHost>
+{
+    public const string Name = "config";
+}

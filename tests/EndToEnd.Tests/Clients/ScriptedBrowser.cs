@@ -1,0 +1,106 @@
+using System.Net;
+
+namespace ManagedOAuth.EndToEnd.Tests.Clients;
+
+/// <summary>
+/// A user's browser without JavaScript: follows redirects, keeps cookies, logs in with the PIN from the mailbox, and decides on the consent page.
+/// </summary>
+public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
+{
+    private const int MostSteps = 30;
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        CookieContainer = new CookieContainer(),
+    });
+
+    /// <summary>Whether the consent page was shown in the last visit.</summary>
+    public bool ConsentShown { get; private set; }
+
+    /// <summary>Whether a PIN had to be given in the last visit.</summary>
+    public bool PinAsked { get; private set; }
+
+    /// <summary>The last page that was seen.</summary>
+    public string LastPage { get; private set; } = "";
+
+    /// <summary>Goes to an authorization URL and on until the browser is sent to the client's redirect URI; gives that address.</summary>
+    public async Task<Uri> AuthorizeAsync(Uri authorization, Uri redirectUri, bool approve = true)
+    {
+        var (address, _) = await VisitAsync(authorization, stop: uri => uri.GetLeftPart(UriPartial.Path) == redirectUri.GetLeftPart(UriPartial.Path), approve);
+        return address;
+    }
+
+    /// <summary>Opens a page of an application, logging in where asked; gives the application's answer.</summary>
+    public async Task<HttpResponseMessage> OpenAsync(Uri page) => (await VisitAsync(page, stop: _ => false, approve: true)).Answer!;
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<(Uri Address, HttpResponseMessage? Answer)> VisitAsync(Uri start, Func<Uri, bool> stop, bool approve)
+    {
+        (ConsentShown, PinAsked) = (false, false);
+        var known = await mailbox.PinsAsync(email);
+        var request = Navigation(HttpMethod.Get, start, null);
+        for (var step = 0; step < MostSteps; step++)
+        {
+            var answer = await _http.SendAsync(request);
+            var address = request.RequestUri!;
+            if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location)
+            {
+                var next = new Uri(address, location);
+                if (stop(next))
+                {
+                    return (next, answer);
+                }
+
+                request = Navigation(HttpMethod.Get, next, null);
+                continue;
+            }
+
+            LastPage = await answer.Content.ReadAsStringAsync();
+            if (HtmlForm.WithField(address, LastPage, "pin") is { } pinForm)
+            {
+                PinAsked = true;
+                pinForm.Fields["pin"] = await mailbox.NewPinAsync(email, known);
+                request = Submit(pinForm);
+            }
+            else if (HtmlForm.WithField(address, LastPage, "email") is { } emailForm)
+            {
+                emailForm.Fields["email"] = email;
+                request = Submit(emailForm);
+            }
+            else if (HtmlForm.WithField(address, LastPage, "action") is { } consent)
+            {
+                ConsentShown = true;
+                consent.Fields["action"] = approve ? "approve" : "deny";
+                request = Submit(consent);
+            }
+            else
+            {
+                return (address, answer);
+            }
+        }
+
+        throw new InvalidOperationException($"No end after {MostSteps} steps from {start}; the last page was: {LastPage}");
+    }
+
+    private static HttpRequestMessage Submit(HtmlForm form)
+    {
+        var method = form.Post ? HttpMethod.Post : HttpMethod.Get;
+        return Navigation(method, form.Action, new FormUrlEncodedContent(form.Fields));
+    }
+
+    private static HttpRequestMessage Navigation(HttpMethod method, Uri address, HttpContent? content)
+    {
+        var request = new HttpRequestMessage(method, address) { Content = content };
+        request.Headers.Accept.ParseAdd("text/html,application/xhtml+xml,*/*;q=0.8");
+        request.Headers.TryAddWithoutValidation("Sec-Fetch-Mode", "navigate");
+        if (method == HttpMethod.Post)
+        {
+            request.Headers.TryAddWithoutValidation("Origin", address.GetLeftPart(UriPartial.Authority));
+            request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
+        }
+
+        return request;
+    }
+}

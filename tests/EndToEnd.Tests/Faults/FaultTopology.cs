@@ -1,0 +1,6 @@
+using ManagedOAuth.EndToEnd.Tests.Topology;
+
+namespace ManagedOAuth.EndToEnd.Tests.Faults;
+
+/// <summary>A topology with one replica of everything, whose processes are killed.</summary>
+public sealed class FaultTopology() : LocalTopology("token=1,edge=1");

@@ -1,0 +1,89 @@
+using System.Net;
+using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.Testing;
+
+namespace ManagedOAuth.EndToEnd.Tests.Faults;
+
+/// <summary>
+/// <c>kill -9</c> of each part in the middle of a flow: nothing that was acknowledged is lost, and the flow goes on after the restart.
+/// </summary>
+public sealed class KillTests(FaultTopology topology) : IClassFixture<FaultTopology>
+{
+    [Theory]
+    [InlineData("config")]
+    [InlineData("authorization-server")]
+    [InlineData("token")]
+    [InlineData("edge")]
+    [InlineData("postgres")]
+    public async Task Kill_BetweenConsentAndRefresh_LosesNothing(string resource)
+    {
+        var address = $"kill-{resource}@example.com";
+        using var user = new ScriptedBrowser(address, topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
+        await client.DiscoverAsync();
+        await client.RegisterAsync();
+        var group = await topology.Admin.PostAsync("groups", System.Text.Json.Nodes.JsonNode.Parse($$$"""{"name":"before {{{resource}}}","include":[{"everyone":{}}]}"""));
+
+        // The registration is acknowledged: it must serve after the kill.
+        await topology.KillAsync(resource);
+        var (code, verifier) = await AgainAsync(() => client.AuthorizeAsync(user));
+        var tokens = await AgainAsync(() => client.RedeemAsync(code, verifier));
+
+        // So must the grant, its refresh token, and the configuration.
+        await topology.KillAsync(resource);
+        var refreshed = await AgainAsync(() => client.RefreshAsync(tokens.RefreshToken));
+        await Eventually.Passes(async () =>
+        {
+            using var answer = await client.GetAsync("/orders", refreshed.AccessToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        });
+        await Eventually.Passes(async () => Assert.Equal($"before {resource}", (string?)(await topology.Admin.GetAsync($"groups/{group["id"]}"))["name"]));
+
+        // A revocation that was acknowledged holds after one more.
+        var grant = Assert.Single(await AgainAsync(() => topology.Admin.GrantsAsync(address)), found => (string?)found["kind"] == "oauth");
+        await AgainAsync(() => topology.Admin.PostAsync($"grants/{grant["id"]}/revoke"));
+        await topology.KillAsync(resource);
+        await Eventually.Async(async () => (await client.GetAsync("/orders", refreshed.AccessToken)).StatusCode == HttpStatusCode.Unauthorized);
+        await Eventually.Async(async () => (await client.TryRefreshAsync(refreshed.RefreshToken)).Status == HttpStatusCode.BadRequest);
+        var events = await AgainAsync(() => topology.Admin.EventsAsync((string)grant["id"]!));
+        Assert.Equal("grant_issued", (string?)events[0]["type"]);
+        Assert.Contains(events, e => (string?)e["type"] == "grant_refreshed");
+        Assert.Equal("grant_revoked", (string?)events[^1]["type"]);
+    }
+
+    [Fact]
+    public async Task KillRedis_GrantsLiveOnAndALoginCanBeStartedAgain()
+    {
+        const string Address = "kill-redis@example.com";
+        using var user = new ScriptedBrowser(Address, topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
+        var tokens = await client.LoginAsync(user);
+        var (code, verifier) = await client.AuthorizeAsync(user);
+
+        await topology.KillAsync("redis");
+
+        // A code that was not redeemed is lost, and said so; the grant is not.
+        await Eventually.Passes(async () =>
+        {
+            var (status, body) = await client.TokenAsync(new()
+            {
+                ["grant_type"] = "authorization_code", ["code"] = code, ["client_id"] = client.ClientId, ["code_verifier"] = verifier, ["redirect_uri"] = client.RedirectUri.ToString(),
+            });
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, body.GetProperty("error").GetString()));
+        });
+        var refreshed = await AgainAsync(() => client.RefreshAsync(tokens.RefreshToken));
+        using var answer = await client.GetAsync("/orders", refreshed.AccessToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+
+        var (again, secondVerifier) = await AgainAsync(() => client.AuthorizeAsync(user));
+        Assert.NotEmpty((await client.RedeemAsync(again, secondVerifier)).AccessToken);
+    }
+
+    // A user or client that met the outage simply tries again.
+    private static async Task<T> AgainAsync<T>(Func<Task<T>> attempt)
+    {
+        T? result = default;
+        await Eventually.Passes(async () => result = await attempt(), TimeSpan.FromSeconds(45));
+        return result!;
+    }
+}

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Npgsql;
+
+namespace ManagedOAuth.EndToEnd.Tests.MainJob;
+
+/// <summary>A topology whose telemetry goes to a collector of the test.</summary>
+public sealed class ObservedTopology() : LocalTopology("token=1,edge=1")
+{
+    private readonly MemoryStream _telemetry = new();
+    private readonly int _port = FreePort.Next();
+    private WebApplication? _collector;
+
+    /// <summary>Everything that was exported, protobuf as it came: texts stand in it as they are.</summary>
+    public string Telemetry
+    {
+        get
+        {
+            lock (_telemetry)
+            {
+                return Encoding.Latin1.GetString(_telemetry.ToArray());
+            }
+        }
+    }
+
+    public override async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}"));
+        _collector = builder.Build();
+        _collector.Map("/{**path}", async (HttpContext context) =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            lock (_telemetry)
+            {
+                body.WriteTo(_telemetry);
+            }
+        });
+        await _collector.StartAsync();
+        await base.InitializeAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _collector!.DisposeAsync();
+    }
+
+    protected override void Configure(ProcessStartInfo start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}");
+        start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+        start.Environment["OTEL_BSP_SCHEDULE_DELAY"] = "500";
+        start.Environment["OTEL_BLRP_SCHEDULE_DELAY"] = "500";
+    }
+}
+
+/// <summary>After a whole life of a grant, every secret of it is looked for in tables, logs and telemetry.</summary>
+public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<ObservedTopology>
+{
+    [Fact]
+    public async Task NoSecret_IsInAnyEventTableLogOrTrace_AndTheEventsReadBackInOrder()
+    {
+        const string Address = "canary@example.com";
+        using var user = new ScriptedBrowser(Address, topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
+        await client.DiscoverAsync();
+        await client.RegisterAsync();
+        var (code, verifier) = await client.AuthorizeAsync(user);
+        var tokens = await client.RedeemAsync(code, verifier);
+        using (var answer = await client.GetAsync("/orders?access_token=mo_at_canary-in-the-query", tokens.AccessToken))
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        var refreshed = await client.RefreshAsync(tokens.RefreshToken);
+        Assert.Equal(HttpStatusCode.OK, await client.RevokeAsync(refreshed.RefreshToken));
+        await client.TryRefreshAsync(refreshed.RefreshToken);
+        await user.OpenAsync(topology.Plain);
+
+        var grant = Assert.Single(await topology.Admin.GrantsAsync(Address), found => (string?)found["kind"] == "oauth");
+        var events = await topology.Admin.EventsAsync((string)grant["id"]!);
+        Assert.Equal(["grant_issued", "grant_refreshed", "grant_revoked"], events.Select(e => (string?)e["type"]));
+        Assert.All(events.Take(2), e => Assert.Contains("Allow example.com", e.ToJsonString(), StringComparison.Ordinal));
+
+        var secrets = new Dictionary<string, string>
+        {
+            ["code"] = code, ["verifier"] = verifier, ["access token"] = tokens.AccessToken, ["refresh token"] = tokens.RefreshToken,
+            ["second access token"] = refreshed.AccessToken, ["second refresh token"] = refreshed.RefreshToken, ["admin token"] = topology.AdminToken,
+            ["query canary"] = "canary-in-the-query",
+        };
+        await Eventually.Async(() => topology.Telemetry.Contains("authorization-server", StringComparison.Ordinal) && topology.Telemetry.Contains("edge", StringComparison.Ordinal));
+        var tables = await DumpAsync();
+        Assert.Contains(Address, tables, StringComparison.Ordinal);
+        foreach (var (name, secret) in secrets)
+        {
+            // The random part alone would be as bad as the whole.
+            var tail = secret[^Math.Min(24, secret.Length)..];
+            Assert.False(tables.Contains(tail, StringComparison.Ordinal), $"{name} is in a table");
+            Assert.False(topology.Telemetry.Contains(tail, StringComparison.Ordinal), $"{name} is in the telemetry");
+            if (name != "admin token")
+            {
+                Assert.False(topology.Output.Contains(tail, StringComparison.Ordinal), $"{name} is in a log");
+            }
+        }
+
+        Assert.DoesNotMatch("-----BEGIN [A-Z ]*PRIVATE KEY", tables);
+    }
+
+    // Every row of every table of every schema of ours, as text.
+    private async Task<string> DumpAsync()
+    {
+        var text = new StringBuilder();
+        await using var connection = await OpenAsync();
+        var tables = new List<string>();
+        await using (var command = new NpgsqlCommand("select format('%I.%I', table_schema, table_name) from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'", connection))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                tables.Add(reader.GetString(0));
+            }
+        }
+
+        Assert.Contains(tables, table => table.EndsWith("mt_events", StringComparison.Ordinal));
+        foreach (var table in tables)
+        {
+            await using var command = new NpgsqlCommand($"select t::text from {table} t", connection);
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+                text.AppendLine(reader.GetString(0));
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        var endpoint = await topology.PostgresAsync();
+        var connection = new NpgsqlConnection(endpoint);
+        await connection.OpenAsync();
+        return connection;
+    }
+}

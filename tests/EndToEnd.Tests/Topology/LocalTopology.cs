@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.Testing;
+
+namespace ManagedOAuth.EndToEnd.Tests.Topology;
+
+/// <summary>The whole product as a user starts it: AppHost with all its processes, on ports and in a folder of its own.</summary>
+public class LocalTopology : IAsyncLifetime
+{
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static int s_block;
+
+    private readonly StringBuilder _output = new();
+    private readonly string _folder = Directory.CreateTempSubdirectory("end-to-end-").FullName;
+    private readonly string _replicas;
+    private readonly int _base = FreeBlock();
+    private Process? _appHost;
+
+    public LocalTopology()
+        : this("token=2,edge=2")
+    {
+    }
+
+    protected LocalTopology(string replicas) => _replicas = replicas;
+
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    public Uri Orders => Address(0);
+
+    /// <summary>The issuer of the orders application.</summary>
+    public string OrdersOrigin => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{_base}");
+
+    public string OrdersDomain => string.Create(CultureInfo.InvariantCulture, $"localhost:{_base}");
+
+    public Uri Mcp => Address(1);
+
+    public Uri Team => Address(2);
+
+    public Uri Dashboard => Address(3);
+
+    /// <summary>The application with Managed OAuth off.</summary>
+    public Uri Plain => Address(4);
+
+    public Uri Console => Address(5);
+
+    public string AdminToken { get; private set; } = "";
+
+    public AdminApi Admin { get; private set; } = null!;
+
+    public Mailbox Mailbox => new(Console);
+
+    /// <summary>Everything that AppHost and its processes wrote.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return _output.ToString();
+            }
+        }
+    }
+
+    /// <summary>The folder with the data of this run.</summary>
+    public string DataFolder => Directory.GetDirectories(_folder).Single(folder => File.Exists(Path.Combine(folder, "admin-token")));
+
+    public virtual async Task InitializeAsync()
+    {
+        _appHost = Start();
+        await Eventually.Async(
+            async () =>
+            {
+                Assert.False(_appHost.HasExited, $"AppHost ended: {Output}");
+                return await SeededAsync() && await AllReadyAsync();
+            },
+            TimeSpan.FromSeconds(120),
+            "the topology is ready and seeded");
+        AdminToken = (await File.ReadAllTextAsync(Path.Combine(DataFolder, "admin-token"))).Trim();
+        Admin = new AdminApi(Dashboard, AdminToken);
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        Admin?.Dispose();
+        if (_appHost is { HasExited: false })
+        {
+            Signal("-TERM", _appHost.Id);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+            try
+            {
+                await _appHost.WaitForExitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _appHost.Kill(entireProcessTree: true);
+            }
+        }
+
+        _appHost?.Dispose();
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // A process that is just ending may still hold a file; the system clears its temporary folder.
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The resources as the console tells them.</summary>
+    public async Task<IReadOnlyList<Resource>> ResourcesAsync()
+    {
+        var list = await s_http.GetFromJsonAsync<JsonElement>(new Uri(Console, "/api/resources"));
+        return [.. list.EnumerateArray().Select(Resource.Read)];
+    }
+
+    /// <summary>Kills every process of a resource as <c>kill -9</c> does, and waits until it is ready again under other process ids.</summary>
+    public async Task KillAsync(string resource)
+    {
+        var killed = (await ResourcesAsync()).Where(found => found.Name == resource && found.Pid > 0).Select(found => found.Pid).ToHashSet();
+        Assert.NotEmpty(killed);
+        foreach (var pid in killed)
+        {
+            Signal("-KILL", pid);
+        }
+
+        await Eventually.Async(
+            async () => (await ResourcesAsync()).Where(found => found.Name == resource).All(found => found.Ready && !killed.Contains(found.Pid)),
+            TimeSpan.FromSeconds(60),
+            $"{resource} is ready again");
+    }
+
+    /// <summary>A connection string of the database's superuser, who sees every schema.</summary>
+    public async Task<string> PostgresAsync()
+    {
+        var list = await s_http.GetFromJsonAsync<JsonElement>(new Uri(Console, "/api/resources"));
+        var endpoint = list.EnumerateArray().Single(found => found.GetProperty("name").GetString() == "postgres").GetProperty("endpoints").EnumerateObject().First().Value.GetString()!;
+        var port = endpoint[(endpoint.LastIndexOf(':') + 1)..].TrimEnd('/');
+        var password = (await File.ReadAllTextAsync(Path.Combine(DataFolder, "postgres", "password"))).Trim();
+        return $"Host=127.0.0.1;Port={port};Username=moauth;Password={password};Database=managedoauth;Pooling=false";
+    }
+
+    private async Task<bool> AllReadyAsync()
+    {
+        try
+        {
+            var resources = await ResourcesAsync();
+            return resources.Count > 0 && resources.All(resource => resource.Ready);
+        }
+        catch (Exception notYet) when (notYet is HttpRequestException or TaskCanceledException or JsonException)
+        {
+            return false;
+        }
+    }
+
+    private Task<bool> SeededAsync() => Task.FromResult(Directory.GetDirectories(_folder).Any(folder => File.Exists(Path.Combine(folder, "seeded"))));
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            WorkingDirectory = RepositoryRoot,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.ArgumentList.Add(Path.Combine(RepositoryRoot, "AppHost", "bin", Configuration(), "net10.0", "ManagedOAuth.AppHost.dll"));
+        foreach (var argument in new[] { "--ephemeral", "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas })
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        start.Environment["TMPDIR"] = _folder;
+        Configure(start);
+        File.SetUnixFileMode(_folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Append(line.Data);
+        process.ErrorDataReceived += (_, line) => Append(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Further environment of this topology.</summary>
+    protected virtual void Configure(ProcessStartInfo start)
+    {
+    }
+
+    private void Append(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+
+    private Uri Address(int offset) => new(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{_base + offset}/"));
+
+    // Blocks of twenty ports, far from the ephemeral range, one per topology of this process.
+    private static int FreeBlock() => 21_000 + (Environment.ProcessId % 300 * 20) + (Interlocked.Increment(ref s_block) * 6_000 % 12_000);
+
+    private static void Signal(string signal, int pid)
+    {
+        using var kill = Process.Start("kill", [signal, pid.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    private static string Configuration() => AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "ManagedOAuth.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        throw new InvalidOperationException("The repository's root was not found above the tests.");
+    }
+}

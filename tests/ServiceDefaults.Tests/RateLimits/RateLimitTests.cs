@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text.Json;
+using ManagedOAuth.ServiceDefaults.RateLimits;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace ManagedOAuth.ServiceDefaults.Tests.RateLimits;
+
+public class RateLimitTests
+{
+    private static readonly ServiceKeys s_keys = new("token");
+    private static readonly RateLimit s_two = new("test", Permits: 2, TimeSpan.FromHours(1), Burst: 2);
+
+    [Fact]
+    public async Task Limit_UsedUpOverTwoReplicas_Answers429WithRetryAfterAndOAuthError()
+    {
+        var (redis, subject) = (await RedisServer.ConnectionStringAsync(), Guid.NewGuid().ToString());
+        await using var one = await StartAsync(redis, subject);
+        await using var two = await StartAsync(redis, subject);
+        Assert.Equal(HttpStatusCode.OK, (await one.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await two.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
+        var refused = await one.Client.GetAsync(new Uri("/token", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Assert.True(refused.Headers.CacheControl!.NoStore);
+        using var body = JsonDocument.Parse(await refused.Content.ReadAsStringAsync());
+        Assert.Equal("temporarily_unavailable", body.RootElement.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task Limit_RedisAway_CountsLocally()
+    {
+        await using var service = await StartAsync($"127.0.0.1:{FreePort.Next()},password=x", "subject");
+        Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Limits_Several_AreAskedInOrder()
+    {
+        var redis = await RedisServer.ConnectionStringAsync();
+        var order = new List<string>();
+        await using var service = await TestService.StartAsync("token", s_keys, Build, app => app
+            .MapGet("/", () => "served")
+            .LimitRate(s_two with { Name = "first" }, _ => { order.Add("first"); return null; }, RateLimitResponses.Problem)
+            .LimitRate(s_two with { Name = "second" }, _ => { order.Add("second"); return null; }, RateLimitResponses.Problem), Settings(redis));
+        await Eventually.Async(service.IsReadyAsync);
+        Assert.Equal("served", await service.Client.GetStringAsync(new Uri("/", UriKind.Relative)));
+        Assert.Equal(["first", "second"], order);
+    }
+
+    [Fact]
+    public void Local_SameAlgorithm_RefusesAndRecovers()
+    {
+        var clock = new ManualClock();
+        var limiter = new LocalRateLimiter(clock);
+        Assert.True(limiter.Acquire("a", s_two).IsAllowed);
+        Assert.True(limiter.Acquire("a", s_two).IsAllowed);
+        var refused = limiter.Acquire("a", s_two);
+        Assert.Equal((false, TimeSpan.FromMinutes(30)), (refused.IsAllowed, refused.RetryAfter));
+        Assert.True(limiter.Acquire("b", s_two).IsAllowed);
+        clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.True(limiter.Acquire("a", s_two).IsAllowed);
+        Assert.False(limiter.Acquire("a", s_two).IsAllowed);
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7", "203.0.113.7")]
+    [InlineData("::ffff:203.0.113.7", "203.0.113.7")]
+    [InlineData("2001:db8:1:2:3:4:5:6", "20010db800010002::/64")]
+    [InlineData("2001:db8:1:2::1", "20010db800010002::/64")]
+    public void Source_OfAnAddress_IsWhatOneClientHas(string address, string expected) =>
+        Assert.Equal(expected, RateLimitSubjects.Source(IPAddress.Parse(address)));
+
+    [Fact]
+    public void Subject_OfAnyLength_BecomesAShortKey() =>
+        Assert.InRange(RateLimiter.Key(s_two, new string('x', 100_000)).Length, 1, 64);
+
+    private static void Build(WebApplicationBuilder builder)
+    {
+        builder.AddHotStore(required: false);
+        builder.Services.AddRateLimits();
+    }
+
+    private static Dictionary<string, string?> Settings(string redis) => new() { ["ConnectionStrings:redis"] = redis };
+
+    private static async Task<TestService> StartAsync(string redis, string subject)
+    {
+        var service = await TestService.StartAsync("token", s_keys, Build, app => app
+            .MapGet("/token", context => context.Response.WriteAsync("served"))
+            .LimitRate(s_two, _ => subject, RateLimitResponses.OAuth), Settings(redis));
+        await Eventually.Async(service.IsReadyAsync);
+        return service;
+    }
+}
