@@ -13,6 +13,7 @@ public sealed class PageSecurity
     private readonly SortedSet<string> _images = new(StringComparer.Ordinal);
     private bool _ownStyles;
     private bool _ownConnections;
+    private bool _opener;
 
     /// <summary>
     /// A fresh nonce (128 bits) for the inline scripts and styles of this response; reading it allows them. Null until read.
@@ -62,6 +63,16 @@ public sealed class PageSecurity
         return this;
     }
 
+    /// <summary>
+    /// Keeps the tie to the window that opened this page. Web clients open the login as a popup and wait there for its last
+    /// page to report back; a page in between that isolates itself cuts that tie for good.
+    /// </summary>
+    public PageSecurity AllowOpener()
+    {
+        _opener = true;
+        return this;
+    }
+
     /// <summary>Writes the headers; <c>Cache-Control</c> only where the endpoint has not set one (metadata and keys may be cached).</summary>
     public void Apply(HttpResponse response)
     {
@@ -71,7 +82,7 @@ public sealed class PageSecurity
         headers.XFrameOptions = "DENY";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Opener-Policy"] = _opener ? "unsafe-none" : "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
         if (headers.CacheControl.Count == 0)
         {
@@ -116,7 +127,9 @@ public sealed class PageSecurity
     // is refused all the same, because this header is what stands between a page and an injected script.
     private static string Source(Uri target)
     {
-        var source = target.Scheme is "http" or "https" ? target.GetLeftPart(UriPartial.Authority) : target.Scheme + ":";
+        // A source list has no form for an IPv6 address (CSP 3 section 2.3.1), so [::1] is named by its scheme.
+        var named = target.Scheme is "http" or "https" && target.HostNameType != UriHostNameType.IPv6;
+        var source = named ? target.GetLeftPart(UriPartial.Authority) : target.Scheme + ":";
         return source.AsSpan().IndexOfAny(" ;,'\"\r\n\t") < 0
             ? source
             : throw new ArgumentException("Not an origin or scheme that a Content-Security-Policy can name.", nameof(target));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using ManagedOAuth.ServiceDefaults.HotStore;
+using Marten.Exceptions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
@@ -33,7 +34,7 @@ internal static partial class ProblemResponses
     public static int StatusOf(Exception exception) => exception switch
     {
         BadHttpRequestException bad => bad.StatusCode,
-        HotStoreUnavailableException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
+        HotStoreUnavailableException or StoreUnavailableException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
         KeysAtRest.KeysUnavailableException => StatusCodes.Status503ServiceUnavailable,
         NpgsqlException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
         NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException or TimeoutException } => StatusCodes.Status503ServiceUnavailable,

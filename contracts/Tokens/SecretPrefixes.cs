@@ -21,5 +21,8 @@ public static class SecretPrefixes
     /// <summary>Token of the admin API.</summary>
     public const string ApiToken = "mo_api_";
 
-    public static readonly IReadOnlyList<string> All = [AccessToken, RefreshToken, AuthorizationCode, SessionCode, ServiceTokenSecret, ApiToken];
+    /// <summary>Cookie of a session at the team domain.</summary>
+    public const string TeamSession = "mo_ts_";
+
+    public static readonly IReadOnlyList<string> All = [AccessToken, RefreshToken, AuthorizationCode, SessionCode, ServiceTokenSecret, ApiToken, TeamSession];
 }
