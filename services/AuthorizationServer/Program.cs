@@ -1,2 +1,9 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using ManagedOAuth.AuthorizationServer.Hosting;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults(AuthorizationServerService.Name);
+builder.AddAuthorizationServer();
+
+var app = builder.Build();
+app.MapAuthorizationServer();
 app.Run();

@@ -1,0 +1,33 @@
+using Google.Protobuf.WellKnownTypes;
+using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Contracts.Token;
+
+namespace ManagedOAuth.AuthorizationServer.Consent;
+
+/// <summary>What Token is told about a user and a decision.</summary>
+internal static class TokenMessages
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a call that begins now must have its answer.</summary>
+    public static DateTime Deadline(HttpContext context)
+        => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime + s_deadline;
+
+    public static Contracts.Token.Identity IdentityOf(TeamSession session) => new()
+    {
+        UserId = session.UserId.ToString(),
+        Email = session.Email,
+        IdentityProviderId = session.ProviderId.ToString(),
+        IdentityProviderType = session.ProviderType,
+        AuthenticatedAt = Timestamp.FromDateTimeOffset(session.AuthenticatedAt),
+    };
+
+    public static Decision DecisionOf(PolicyDecision decision) => new()
+    {
+        PolicyId = decision.PolicyId?.ToString() ?? "",
+        PolicyName = decision.PolicyName ?? "",
+        PolicyVersion = decision.PolicyVersion,
+        Rule = decision.Rule,
+    };
+}

@@ -1,0 +1,74 @@
+using ManagedOAuth.AuthorizationServer.Admission;
+using ManagedOAuth.AuthorizationServer.Authorization;
+using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Consent;
+using ManagedOAuth.AuthorizationServer.Login;
+using ManagedOAuth.AuthorizationServer.Logout;
+using ManagedOAuth.AuthorizationServer.Mail;
+using ManagedOAuth.AuthorizationServer.Metadata;
+using ManagedOAuth.AuthorizationServer.Pin;
+using ManagedOAuth.AuthorizationServer.Registration;
+using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Transactions;
+using ManagedOAuth.Contracts.Token;
+using Microsoft.Extensions.Options;
+
+namespace ManagedOAuth.AuthorizationServer.Hosting;
+
+/// <summary>What the authorization server is made of: discovery, registration, authorization, login and consent.</summary>
+public static class AuthorizationServerService
+{
+    /// <summary>The service's name in the topology; its schema is the same with an underscore.</summary>
+    public const string Name = "authorization-server";
+
+    /// <summary>Its parts.</summary>
+    public static void AddAuthorizationServer(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.AddServiceStore(Name, StoreConfiguration.Configure);
+        builder.AddHotStore();
+        builder.AddConfigurationSnapshots();
+
+        var services = builder.Services;
+        services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection(SmtpOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsValidator>();
+        services.AddOptions<PinOptions>().Bind(builder.Configuration.GetSection(PinOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+
+        services.AddRateLimits();
+        services.AddGrpc();
+        services.AddServiceClient<Codes.CodesClient>("token");
+
+        services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<TeamSessions>();
+        services.AddSingleton<TransactionStore>();
+        services.AddSingleton<DenialLog>();
+        services.AddSingleton<ConsentLog>();
+        services.AddSingleton<PinLogin>();
+        services.AddSingleton<SmtpSender>();
+        services.AddSingleton<MailQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
+        services.AddHostedService<Housekeeping>();
+    }
+
+    /// <summary>What it serves, and where.</summary>
+    public static void MapAuthorizationServer(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.MapDefaultEndpoints();
+        app.UseEdgeRequests();
+        app.UsePageSecurity();
+
+        // At application domains.
+        app.MapMetadata();
+        app.MapRegistration();
+        app.MapAuthorization();
+
+        // At the team domain.
+        app.MapLogin();
+        app.MapConsent();
+        app.MapLogout();
+
+        // For Token.
+        app.MapGrpcService<ClientsService>();
+    }
+}

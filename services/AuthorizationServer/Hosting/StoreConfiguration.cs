@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Login;
+using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Users;
+using Marten;
+
+namespace ManagedOAuth.AuthorizationServer.Hosting;
+
+/// <summary>What this service keeps in PostgreSQL: documents of users, sessions and registrations, and the streams of logins and clients.</summary>
+internal static class StoreConfiguration
+{
+    public static void Configure(StoreOptions options)
+    {
+        options.Serializer(StoreJson.Default);
+
+        options.Schema.For<User>().UniqueIndex(user => user.Email);
+        options.Schema.For<TeamSession>();
+        options.Schema.For<RegisteredClient>();
+        options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
+
+        options.Events.MapEventType<UserLoggedIn>("user_logged_in");
+        options.Events.MapEventType<AccessDenied>("access_denied");
+        options.Events.MapEventType<UserLoggedOut>("user_logged_out");
+        options.Events.MapEventType<ClientRegistered>("client_registered");
+        options.Events.MapEventType<ConsentGiven>("consent_given");
+    }
+}
+
+[JsonSerializable(typeof(User))]
+[JsonSerializable(typeof(TeamSession))]
+[JsonSerializable(typeof(RegisteredClient))]
+[JsonSerializable(typeof(ClientGrant))]
+[JsonSerializable(typeof(LoginRecord))]
+[JsonSerializable(typeof(Client))]
+[JsonSerializable(typeof(UserLoggedIn))]
+[JsonSerializable(typeof(AccessDenied))]
+[JsonSerializable(typeof(UserLoggedOut))]
+[JsonSerializable(typeof(ClientRegistered))]
+[JsonSerializable(typeof(ConsentGiven))]
+internal sealed partial class StoreJson : JsonSerializerContext;

@@ -1,0 +1,38 @@
+namespace ManagedOAuth.AuthorizationServer.Http;
+
+/// <summary>Every path of this service, and those of Token that its metadata names.</summary>
+public static class Paths
+{
+    /// <summary>RFC 9728 §3.</summary>
+    public const string ProtectedResource = "/.well-known/oauth-protected-resource";
+
+    /// <summary>The name under which the same document is found at Cloudflare.</summary>
+    public const string CloudflareProtectedResource = "/.well-known/cloudflare-access-protected-resource";
+
+    /// <summary>RFC 8414 §3.</summary>
+    public const string AuthorizationServer = "/.well-known/oauth-authorization-server";
+
+    /// <summary>RFC 6749 §3.1, at application domains.</summary>
+    public const string Authorization = "/cdn-cgi/access/oauth/authorization";
+
+    /// <summary>RFC 7591 §3, at application domains.</summary>
+    public const string Registration = "/cdn-cgi/access/oauth/registration";
+
+    /// <summary>RFC 6749 §3.2; served by Token.</summary>
+    public const string Token = "/cdn-cgi/access/oauth/token";
+
+    /// <summary>RFC 7009 §2; served by Token.</summary>
+    public const string Revocation = "/cdn-cgi/access/oauth/revoke";
+
+    /// <summary>The application's end of a browser login; served by Edge.</summary>
+    public const string Authorized = "/cdn-cgi/access/authorized";
+
+    /// <summary>Login, at the team domain; a transaction's own page is one segment below.</summary>
+    public const string Login = "/cdn-cgi/access/login";
+
+    /// <summary>Consent, at the team domain; a transaction's own page is one segment below.</summary>
+    public const string Consent = "/cdn-cgi/access/consent";
+
+    /// <summary>End of the team session, at the team domain.</summary>
+    public const string Logout = "/cdn-cgi/access/logout";
+}

@@ -1,0 +1,54 @@
+using ManagedOAuth.Contracts.Policies;
+
+namespace ManagedOAuth.AuthorizationServer.Login;
+
+/// <summary>A user proved who they are: the stream of a login begins.</summary>
+public sealed record UserLoggedIn(
+    Guid UserId, string Email, Guid ProviderId, string ProviderType, Guid ApplicationId, string ClientAddress, string FlowId);
+
+/// <summary>A policy, or the user at the consent page, kept a logged-in user from an application.</summary>
+/// <param name="Reason"><c>policy</c> or <c>user</c>.</param>
+/// <param name="ClientId">The OAuth client; empty for a browser.</param>
+/// <param name="PolicyRule">The rule that decided.</param>
+public sealed record AccessDenied(
+    string Reason,
+    Guid UserId,
+    string Email,
+    Guid ApplicationId,
+    string ClientId,
+    Guid? PolicyId,
+    string? PolicyName,
+    long PolicyVersion,
+    string PolicyRule,
+    PolicyOutcome Outcome,
+    string ClientAddress,
+    string FlowId);
+
+/// <summary>The user ended the team session of this login.</summary>
+public sealed record UserLoggedOut(string ClientAddress, string FlowId);
+
+/// <summary>A login and what came of it.</summary>
+public sealed class LoginRecord
+{
+    /// <summary>The stream.</summary>
+    public Guid Id { get; set; }
+
+    /// <summary>How many events.</summary>
+    public long Version { get; set; }
+
+    public Guid UserId { get; set; }
+
+    public string Email { get; set; } = "";
+
+    /// <summary>Whether the team session was ended by the user.</summary>
+    public bool LoggedOut { get; set; }
+
+    /// <summary>How often the user was kept from an application.</summary>
+    public int Denials { get; set; }
+
+    public void Apply(UserLoggedIn login) => (UserId, Email) = (login.UserId, login.Email);
+
+    public void Apply(AccessDenied _) => Denials++;
+
+    public void Apply(UserLoggedOut _) => LoggedOut = true;
+}

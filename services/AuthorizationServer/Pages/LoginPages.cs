@@ -1,0 +1,73 @@
+namespace ManagedOAuth.AuthorizationServer.Pages;
+
+/// <summary>Where a login stands, for its pages.</summary>
+/// <param name="Application">The application's name.</param>
+/// <param name="Client">The OAuth client's name, null for a browser.</param>
+/// <param name="Csrf">The anti-forgery token of the forms.</param>
+/// <param name="FormRedirect">Where the forms may lead to.</param>
+public sealed record LoginView(string Application, string? Client, string Csrf, string FormRedirect);
+
+/// <summary>The pages of a login by PIN: plain forms, first <c>email</c>, then <c>pin</c>.</summary>
+public static class LoginPages
+{
+    /// <summary>Asks for the address.</summary>
+    public static Page AskEmail(LoginView view, string? error = null, int status = StatusCodes.Status200OK)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return new Page("Sign in", Html.Of($"""
+            {Purpose(view)}
+            {Error(error)}
+            <form method="post">
+            <input type="hidden" name="csrf" value="{view.Csrf}">
+            <label for="email">E-mail address</label>
+            <input id="email" name="email" type="email" maxlength="254" autocomplete="username" required autofocus>
+            <button type="submit">Send me a code</button>
+            </form>
+            """), status, view.FormRedirect);
+    }
+
+    /// <summary>Asks for the PIN: the same page whether a mail was sent or not.</summary>
+    public static Page AskPin(LoginView view, string email, int minutes, bool mayAskAgain, string? error = null, int status = StatusCodes.Status200OK)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var again = mayAskAgain ? Html.Of($"""<button class="link" type="submit" name="action" value="resend">Send a new code</button>""") : Html.None;
+        return new Page("Enter your code", Html.Of($"""
+            {Purpose(view)}
+            <p>If <strong>{email}</strong> may use this application, a code is on its way there. It is valid for {minutes} more minutes.</p>
+            {Error(error)}
+            <form method="post">
+            <input type="hidden" name="csrf" value="{view.Csrf}">
+            <label for="pin">Code from the e-mail</label>
+            <input class="pin" id="pin" name="pin" type="text" inputmode="numeric" maxlength="12" autocomplete="one-time-code" required autofocus>
+            <button type="submit">Sign in</button>
+            </form>
+            <form class="row" method="post">
+            <input type="hidden" name="csrf" value="{view.Csrf}">
+            {again}
+            <button class="link" type="submit" name="action" value="restart">Use another address</button>
+            </form>
+            """), status, view.FormRedirect);
+    }
+
+    /// <summary>The policies do not let the user in; somebody else may try.</summary>
+    public static Page Denied(LoginView view, string email, string message)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        var own = message.Length == 0 ? Html.None : Html.Of($"""<p>{message}</p>""");
+        return new Page("No access", Html.Of($"""
+            <p class="error" role="alert">You are signed in as <strong>{email}</strong>, and the rules of <strong>{view.Application}</strong> do not let this account in.</p>
+            {own}
+            <p>Sign in with another account, or ask the application's administrator for access and give them the reference below.</p>
+            <form method="post">
+            <input type="hidden" name="csrf" value="{view.Csrf}">
+            <button type="submit" name="action" value="switch">Sign in as somebody else</button>
+            </form>
+            """), StatusCodes.Status403Forbidden, view.FormRedirect);
+    }
+
+    private static Html Purpose(LoginView view) => view.Client is { } client
+        ? Html.Of($"""<p class="dim">to let <strong>{client}</strong> use <strong>{view.Application}</strong></p>""")
+        : Html.Of($"""<p class="dim">to continue to <strong>{view.Application}</strong></p>""");
+
+    private static Html Error(string? error) => error is null ? Html.None : Html.Of($"""<p class="error" role="alert">{error}</p>""");
+}

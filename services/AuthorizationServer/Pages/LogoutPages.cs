@@ -1,0 +1,18 @@
+namespace ManagedOAuth.AuthorizationServer.Pages;
+
+/// <summary>The pages of signing out.</summary>
+public static class LogoutPages
+{
+    /// <summary>Asks, so that a link on another site signs nobody out.</summary>
+    public static Page Ask(string email, string csrf) => new("Sign out?", Html.Of($"""
+        <p>You are signed in as <strong>{email}</strong>.</p>
+        <p class="dim">Signing out here ends silent sign-on in this browser. Applications that are open now, and clients that you allowed, go on until their own sessions end.</p>
+        <form method="post">
+        <input type="hidden" name="csrf" value="{csrf}">
+        <button type="submit">Sign out</button>
+        </form>
+        """));
+
+    /// <summary>Nobody is signed on.</summary>
+    public static Page Done() => new("You are signed out", Html.Of($"""<p>You can close this window. The next application that you open asks you to sign in again.</p>"""));
+}

@@ -1,0 +1,52 @@
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ManagedOAuth.AuthorizationServer.Pages;
+
+/// <summary>
+/// A page of this service: complete without scripts, nothing loaded from anywhere, never cached, never framed. The address that a form's
+/// answer may redirect to has to be named, because browsers apply the policy for forms to redirects too.
+/// </summary>
+/// <param name="Title">The heading and the window's title.</param>
+/// <param name="Body">What comes below the heading.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="FormRedirect">Redirect URI or origin that the page's forms may lead to.</param>
+public sealed record Page(string Title, Html Body, int Status = StatusCodes.Status200OK, string? FormRedirect = null) : IResult
+{
+    /// <inheritdoc />
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        var security = httpContext.PageSecurity().AllowForms().AllowOpener();
+        if (FormRedirect is not null)
+        {
+            security.AllowFormRedirect(new Uri(FormRedirect));
+        }
+
+        var flow = httpContext.Features.GetRequiredFeature<EdgeRequest>().FlowId;
+        var html = Html.Of($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="robots" content="noindex">
+            <meta name="color-scheme" content="light dark">
+            <title>{Title}</title>
+            <style nonce="{security.Nonce}">{Stylesheet.Css}</style>
+            </head>
+            <body>
+            <main>
+            <h1>{Title}</h1>
+            {Body}
+            </main>
+            <footer>Reference <code>{flow}</code></footer>
+            </body>
+            </html>
+
+            """);
+        httpContext.Response.StatusCode = Status;
+        httpContext.Response.Headers.CacheControl = "no-store";
+        return Results.Text(html.ToString(), "text/html", System.Text.Encoding.UTF8, Status).ExecuteAsync(httpContext);
+    }
+}

@@ -1,0 +1,27 @@
+namespace ManagedOAuth.AuthorizationServer.Sessions;
+
+/// <summary>
+/// That a browser is signed on at the team domain. It may not be lost, so it is a document in PostgreSQL; deleting it ends the session.
+/// </summary>
+public sealed record TeamSession
+{
+    /// <summary>SHA-256 of the cookie in base64url: whoever reads the table cannot use it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The stream of the login that began it.</summary>
+    public required Guid LoginId { get; init; }
+
+    public required Guid UserId { get; init; }
+
+    /// <summary>Normalised.</summary>
+    public required string Email { get; init; }
+
+    public required Guid ProviderId { get; init; }
+
+    public required string ProviderType { get; init; }
+
+    public required DateTimeOffset AuthenticatedAt { get; init; }
+
+    /// <summary>As the organization's setting was at the login; a setting shortened since then counts too.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
