@@ -1,0 +1,108 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Hosting;
+using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.Contracts.Messages;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Wolverine;
+
+namespace ManagedOAuth.AuthorizationServer.Tests.Clients;
+
+[Collection(ServiceTests.Name)]
+public sealed class ClientLifecycleTests(Service service)
+{
+    [Fact]
+    public async Task Expired_WithoutGrant_IsUnknownAndRemoved()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromMinutes(-1));
+        Assert.Null(await FindAsync(client));
+        await Housekeeping().RunAsync(default);
+        await using var query = Store.QuerySession();
+        Assert.Null(await query.LoadAsync<RegisteredClient>(client));
+    }
+
+    [Fact]
+    public async Task Expired_WithALiveGrant_StaysUntilTheGrantEnds()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromMinutes(-1));
+        var grant = Guid.NewGuid();
+        await InvokeAsync(new GrantOpened(grant, Service.Orders.Id, client, Guid.NewGuid(), DateTimeOffset.UtcNow));
+        await Housekeeping().RunAsync(default);
+        Assert.NotNull(await FindAsync(client));
+
+        // After the last grant people may come back for a while.
+        await InvokeAsync(new GrantEnded(grant, Service.Orders.Id, client, Guid.NewGuid(), DateTimeOffset.UtcNow));
+        Assert.NotNull(await FindAsync(client));
+        await InvokeAsync(new GrantOpened(Guid.NewGuid(), Service.Orders.Id, "", Guid.NewGuid(), DateTimeOffset.UtcNow));
+    }
+
+    [Fact]
+    public async Task EndedBeforeOpened_DoesNotReviveTheGrant()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromMinutes(-1));
+        var grant = Guid.NewGuid();
+        var longAgo = DateTimeOffset.UtcNow - ClientLifetimes.AfterLastGrant - TimeSpan.FromHours(1);
+        await InvokeAsync(new GrantEnded(grant, Service.Orders.Id, client, Guid.NewGuid(), longAgo));
+        await InvokeAsync(new GrantOpened(grant, Service.Orders.Id, client, Guid.NewGuid(), longAgo));
+        Assert.Null(await FindAsync(client));
+    }
+
+    [Fact]
+    public async Task Authenticate_KnowsClientsOfTheirApplicationWithoutSecret()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromHours(1));
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var clients = new Contracts.AuthorizationServer.Clients.ClientsClient(channel);
+        async Task<(bool, bool)> Ask(Guid application, string id, string secret)
+        {
+            var reply = await clients.AuthenticateAsync(
+                new AuthenticateClientRequest { ApplicationId = application.ToString(), ClientId = id, ClientSecret = secret }, As("token"));
+            return (reply.Known, reply.Authenticated);
+        }
+
+        Assert.Equal((true, true), await Ask(Service.Orders.Id, client, ""));
+        Assert.Equal((true, false), await Ask(Service.Orders.Id, client, "secret"));
+        Assert.Equal((false, false), await Ask(Service.Wiki.Id, client, ""));
+        Assert.Equal((false, false), await Ask(Service.Orders.Id, "nobody", ""));
+
+        var denied = await Assert.ThrowsAsync<RpcException>(async () => await clients.AuthenticateAsync(new AuthenticateClientRequest(), As("edge")));
+        Assert.Equal(StatusCode.PermissionDenied, denied.StatusCode);
+        var nobody = await Assert.ThrowsAsync<RpcException>(async () => await clients.AuthenticateAsync(new AuthenticateClientRequest()));
+        Assert.Equal(StatusCode.Unauthenticated, nobody.StatusCode);
+    }
+
+    private IDocumentStore Store => service.Services.GetRequiredService<IDocumentStore>();
+
+    private Grpc.Core.Metadata As(string caller) => new() { { ServiceCredential.Header, service.CredentialOf(caller) } };
+
+    private Housekeeping Housekeeping() => service.Services.GetServices<IHostedService>().OfType<Housekeeping>().Single();
+
+    private Task<RegisteredClient?> FindAsync(string client) => service.Services.GetRequiredService<ClientRegistry>().FindAsync(Service.Orders.Id, client, default);
+
+    private async Task InvokeAsync(object message)
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync(message);
+    }
+
+    private async Task<string> AddAsync(TimeSpan expiresIn)
+    {
+        var client = new RegisteredClient
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            ApplicationId = Service.Orders.Id,
+            RedirectUris = ["http://localhost/cb"],
+            GrantTypes = ["authorization_code"],
+            ResponseTypes = ["code"],
+            IssuedAt = DateTimeOffset.UtcNow,
+            ExpiresAt = DateTimeOffset.UtcNow + expiresIn,
+        };
+        await service.Services.GetRequiredService<ClientRegistry>().AddAsync(client, default);
+        return client.Id;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json;
+using ManagedOAuth.AuthorizationServer.Tests.Support;
+
+namespace ManagedOAuth.AuthorizationServer.Tests.Registration;
+
+[Collection(ServiceTests.Name)]
+public sealed class RegistrationEndpointTests(Service service) : IDisposable
+{
+    private const string Orders = "http://localhost:8700";
+
+    // An address of its own for each test class: the limit per source must not couple them.
+    private readonly Browser _browser = new(service, "203.0.113.20");
+
+    [Fact]
+    public async Task Registration_GoodRequest_Is201WithAllThatIsStored()
+    {
+        var answer = await _browser.RegisterRawAsync(Orders, """
+            {"redirect_uris":["http://localhost:7777/cb","https://evil.test/cb"],"client_name":"  Claude\u202e Code ","token_endpoint_auth_method":"client_secret_post",
+             "grant_types":["authorization_code","refresh_token","client_credentials"],"response_types":["code"],"scope":"a b","application_type":"native",
+             "client_id":"https://mine.test/","client_id_issued_at":1,"trusted":true,"logo_uri":"javascript:alert(1)","software_id":"x"}
+            """);
+        Assert.Equal(201, answer.Status);
+        Assert.Equal("no-store", answer.Headers["Cache-Control"]);
+        Assert.Equal("*", answer.Headers["Access-Control-Allow-Origin"]);
+        Assert.Matches("^[0-9a-f]{32}$", answer.Json.GetProperty("client_id").GetString());
+        Assert.Equal(["http://localhost:7777/cb"], answer.Json.GetProperty("redirect_uris").EnumerateArray().Select(uri => uri.GetString()));
+        Assert.Equal("Claude Code", answer.Json.GetProperty("client_name").GetString());
+        Assert.Equal("none", answer.Json.GetProperty("token_endpoint_auth_method").GetString());
+        Assert.Equal("""["authorization_code","refresh_token"]""", answer.Json.GetProperty("grant_types").GetRawText());
+        Assert.Equal("a b", answer.Json.GetProperty("scope").GetString());
+        Assert.True(answer.Json.GetProperty("client_id_issued_at").GetInt64() > 1_000_000_000);
+        foreach (var absent in new[] { "client_secret", "client_secret_expires_at", "logo_uri", "trusted", "registration_client_uri" })
+        {
+            Assert.False(answer.Json.TryGetProperty(absent, out _), absent);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"redirect_uris":["https://evil.test/cb"]}""", "invalid_redirect_uri")]
+    [InlineData("""{"redirect_uris":[]}""", "invalid_redirect_uri")]
+    [InlineData("""{}""", "invalid_redirect_uri")]
+    [InlineData("""{"redirect_uris":"x"}""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":[1]}""", "invalid_client_metadata")]
+    [InlineData("""[]""", "invalid_client_metadata")]
+    [InlineData("""null""", "invalid_client_metadata")]
+    [InlineData("", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["http://localhost/cb"]} x""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["http://localhost/cb"],"redirect_uris":["http://localhost/x"]}""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["http://localhost/cb"],"client_name":5}""", "invalid_client_metadata")]
+    [InlineData("""{"redirect_uris":["http://localhost/cb"],"grant_types":["client_credentials"]}""", "invalid_client_metadata")]
+    public async Task Registration_BadRequest_Is400(string json, string error)
+    {
+        var answer = await _browser.RegisterRawAsync(Orders, json);
+        Assert.Equal(400, answer.Status);
+        Assert.Equal(error, answer.Json.GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public async Task Registration_HostileBodies_AreRefusedCheaply()
+    {
+        var deep = """{"redirect_uris":["http://localhost/cb"],"x":""" + new string('[', 10_000) + new string(']', 10_000) + "}";
+        Assert.Equal(400, (await _browser.RegisterRawAsync(Orders, deep)).Status);
+        Assert.Equal(413, (await _browser.RegisterRawAsync(Orders, $$"""{"client_name":"{{new string('x', 70_000)}}"}""")).Status);
+        Assert.Equal(415, (await _browser.RegisterRawAsync(Orders, "{}", "text/plain")).Status);
+        var utf16 = new ByteArrayContent(Encoding.Unicode.GetBytes("""{"redirect_uris":["http://localhost/cb"]}"""));
+        utf16.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        Assert.Equal(400, (await _browser.SendAsync(HttpMethod.Post, Orders + "/cdn-cgi/access/oauth/registration", utf16)).Status);
+    }
+
+    [Fact]
+    public async Task Registration_ManagedOAuthOff_Is404AndOtherMethodsAre405()
+    {
+        Assert.Equal(404, (await _browser.RegisterRawAsync("http://localhost:8704", """{"redirect_uris":["http://localhost/cb"]}""")).Status);
+        Assert.Equal(405, (await _browser.GetAsync(Orders + "/cdn-cgi/access/oauth/registration")).Status);
+        Assert.Equal(204, (await _browser.SendAsync(HttpMethod.Options, Orders + "/cdn-cgi/access/oauth/registration", null)).Status);
+    }
+
+    [Fact]
+    public async Task Registration_Flood_Is429WithRetryAfterForThatSourceOnly()
+    {
+        using var flooder = new Browser(service, "198.51.100.9");
+        Answer? limited = null;
+        for (var i = 0; i < 200 && limited is null; i++)
+        {
+            var answer = await flooder.RegisterRawAsync(Orders, """{"redirect_uris":["http://localhost/cb"]}""");
+            limited = answer.Status == 429 ? answer : null;
+        }
+
+        Assert.NotNull(limited);
+        Assert.True(int.Parse(limited.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture) >= 1);
+        Assert.Equal("temporarily_unavailable", limited.Json.GetProperty("error").GetString());
+        using var other = new Browser(service, "198.51.100.10");
+        await other.RegisterAsync();
+    }
+
+    public void Dispose() => _browser.Dispose();
+}
