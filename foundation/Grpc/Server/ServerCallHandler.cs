@@ -64,7 +64,8 @@ internal abstract class ServerCallHandler(IMethod method, GrpcServerRuntime runt
             status = ServerErrors.ToStatus(call, exception);
         }
 
-        activity?.SetTag("grpc.status_code", StatusHeader.Encode(await EndAsync(call, status)));
+        var code = await EndAsync(call, status);
+        activity?.SetTag("grpc.status_code", StatusHeader.Encode(code));
     }
 
     private async ValueTask<StatusCode> EndAsync(HttpContextServerCallContext call, Status status)

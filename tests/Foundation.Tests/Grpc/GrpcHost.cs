@@ -42,7 +42,8 @@ public sealed class GrpcHost : IAsyncDisposable
         Action<IServiceCollection>? services = null,
         Action<WebApplication>? map = null,
         int port = 0,
-        HttpProtocols protocols = HttpProtocols.Http2) => StartAsync(
+        HttpProtocols protocols = HttpProtocols.Http2,
+        bool logging = true) => StartAsync(
             collection =>
             {
                 collection.AddSingleton(handlers ?? new TesterHandlers());
@@ -55,7 +56,8 @@ public sealed class GrpcHost : IAsyncDisposable
                 map?.Invoke(app);
             },
             port,
-            protocols);
+            protocols,
+            logging);
 
     /// <summary>A server that answers HTTP/2 requests as the test says, byte by byte.</summary>
     public static Task<GrpcHost> StartRawAsync(RequestDelegate answer) => StartAsync(_ => { }, app => app.Run(answer), 0, HttpProtocols.Http2);
@@ -85,11 +87,16 @@ public sealed class GrpcHost : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task<GrpcHost> StartAsync(Action<IServiceCollection> services, Action<WebApplication> map, int port, HttpProtocols protocols)
+    private static async Task<GrpcHost> StartAsync(Action<IServiceCollection> services, Action<WebApplication> map, int port, HttpProtocols protocols, bool logging = true)
     {
         var logs = new RecordingLoggerProvider();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(logs);
+        builder.Logging.ClearProviders();
+        if (logging)
+        {
+            builder.Logging.AddProvider(logs);
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = protocols));
         services(builder.Services);
         var app = builder.Build();

@@ -25,6 +25,15 @@ public sealed class UnaryServerTests
         Assert.Equal((StatusCode.OK, "", false), await Raw.StatusAsync(response));
     }
 
+    [Fact]
+    public async Task Unary_ProcessWithoutLogsAndTraces_EndsLikeAnyOther()
+    {
+        // Without any listener ASP.NET makes no activity for the request.
+        await using var host = await GrpcHost.StartAsync(logging: false);
+        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(s_note));
+        Assert.Equal(StatusCode.OK, (await Raw.StatusAsync(response)).Code);
+    }
+
     public static TheoryData<byte[], StatusCode, string> BadBodies => new()
     {
         { [], StatusCode.Internal, "Incomplete message." },
