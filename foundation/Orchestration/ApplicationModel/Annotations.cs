@@ -3,8 +3,18 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <summary>How many processes run of a resource.</summary>
 public sealed record ReplicaAnnotation(int Replicas) : IResourceAnnotation;
 
-/// <summary>The resource starts when every replica of <paramref name="Resource"/> is running and healthy, and stops before it.</summary>
-public sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
+/// <summary>What a resource waits for before it starts. Whatever the type: it stops before that resource does.</summary>
+public enum WaitType
+{
+    /// <summary>Every replica runs and is healthy.</summary>
+    WaitUntilHealthy,
+
+    /// <summary>Every replica runs.</summary>
+    WaitUntilStarted,
+}
+
+/// <summary>The resource starts after <paramref name="Resource"/> and stops before it.</summary>
+public sealed record WaitAnnotation(IResource Resource, WaitType WaitType) : IResourceAnnotation;
 
 /// <summary>Adds variables just before a replica starts, when all endpoints have their ports.</summary>
 public sealed record EnvironmentCallbackAnnotation(Action<EnvironmentCallbackContext> Callback) : IResourceAnnotation;

@@ -40,7 +40,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
     {
-        AppHostDirectory = ProjectFolder(AppContext.BaseDirectory);
+        AppHostDirectory = options.ProjectDirectory ?? ProjectFolder(AppContext.BaseDirectory);
         _host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
         {
             Args = options.Args,
@@ -48,7 +48,8 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             EnvironmentName = System.Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? System.Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environments.Development,
         });
         // The resources speak on the terminal; of the host itself only trouble is of interest.
-        _host.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        _host.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // a start that fails is thrown, and said once
         _host.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
         _host.Services.AddSingleton(options);
         _host.Services.AddSingleton(options.Clock);

@@ -6,6 +6,9 @@ public sealed class DistributedApplicationOptions
     /// <summary>Command line, read as configuration.</summary>
     public string[]? Args { get; set; }
 
+    /// <summary>The folder that relative project paths start from; null = the host's own project folder.</summary>
+    public string? ProjectDirectory { get; set; }
+
     /// <summary>Ours: where the host keeps its lock and the list of its processes; null keeps neither (tests that run hosts side by side).</summary>
     public string? StateDirectory { get; set; }
 

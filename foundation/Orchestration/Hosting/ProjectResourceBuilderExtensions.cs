@@ -43,7 +43,6 @@ public static class ProjectResourceBuilderExtensions
         {
             var variables = context.EnvironmentVariables;
             variables["ASPNETCORE_ENVIRONMENT"] = builder.Environment.EnvironmentName;
-            variables["LOGGING__CONSOLE__FORMATTERNAME"] = "simple";
             variables["OTEL_SERVICE_NAME"] = name;
             variables["OTEL_RESOURCE_ATTRIBUTES"] = "service.instance.id=" + context.Replica.Id;
             foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => !endpoint.IsShared))

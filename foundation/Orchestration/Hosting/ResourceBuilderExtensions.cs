@@ -7,7 +7,11 @@ public static class ResourceBuilderExtensions
 {
     /// <summary>The resource starts when all replicas of the other are healthy, and stops before it.</summary>
     public static IResourceBuilder<T> WaitFor<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency) where T : IResource =>
-        builder.WithAnnotation(new WaitAnnotation(dependency.Resource));
+        builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.WaitUntilHealthy));
+
+    /// <summary>The resource starts when all replicas of the other run, healthy or not, and stops before it.</summary>
+    public static IResourceBuilder<T> WaitForStart<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency) where T : IResource =>
+        builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.WaitUntilStarted));
 
     /// <summary>Sets a variable.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string value) where T : IResourceWithEnvironment =>

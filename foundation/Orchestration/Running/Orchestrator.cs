@@ -7,25 +7,30 @@ namespace Aspire.Hosting.Running;
 
 /// <summary>Starts all resources as soon as what they wait for is healthy, and stops them in the opposite order.</summary>
 internal sealed class Orchestrator(IDistributedApplicationBuilder application, DistributedApplicationOptions options, ResourceNotificationService notifications, ResourceLoggerService logs, TimeProvider clock)
-    : IHostedService, IAsyncDisposable
+    : IHostedLifecycleService, IAsyncDisposable
 {
     private readonly List<ReplicaRunner> _runners = [];
+    private readonly ProcessLedger _ledger = new(options.StateDirectory is { } state ? Path.Combine(state, "processes") : null);
     private HostLock? _lock;
     private PosixSignalRegistration? _impatience;
     private bool _stopped;
 
     public IReadOnlyList<ReplicaRunner> Runners => _runners;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Runs before the host's own services start to listen: what stands in the way is said first.</summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        ResourceGraph.ThrowIfCyclic(application.Resources);
         _lock = options.StateDirectory is { } state ? HostLock.Take(state) : null;
-        var ledger = new ProcessLedger(options.StateDirectory is null ? null : Path.Combine(options.StateDirectory, "processes"));
-        if (await ledger.EndLeftoversAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
+        if (await _ledger.EndLeftoversAsync(cancellationToken).ConfigureAwait(false) is > 0 and var count)
         {
             logs.WriteHost($"Ended {count} processes that an earlier run had left.");
         }
-        ResourceGraph.ThrowIfCyclic(application.Resources);
         await PortCheck.EnsureFreeAsync(PortCheck.FixedPorts(application.Resources).Concat(options.AlsoListensOn), cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
         foreach (var prepare in application.Resources.SelectMany(resource => resource.Annotations.OfType<PrepareAnnotation>()).ToList())
         {
             await prepare.PrepareAsync(logs.WriteHost, cancellationToken).ConfigureAwait(false);
@@ -37,10 +42,16 @@ internal sealed class Orchestrator(IDistributedApplicationBuilder application, D
             {
                 endpoint.Allocate(resource, replicas);
             }
-            _runners.AddRange(Enumerable.Range(0, replicas).Select(index => new ReplicaRunner(new ResourceReplica(resource, index), notifications, logs, ledger, clock)));
+            _runners.AddRange(Enumerable.Range(0, replicas).Select(index => new ReplicaRunner(new ResourceReplica(resource, index), notifications, logs, _ledger, clock)));
         }
         _runners.ForEach(runner => runner.Start());
     }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>A second Ctrl-C while the stop is under way ends everything at once.</summary>
     private void StopImpatiently(PosixSignalContext context)

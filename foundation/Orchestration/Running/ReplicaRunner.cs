@@ -49,7 +49,9 @@ internal sealed class ReplicaRunner(ResourceReplica replica, ResourceNotificatio
         {
             foreach (var wait in replica.Resource.Annotations.OfType<WaitAnnotation>())
             {
-                await notifications.WaitForResourceHealthyAsync(wait.Resource.Name, _stopping.Token).ConfigureAwait(false);
+                await (wait.WaitType == WaitType.WaitUntilHealthy
+                    ? notifications.WaitForResourceHealthyAsync(wait.Resource.Name, _stopping.Token)
+                    : notifications.WaitForResourceAsync(wait.Resource.Name, KnownResourceStates.Running, _stopping.Token)).ConfigureAwait(false);
             }
             while (!_stopping.IsCancellationRequested)
             {
@@ -101,7 +103,7 @@ internal sealed class ReplicaRunner(ResourceReplica replica, ResourceNotificatio
             await running.StopAsync().ConfigureAwait(false); // the stop came while it was starting and saw no process yet
         }
         Publish(snapshot => snapshot with { State = KnownResourceStates.Running, ProcessId = running.ProcessId, StartedAt = clock.GetUtcNow() });
-        using var ended = new CancellationTokenSource();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token); // nobody asks after the health of what is being stopped
         var watch = new HealthMonitor(replica, clock, change => Publish(snapshot => snapshot with { Health = change.Health, HealthDetail = change.Detail })).RunAsync(ended.Token);
         var code = await running.Exited.ConfigureAwait(false);
         Volatile.Write(ref _running, null);

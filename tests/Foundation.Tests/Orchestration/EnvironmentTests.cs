@@ -14,7 +14,6 @@ public sealed partial class EnvironmentTests
         Kestrel__Endpoints__grpc__Protocols=Http2
         Kestrel__Endpoints__grpc__Url=http://127.0.0.1:#
         Kestrel__Endpoints__http__Url=http://127.0.0.1:#
-        LOGGING__CONSOLE__FORMATTERNAME=simple
         OTEL_RESOURCE_ATTRIBUTES=service.instance.id=service
         OTEL_SERVICE_NAME=service
         OTHER_URL=http://127.0.0.1:#

@@ -1,5 +1,6 @@
-using System.Diagnostics;
+using System.Collections.Concurrent;
 using System.Globalization;
+using Aspire.Hosting.Processes;
 using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.Foundation.Tests.Orchestration;
@@ -14,7 +15,7 @@ public sealed class HostProcessTests
         var (host, children) = await StartAsync(folder);
         Assert.Equal(4, children.Length);
 
-        host.Kill(); // SIGKILL, the host alone
+        host.Signal(Native.SIGKILL); // the host alone
 
         await Eventually.Async(() => children.All(IsGone));
         var (second, others) = await StartAsync(folder);
@@ -29,7 +30,7 @@ public sealed class HostProcessTests
 
         await EndAsync(host, children);
 
-        Assert.Equal(0, host.ExitCode);
+        Assert.Equal(0, await host.Exited);
     }
 
     [Fact]
@@ -37,44 +38,41 @@ public sealed class HostProcessTests
     {
         var folder = TemporaryFolder.Create("host");
         var (host, children) = await StartAsync(folder);
-        using var second = Start(folder);
-        var error = await second.StandardError.ReadToEndAsync().WaitAsync(Eventually.DefaultDeadline);
+        var (second, lines) = await LaunchAsync(folder);
 
-        Assert.Contains($"Another host (process {host.Id}) already runs", error, StringComparison.Ordinal);
+        Assert.NotEqual(0, await second.Exited.WaitAsync(Eventually.DefaultDeadline));
+        await Eventually.Async(() => lines.Any(line => line.Contains($"Another host (process {host.Id}) already runs", StringComparison.Ordinal)));
         await EndAsync(host, children);
     }
 
-    private static async Task EndAsync(Process host, int[] children)
+    private static async Task EndAsync(ChildProcess host, int[] children)
     {
-        using var kill = Process.Start("kill", ["-TERM", host.Id.ToString(CultureInfo.InvariantCulture)]);
-        await host.WaitForExitAsync().WaitAsync(Eventually.DefaultDeadline);
+        host.Signal(Native.SIGTERM);
+        await host.Exited.WaitAsync(Eventually.DefaultDeadline);
         Assert.All(children, child => Assert.True(IsGone(child)));
     }
 
-    private static async Task<(Process Host, int[] Children)> StartAsync(string folder)
+    private static async Task<(ChildProcess Host, int[] Children)> StartAsync(string folder)
     {
-        var host = Start(folder);
-        var lines = new List<string>();
-        while (await host.StandardOutput.ReadLineAsync().WaitAsync(Eventually.DefaultDeadline) is { } line)
+        var (host, lines) = await LaunchAsync(folder);
+        var ready = await Eventually.Async(() => host.Exited.IsCompleted
+            ? throw new InvalidOperationException("The host ended: " + string.Join('\n', lines))
+            : Task.FromResult(lines.FirstOrDefault(line => line.StartsWith("ready ", StringComparison.Ordinal))));
+        return (host, [.. ready.Split(' ').Skip(1).Select(id => int.Parse(id, CultureInfo.InvariantCulture))]);
+    }
+
+    /// <summary>Starts a host that cannot outlive this test process, whatever happens to the test.</summary>
+    private static async Task<(ChildProcess Host, ConcurrentQueue<string> Lines)> LaunchAsync(string folder)
+    {
+        var lines = new ConcurrentQueue<string>();
+        var host = await ChildProcess.StartAsync(new ChildProcessOptions
         {
-            lines.Add(line);
-            if (line.StartsWith("ready ", StringComparison.Ordinal))
-            {
-                _ = host.StandardOutput.ReadToEndAsync();
-                return (host, [.. line.Split(' ').Skip(1).Select(id => int.Parse(id, CultureInfo.InvariantCulture))]);
-            }
-        }
-        throw new InvalidOperationException("The host ended: " + string.Join('\n', lines) + await host.StandardError.ReadToEndAsync());
+            FileName = "dotnet",
+            Arguments = [typeof(TestProgram).Assembly.Location, "host", folder],
+            OnLine = (line, _) => lines.Enqueue(line),
+        });
+        return (host, lines);
     }
 
-    private static Process Start(string folder)
-    {
-        var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        info.ArgumentList.Add(typeof(TestProgram).Assembly.Location);
-        info.ArgumentList.Add("host");
-        info.ArgumentList.Add(folder);
-        return Process.Start(info)!;
-    }
-
-    private static bool IsGone(int id) => Aspire.Hosting.Processes.ProcessTable.StartTime(id) is null;
+    private static bool IsGone(int id) => ProcessTable.StartTime(id) is null;
 }
