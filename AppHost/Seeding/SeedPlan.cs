@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace ManagedOAuth.AppHost.Seeding;
+
+/// <summary>The objects of the first start, in the API's own form.</summary>
+internal static class SeedPlan
+{
+    public static JsonObject Organization(LocalPorts ports) => new()
+    {
+        ["name"] = "Local",
+        ["auth_domain"] = Authority(ports.Team),
+    };
+
+    public static JsonObject OneTimePin() => new() { ["name"] = "One-time PIN", ["type"] = "onetimepin", ["config"] = new JsonObject() };
+
+    public static JsonObject AllowExample() => new()
+    {
+        ["name"] = "Allow example.com",
+        ["decision"] = "allow",
+        ["include"] = new JsonArray(new JsonObject { ["email_domain"] = new JsonObject { ["domain"] = "example.com" } }),
+    };
+
+    public static JsonObject OrdersApi(LocalPorts ports, string policyId) => Application("Orders API", ports.Orders, ports.OrdersOrigin, policyId, managedOAuth: true);
+
+    public static JsonObject McpSample(LocalPorts ports, string policyId) => Application("MCP sample", ports.Mcp, ports.McpOrigin, policyId, managedOAuth: true);
+
+    public static JsonObject BrowserOnly(LocalPorts ports, string policyId) => Application("Orders API (browser only)", ports.BrowserOnly, ports.OrdersOrigin, policyId, managedOAuth: false);
+
+    private static JsonObject Application(string name, int port, int origin, string policyId, bool managedOAuth)
+    {
+        var application = new JsonObject
+        {
+            ["type"] = "self_hosted",
+            ["name"] = name,
+            ["domain"] = Authority(port),
+            ["session_duration"] = "24h",
+            ["policies"] = new JsonArray(new JsonObject { ["id"] = policyId, ["precedence"] = 1 }),
+            ["origin"] = new JsonObject { ["url"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{origin}") },
+        };
+        if (managedOAuth)
+        {
+            application["oauth_configuration"] = new JsonObject
+            {
+                ["enabled"] = true,
+                ["dynamic_client_registration"] = new JsonObject { ["enabled"] = true, ["allow_any_on_localhost"] = true, ["allow_any_on_loopback"] = true },
+            };
+        }
+        return application;
+    }
+
+    private static string Authority(int port) => string.Create(CultureInfo.InvariantCulture, $"localhost:{port}");
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Aspire.Hosting.ApplicationModel;
+
+namespace ManagedOAuth.AppHost.Seeding;
+
+/// <summary>
+/// Waits until everything is healthy, fills an empty configuration through the admin API, and says where things are. A start that was
+/// interrupted half-way goes on where it stopped; what a person has changed or removed since stays so.
+/// </summary>
+internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceNotificationService resources, ResourceLoggerService output, TimeProvider clock) : BackgroundService
+{
+    private static readonly string[] s_needed = ["postgres", "redis", "config", "authorization-server", "token", "edge", "orders-api", "mcp-server"];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var started = clock.GetTimestamp();
+            await Task.WhenAll(s_needed.Select(name => resources.WaitForResourceHealthyAsync(name, stoppingToken)));
+            using var api = new AdminApi(LocalPorts.Url(options.Ports.Dashboard), state.AdminToken());
+            while (!await api.AnswersAsync(stoppingToken))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), clock, stoppingToken);
+            }
+            var first = !File.Exists(state.SeededFile);
+            if (options.Seed && first)
+            {
+                await SeedAsync(api, stoppingToken);
+            }
+            output.WriteHost(Welcome.Text(options, state, first, clock.GetElapsedTime(started), SeededFor()));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped before it was ready.
+        }
+        catch (Exception e) when (e is AdminApiException or HttpRequestException or OperationCanceledException) // Protects the host: services run on, and the message says what is missing.
+        {
+            output.WriteHost($"{Environment.NewLine}The configuration could not be seeded: {e.Message}{Environment.NewLine}Everything runs; the next start tries again.{Environment.NewLine}");
+        }
+    }
+
+    private async Task SeedAsync(AdminApi api, CancellationToken ct)
+    {
+        var existing = await api.ListAsync("apps", ct);
+        (string? Sample, Func<LocalPorts, string, JsonObject> Create)[] plan =
+            [("orders-api", SeedPlan.OrdersApi), ("mcp-server", SeedPlan.McpSample), (null, SeedPlan.BrowserOnly)];
+        var ours = plan.Select(item => item.Create(options.Ports, "")["domain"]!.GetValue<string>()).ToHashSet();
+        if (existing.All(app => ours.Contains(app!["domain"]?.GetValue<string>() ?? "")))
+        {
+            await CreateOrganizationAsync(api, ct);
+            await EnsureAsync(api, "identity_providers", "name", SeedPlan.OneTimePin(), ct);
+            var policy = (await EnsureAsync(api, "policies", "name", SeedPlan.AllowExample(), ct))["id"]!.GetValue<string>();
+            foreach (var (sample, create) in plan)
+            {
+                var application = await EnsureAsync(api, "apps", "domain", create(options.Ports, policy), ct);
+                if (sample is not null)
+                {
+                    await File.WriteAllTextAsync(state.AudienceFile(sample), application["aud"]!.GetValue<string>(), ct);
+                }
+            }
+        }
+        await File.WriteAllTextAsync(state.SeededFile, options.Ports.Base.ToString(CultureInfo.InvariantCulture), ct);
+    }
+
+    private async Task CreateOrganizationAsync(AdminApi api, CancellationToken ct)
+    {
+        try
+        {
+            await api.CreateAsync("organizations", SeedPlan.Organization(options.Ports), ct);
+        }
+        catch (AdminApiException e) when (e.Status == System.Net.HttpStatusCode.Conflict)
+        {
+            // Set up by an earlier start.
+        }
+    }
+
+    private static async Task<JsonNode> EnsureAsync(AdminApi api, string kind, string key, JsonObject wanted, CancellationToken ct) =>
+        (await api.ListAsync(kind, ct)).FirstOrDefault(item => item?[key]?.GetValue<string>() == wanted[key]!.GetValue<string>()) ?? await api.CreateAsync(kind, wanted, ct);
+
+    /// <summary>The port base of the stored configuration, when it is another than today's.</summary>
+    private int? SeededFor() =>
+        File.Exists(state.SeededFile) && int.TryParse(File.ReadAllText(state.SeededFile), CultureInfo.InvariantCulture, out var port) && port != options.Ports.Base ? port : null;
+}
+
+/// <summary>Wiring.</summary>
+public static class SeedingExtensions
+{
+    /// <summary>Seeds an empty configuration once everything is healthy, and prints the welcome.</summary>
+    public static IServiceCollection AddSeeding(this IServiceCollection services) => services.AddHostedService<Seeder>();
+}

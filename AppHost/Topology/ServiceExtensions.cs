@@ -1,0 +1,28 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using ManagedOAuth.AppHost.Database;
+using ManagedOAuth.AppHost.Keys;
+
+namespace ManagedOAuth.AppHost.Topology;
+
+/// <summary>What our services are given beyond Aspire's conventions.</summary>
+internal static class ServiceExtensions
+{
+    /// <summary>One of our services: two endpoints (HTTP/1.1 and gRPC), health, replicas as the command line says, and its identity.</summary>
+    public static IResourceBuilder<ProjectResource> AddService(this IDistributedApplicationBuilder builder, string name, string project, AppHostOptions options, ServiceKeys keys) =>
+        builder.AddProject(name, project)
+            .WithHttpEndpoint()
+            .WithReplicas(options.ReplicasOf(name))
+            .WithHttpHealthCheck("/health")
+            .WithEnvironment("ServiceIdentity__Name", name)
+            .WithEnvironment("ServiceIdentity__KeyFile", keys.PrivateKeyFile(name))
+            .WithEnvironment("ServiceIdentity__TrustedKeys", keys.TrustedDirectory);
+
+    /// <summary>The database as the service's own role sees it, and the key of what it seals there.</summary>
+    public static IResourceBuilder<ProjectResource> WithDatabase(this IResourceBuilder<ProjectResource> builder, IResourceBuilder<PostgresDatabaseResource> database, string role, ServiceKeys keys) =>
+        builder
+            .WithEnvironment(context => context.EnvironmentVariables["ConnectionStrings__" + database.Resource.Name] =
+                DatabaseSetup.ConnectionStringOf(database.Resource.GetConnectionString(), role, keys.DatabasePassword(role)))
+            .WithEnvironment("KeysAtRest__MasterKeyFile", keys.MasterKeyFile)
+            .WaitFor(database);
+}
