@@ -3,7 +3,7 @@ using Marten.Events;
 namespace Marten;
 
 /// <summary>Reads documents and events. Not thread-safe; holds no connection between calls.</summary>
-public interface IQuerySession : IAsyncDisposable
+public interface IQuerySession : IAsyncDisposable, IDisposable
 {
     /// <summary>Reads of the event store.</summary>
     IQueryEventStore Events { get; }

@@ -57,13 +57,8 @@ internal sealed class EventOperations(DocumentSession session) : EventReads(sess
             }
         }
 
-        var action = Track(id, typeof(T));
         var version = read?.Version ?? 0;
-        if (action.IsStart || (action.ExpectedVersionOnServer is { } relied && relied != version && action.Pending.Count > 0))
-        {
-            throw new EventStreamUnexpectedMaxEventIdException(id, action.ExpectedVersionOnServer, version);
-        }
-
+        var action = TrackAt(id, typeof(T), version);
         action.AggregateType ??= typeof(T);
         action.Snapshots.Clear();
         action.Found(version, read?.ServerTime);
@@ -99,6 +94,26 @@ internal sealed class EventOperations(DocumentSession session) : EventReads(sess
         }
 
         return _streams[id] = action;
+    }
+
+    // The stream at a version just read. Another version read earlier is outdated: an error if events wait on it, else it is replaced.
+    private StreamAction TrackAt(Guid id, Type aggregateType, long version)
+    {
+        var action = Track(id, aggregateType);
+        var isOutdated = action.ExpectedVersionOnServer is { } relied && relied != version;
+        if (action.IsStart || (isOutdated && action.Pending.Count > 0))
+        {
+            throw new EventStreamUnexpectedMaxEventIdException(id, action.ExpectedVersionOnServer, version);
+        }
+
+        if (isOutdated)
+        {
+            action.IsStale = true;
+            _streams.Remove(id);
+            action = Track(id, aggregateType);
+        }
+
+        return action;
     }
 
     private StreamAction Track(Guid id, Type? aggregateType)

@@ -46,8 +46,16 @@ public sealed class StreamAction
     /// <summary>Serialized state per snapshot type after the pending events, while a save is under way.</summary>
     internal Dictionary<Type, byte[]> NewSnapshots { get; } = [];
 
+    /// <summary>The stream was read again at another version: what was decided on the older state must not be saved.</summary>
+    internal bool IsStale { get; set; }
+
     internal void Add(IEnumerable<object> events)
     {
+        if (IsStale)
+        {
+            throw new EventStreamUnexpectedMaxEventIdException(Id, ServerVersion, null);
+        }
+
         foreach (var data in events)
         {
             ArgumentNullException.ThrowIfNull(data);

@@ -52,9 +52,12 @@ internal class QuerySession : IQuerySession
             : throw new InvalidOperationException($"The query matches more than {limit} documents {typeof(T).Name}; page it with limit.");
     }
 
-    public virtual ValueTask DisposeAsync()
+    /// <summary>A session holds nothing that needs disposing; the shape is Marten's.</summary>
+    public void Dispose() => GC.SuppressFinalize(this);
+
+    public ValueTask DisposeAsync()
     {
-        GC.SuppressFinalize(this);
+        Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -153,6 +153,22 @@ public class AppendTests
     }
 
     [Fact]
+    public async Task FetchForWriting_Again_OlderReadCannotBeAppendedTo()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using var session = test.Store.LightweightSession();
+        var older = await session.Events.FetchForWriting<Grant>(id);
+        await test.AppendAsync(id, new GrantRevoked("meanwhile"));
+        var newer = await session.Events.FetchForWriting<Grant>(id);
+
+        Assert.Throws<EventStreamUnexpectedMaxEventIdException>(() => older.AppendOne(new GrantRefreshed(1)));
+        newer.AppendOne(new GrantNoted("decided on the newer state"));
+        await session.SaveChangesAsync();
+        Assert.Equal(3, (await session.Events.FetchStreamStateAsync(id))!.Version);
+    }
+
+    [Fact]
     public async Task SixteenWriters_OneStream_ExactlyOneWins()
     {
         await using var test = await CreateAsync();

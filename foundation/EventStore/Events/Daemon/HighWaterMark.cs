@@ -34,7 +34,7 @@ internal sealed class HighWaterMark
     public void Observe(long lastValue, IReadOnlyCollection<string> holders, IReadOnlyList<long> visible)
     {
         Advance(visible);
-        if (_holders is not null && !_holders.Overlaps(holders))
+        if (_holders is not null && (Value >= _ceiling || !_holders.Overlaps(holders)))
         {
             Value = Math.Max(Value, _ceiling);
             _holders = null;

@@ -14,7 +14,7 @@ public abstract class EventProjection : ProjectionBase
     protected EventProjection()
     {
         ProjectionName = GetType().Name;
-        foreach (var method in GetType().GetMethods(BindingFlags.Public | BindingFlags.Instance).Where(m => m.Name is "Project" or "ProjectAsync"))
+        foreach (var method in GetType().GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static).Where(m => m.Name is "Project" or "ProjectAsync"))
         {
             Add(method);
         }
