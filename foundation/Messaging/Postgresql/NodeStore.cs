@@ -15,14 +15,13 @@ internal sealed class NodeStore(NpgsqlDataSource dataSource, string schema, Time
 
     // Owners and live nodes are read in one snapshot: a node registers before its first claim, so it is never seen as the
     // owner of a row without being seen as alive. Also frees rows whose node row was removed by someone's hand.
+    // By ctid, so that the planner goes through the few owned rows only, however many others wait; a row that moves meanwhile is found next time.
     private readonly string _recover = $"""
-        with orphan as (
-            select q.receiver, q.id from {schema}.queue q
+        update {schema}.queue set owner_node = null, claimed_at = null, recoveries = recoveries + 1 where ctid = any (array(
+            select q.ctid from {schema}.queue q
             where q.owner_node is not null and not exists (select 1 from {schema}.node n where n.id = q.owner_node)
-            limit {RecoveryBatch} for update of q skip locked)
-        update {schema}.queue q set owner_node = null, claimed_at = null, recoveries = q.recoveries + 1
-        from orphan o where q.receiver = o.receiver and q.id = o.id
-        returning q.receiver
+            limit {RecoveryBatch} for update of q skip locked))
+        returning receiver
         """;
 
     private readonly string _forget = $"""

@@ -20,7 +20,11 @@ internal sealed partial class QueueSql(string schema)
     /// Takes up to $2 free rows for node $4: first what is due, then what waits in order of arrival. A scheduled message is
     /// due by the application's clock ($3), a retry by the server's. Bodies above $5 bytes stay where they are.
     /// </summary>
-    /// <remarks>The CTEs with FOR UPDATE are evaluated once; as plain subqueries of the UPDATE they might be run again per row and claim too much.</remarks>
+    /// <remarks>
+    /// Written for the planner, which cannot know how many rows a parameter in LIMIT lets through. Joined to the CTEs instead of compared with
+    /// an array, the table is read whole and hashed as soon as its statistics show a backlog; and EXISTS instead of the scalar subquery lets it hash
+    /// the whole inbox. (As plain subqueries instead of CTEs, the SELECTs with FOR UPDATE might be run again per row and claim too much.)
+    /// </remarks>
     public string Claim { get; } = $"""
         with due as (
             select id from {schema}.queue
@@ -32,11 +36,10 @@ internal sealed partial class QueueSql(string schema)
             where receiver = $1 and owner_node is null and execute_at is null
             order by seq limit greatest(0, $2 - (select count(*) from due)) for update skip locked)
         update {schema}.queue q set owner_node = $4, claimed_at = now()
-        from (select id from due union all select id from ready) c
-        where q.receiver = $1 and q.id = c.id
+        where q.receiver = $1 and q.id = any (array(select id from due union all select id from ready))
         returning q.id, q.message_type, case when octet_length(q.body) <= $5 then q.body end, q.seq, q.enqueued_at, q.execute_at, q.source,
             q.traceparent, q.correlation_id, q.user_name, q.attempts, q.recoveries,
-            exists (select 1 from {schema}.inbox i where i.id = q.id and i.receiver = q.receiver)
+            (select i.handled_at from {schema}.inbox i where i.id = q.id and i.receiver = q.receiver) is not null
         """;
 
     /// <summary>

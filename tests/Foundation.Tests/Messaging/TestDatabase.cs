@@ -50,6 +50,29 @@ public sealed class TestDatabase : IAsyncDisposable
         return texts;
     }
 
+    /// <summary>Runs several statements on one connection; the rows of the last one that has any, as texts.</summary>
+    public async Task<List<string>> LastResultAsync(string sql, string cleanUp)
+    {
+        await using var connection = await _dataSource.OpenConnectionAsync();
+        var texts = new List<string>();
+        await using (var command = new NpgsqlCommand(sql, connection))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            do
+            {
+                while (await reader.ReadAsync())
+                {
+                    texts.Add(reader.GetString(0));
+                }
+            }
+            while (await reader.NextResultAsync());
+        }
+
+        await using var end = new NpgsqlCommand(cleanUp, connection);
+        await end.ExecuteNonQueryAsync();
+        return texts;
+    }
+
     public Task<List<string>> EffectsAsync() => TextsAsync("select key from effects order by at");
 
     public Task<long> CountAsync(string table) => ScalarAsync<long>($"select count(*) from {table}");
