@@ -1,15 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using Grpc.Core;
-using ManagedOAuth.ServiceDefaults.HotStore;
-using Marten.Exceptions;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace ManagedOAuth.ServiceDefaults.Http;
 
@@ -28,17 +25,15 @@ internal static partial class ProblemResponses
         });
         services.AddExceptionHandler<Handler>();
         services.AddTransient<IStartupFilter, Outermost>();
+        services.AddSingleton<OutageInterceptor>();
+        services.Configure<GrpcServiceOptions>(options => options.Interceptors.Add<OutageInterceptor>());
     }
 
     /// <summary>The status of an exception that reached the server; 500 for a bug.</summary>
     public static int StatusOf(Exception exception) => exception switch
     {
         BadHttpRequestException bad => bad.StatusCode,
-        HotStoreUnavailableException or StoreUnavailableException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
-        KeysAtRest.KeysUnavailableException => StatusCodes.Status503ServiceUnavailable,
-        NpgsqlException { IsTransient: true } => StatusCodes.Status503ServiceUnavailable,
-        NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException or TimeoutException } => StatusCodes.Status503ServiceUnavailable,
-        RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted } => StatusCodes.Status503ServiceUnavailable,
+        _ when Outages.Is(exception) || Outages.IsConflict(exception) => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 

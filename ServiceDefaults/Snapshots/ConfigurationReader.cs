@@ -18,11 +18,12 @@ internal sealed partial class ConfigurationReader(
     {
         await Task.Yield();
         var delay = s_firstDelay;
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await ReadAsync(() => delay = s_firstDelay, stoppingToken);
+                await ReadAsync(() => (delay, failures) = (s_firstDelay, 0), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -31,8 +32,8 @@ internal sealed partial class ConfigurationReader(
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // Protects the loop from whatever a stream, a frame or a connection can do: the last snapshot stays, its
-                // staleness grows, and the next attempt begins where this one stopped.
-                if (delay == s_firstDelay || delay == s_longestDelay)
+                // staleness grows, and the next attempt begins where this one stopped. Logged at 1, 2, 4, 8, ... failures.
+                if ((++failures & (failures - 1)) == 0)
                 {
                     Log.Broken(logger, exception.GetType().Name, exception.Message);
                 }
