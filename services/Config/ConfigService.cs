@@ -75,7 +75,7 @@ public static class ConfigService
         services.AddKind<Organization, OrganizationObject, OrganizationKind>();
         services.AddKind<ApiToken, ApiTokenObject, ApiTokenKind>();
         services.AddGrpc();
-        services.AddGrpcClient<GrantQueries.GrantQueriesClient>(options => options.Address = new Uri("http://_grpc.token"));
+        services.AddServiceClient<GrantQueries.GrantQueriesClient>("token");
         return builder;
     }
 
