@@ -31,7 +31,7 @@ public class PageSecurityTests
     [Theory]
     [InlineData("https://client.example:8443/callback?x=1", "https://client.example:8443")]
     [InlineData("http://127.0.0.1:33418/cb", "http://127.0.0.1:33418")]
-    [InlineData("http://[::1]:33418/cb", "http://[::1]:33418")]
+    [InlineData("http://[::1]:33418/cb", "http:")]
     [InlineData("cursor://anysphere.cursor-retrieval/oauth", "cursor:")]
     [InlineData("com.example.app:/cb", "com.example.app:")]
     public void Apply_FormRedirect_AllowsItsOriginOrScheme(string target, string source)
@@ -50,6 +50,10 @@ public class PageSecurityTests
             Assert.Throws<ArgumentException>(() => new PageSecurity().AllowFormRedirect(uri));
         }
     }
+
+    [Fact]
+    public void Apply_OpenerAllowed_KeepsTheTieToThePopupsWindow() =>
+        Assert.Equal("unsafe-none", Apply(page => page.AllowOpener())["Cross-Origin-Opener-Policy"]);
 
     [Fact]
     public void Apply_OwnCacheControl_Stays()
