@@ -41,6 +41,13 @@ public sealed class SchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public void BootstrapScript_OfTheAppHost_HoldsEveryStatement()
+    {
+        var script = Plain(File.ReadAllText(Path.Combine(RepositoryRoot(), "AppHost", "Database", "database.sql")));
+        Assert.All(MessagingSchema.Sql.Split(';').Select(Plain), statement => Assert.Contains(statement, script));
+    }
+
+    [Fact]
     public async Task Ensure_ByRoleThatMayNotCreate_UsesWhatIsThere()
     {
         await _database.ExecuteAsync(MessagingSchema.Sql);
@@ -77,4 +84,17 @@ public sealed class SchemaTests : IAsyncLifetime
         => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(_database.ConnectionString) { Username = _role, Password = "for-tests", Pooling = false }.ConnectionString);
 
     private static SchemaInstaller Installer(NpgsqlDataSource source) => new(source, "messages", new DurabilitySettings(), NullLogger<SchemaInstaller>.Instance);
+
+    private static string Plain(string sql) => string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    private static string RepositoryRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ManagedOAuth.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside the repository.");
+        }
+
+        return folder;
+    }
 }
