@@ -78,7 +78,6 @@ internal static class TokenServices
         app.MapGrpcService<RevocationFeedService>();
         app.MapGrpcService<KeysService>();
         app.MapGrpcService<GrantQueriesService>();
-        app.MapGrpcHealthChecksService();
     }
 
     private static void Store(StoreOptions options)

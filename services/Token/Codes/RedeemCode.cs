@@ -64,7 +64,7 @@ public sealed partial class RedeemCode(GrantWriter grants, AccessTokens tokens, 
     {
         ArgumentNullException.ThrowIfNull(context);
         var code = context.Code!;
-        await grants.ChangeAsync(
+        var before = await grants.ChangeAsync(
             code.GrantId,
             "token",
             context.Request.FlowId,
@@ -72,7 +72,10 @@ public sealed partial class RedeemCode(GrantWriter grants, AccessTokens tokens, 
                 ? GrantEnding.Replay(grant, ReplayedCredential.AuthorizationCode, 0, context.Now, context.Request.FlowId, context.Request.ClientAddress.ToString())
                 : null,
             cancellation);
-        LogReplay(logger, code.GrantId);
+        if (before is { IsLive: true })
+        {
+            LogReplay(logger, code.GrantId);
+        }
     }
 
     /// <summary>The first event of the grant: a pure function of what the code was bound to and of now.</summary>

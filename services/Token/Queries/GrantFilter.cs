@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -36,7 +37,7 @@ public sealed class GrantFilter
         filter.Add("(data -> 'subject' ->> 'email') = ?", request.Email.Trim().ToLowerInvariant());
         filter.Add("(data -> 'subject' ->> 'clientId') = ?", request.ClientId);
         filter.AddChoice("status", request.Status, ("active", "((data ->> 'isLive')::boolean)"), ("ended", "not ((data ->> 'isLive')::boolean)"));
-        filter.AddChoice("kind", request.Kind, ("oauth", "(data ->> 'kind') = 'oauth'"), ("browser", "(data ->> 'kind') = 'browser'"));
+        filter.AddChoice("kind", request.Kind, ("oauth", "lower(data ->> 'kind') = 'oauth'"), ("browser", "lower(data ->> 'kind') = 'browser'"));
         filter.Cursor = request.Cursor.Length == 0 ? null : ReadCursor(request.Cursor);
         return filter;
     }
@@ -49,7 +50,7 @@ public sealed class GrantFilter
     {
         var bytes = new byte[64];
         return cursor.Length <= 80
-            && Base64Url.TryDecodeFromChars(cursor, bytes, out var length)
+            && Base64Url.DecodeFromChars(cursor, bytes, out _, out var length) == OperationStatus.Done
             && Encoding.ASCII.GetString(bytes, 0, length).Split('.') is [var order, var id]
             && long.TryParse(order, NumberStyles.None, CultureInfo.InvariantCulture, out var parsedOrder)
             && Guid.TryParseExact(id, "N", out var parsedId)
