@@ -1,2 +1,0 @@
-// A topology is a dozen processes: one at a time is what two cores carry.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
