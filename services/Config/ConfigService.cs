@@ -60,7 +60,7 @@ public static class ConfigService
         services.AddStartupStep<BootstrapToken>();
         services.AddSingleton<ConfigurationLoader>();
         services.AddSingleton<ConfigurationLog>();
-        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>());
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
         services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
         services.AddScoped<ConfigurationWriter>();
         services.AddSingleton<InternalAddresses>();
