@@ -133,7 +133,8 @@ public sealed class TokenCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Dictionary<string, string> Settings(Dictionary<string, string>? more)
+    /// <summary>What a replica is configured with.</summary>
+    public Dictionary<string, string> Settings(Dictionary<string, string>? more)
     {
         var settings = new Dictionary<string, string>
         {
