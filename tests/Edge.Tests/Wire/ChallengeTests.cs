@@ -1,0 +1,170 @@
+using System.Text.Json;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Edge.Tests.Harness;
+
+namespace ManagedOAuth.Edge.Tests.Wire;
+
+/// <summary>Section 1 of the standards' requirements, on the wire.</summary>
+[Collection(WorldCollection.Name)]
+public class ChallengeTests(World world)
+{
+    private const string Metadata = "https://a.test/.well-known/oauth-protected-resource";
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("DELETE")]
+    [InlineData("HEAD")]
+    [InlineData("OPTIONS")]
+    public async Task WithoutCredential_EveryMethodGetsTheSameChallenge(string method)
+    {
+        var response = await world.SendAsync(method, "a.test", "/mcp", "Content-Length: 0");
+
+        Assert.Equal(401, response?.Status);
+        Assert.Equal($"Bearer resource_metadata=\"{Metadata}\"", Assert.Single(response!.All("WWW-Authenticate")));
+        Assert.Equal("no-store", response["Cache-Control"]);
+        Assert.Equal("application/json", response["Content-Type"]);
+        if (method == "HEAD")
+        {
+            Assert.Empty(response.Body);
+            return;
+        }
+
+        var body = JsonDocument.Parse(response.Body).RootElement;
+        Assert.Equal(Metadata, body.GetProperty("resource_metadata").GetString());
+        Assert.Matches("^[0-9a-f]{32}$", body.GetProperty("flow_id").GetString());
+    }
+
+    [Theory]
+    [InlineData("Accept: text/html", 302)]
+    [InlineData("Accept: text/html,application/xhtml+xml,*/*;q=0.8", 302)]
+    [InlineData("Sec-Fetch-Mode: navigate", 302)]
+    [InlineData("Accept: application/json", 401)]
+    [InlineData("Accept: text/event-stream", 401)]
+    [InlineData("Accept: */*", 401)]
+    [InlineData("X-None: 1", 401)]
+    public async Task WithoutCredential_APersonIsRedirected_AProgramChallenged(string header, int status)
+        => Assert.Equal(status, (await world.GetAsync("a.test", "/x", header))?.Status);
+
+    [Theory]
+    [InlineData("Authorization: Bearer mo_at_nonsense")]
+    [InlineData("Authorization: Bearer something-else")]
+    [InlineData("Authorization: Bearer eyJhbGciOiJub25lIn0.e30.")]
+    [InlineData("Authorization: bearer mo_at_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task WithABadToken_TheErrorIsInvalidToken(string header)
+    {
+        var response = await world.GetAsync("a.test", "/x", header);
+
+        Assert.Equal(401, response?.Status);
+        Assert.Contains("error=\"invalid_token\"", response!["WWW-Authenticate"], StringComparison.Ordinal);
+        Assert.Contains($"resource_metadata=\"{Metadata}\"", response["WWW-Authenticate"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Authorization: Basic dTpw")]
+    [InlineData("Authorization: Bearer")]
+    [InlineData("Authorization: Bearer ")]
+    public async Task WithoutAUsableCredential_TheChallengeNamesNoError(string header)
+    {
+        var response = await world.GetAsync("a.test", "/x", header);
+
+        Assert.Equal(401, response?.Status);
+        Assert.DoesNotContain("error", response!["WWW-Authenticate"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Authorization: Bearer a b")]
+    [InlineData("Authorization: Bearer mo_at_a,Bearer mo_at_b")]
+    [InlineData("Authorization: Bearer mo_at_a\r\nCf-Access-Token: x")]
+    [InlineData("Authorization: Bearer mo_at_a\r\nCf-Access-Client-Id: x\r\nCf-Access-Client-Secret: y")]
+    public async Task WithTwoCredentialsOrAnUnreadableOne_TheErrorIsInvalidRequest(string header)
+    {
+        var response = await world.GetAsync("a.test", "/x", header);
+
+        Assert.Equal(400, response?.Status);
+        Assert.Contains("error=\"invalid_request\"", response!["WWW-Authenticate"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TokenInTheQuery_IsNoCredential_AndNotForwarded()
+    {
+        var token = world.Tokens.AccessToken(world.A);
+        var response = await world.GetAsync("a.test", $"/x?access_token={token}");
+
+        Assert.Equal(401, response?.Status);
+        Assert.DoesNotContain("error", response!["WWW-Authenticate"], StringComparison.Ordinal);
+        Assert.Empty(world.Origin.With(token));
+    }
+
+    [Fact]
+    public async Task ForwardedHeaders_DoNotChangeAnyUrl()
+    {
+        var response = await world.GetAsync("a.test", "/x", "X-Forwarded-Host: evil.test", "Forwarded: host=evil.test;proto=http", "X-Forwarded-Proto: http", "X-Forwarded-Port: 1");
+
+        Assert.Equal($"Bearer resource_metadata=\"{Metadata}\"", response!["WWW-Authenticate"]);
+        Assert.DoesNotContain("evil", response.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenIdConfiguration_WithoutCredential_DoesNotExist_SoThatClientsGoOnLooking()
+        => Assert.Equal(404, (await world.GetAsync("a.test", "/.well-known/openid-configuration"))?.Status);
+
+    [Fact]
+    public async Task ManagedOAuthOff_EverybodyIsRedirected_WithoutAnyChallengeOfOurs()
+    {
+        foreach (var headers in new[] { "Accept: */*", "Accept: text/html", "Authorization: Bearer " + world.Tokens.AccessToken(world.N) })
+        {
+            var response = await world.SendAsync("POST", "n.test", "/x?a=b", headers, "Content-Length: 0");
+
+            Assert.Equal(302, response?.Status);
+            Assert.Empty(response!.All("WWW-Authenticate"));
+            Assert.StartsWith($"{World.TeamOrigin}/cdn-cgi/access/login?application={world.N.Id}&redirect_url=%2Fx%3Fa%3Db&state=", response["Location"], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Preflight_WithoutCorsHeaders_IsAnsweredWithoutPermission_AndNotForwarded()
+    {
+        var marker = Guid.NewGuid().ToString("N");
+        var response = await world.SendAsync("OPTIONS", "a.test", $"/{marker}", "Origin: https://evil.test", "Access-Control-Request-Method: DELETE");
+
+        Assert.Equal(204, response?.Status);
+        Assert.Null(response!["Access-Control-Allow-Origin"]);
+        Assert.Empty(world.Origin.With(marker));
+    }
+
+    [Fact]
+    public async Task Cors_WhereConfigured_LetsAPageReadTheChallenge()
+    {
+        await world.AddAsync("cors.test", application => application with { CorsHeaders = new CorsHeaders { AllowedOrigins = ["https://ui.test"], AllowedMethods = ["GET"] } });
+
+        var preflight = await world.SendAsync("OPTIONS", "cors.test", "/", "Origin: https://ui.test", "Access-Control-Request-Method: GET");
+        Assert.Equal("https://ui.test", preflight!["Access-Control-Allow-Origin"]);
+
+        var challenge = await world.GetAsync("cors.test", "/", "Origin: https://ui.test");
+        Assert.Equal(401, challenge?.Status);
+        Assert.Equal("https://ui.test", challenge!["Access-Control-Allow-Origin"]);
+        Assert.Contains("WWW-Authenticate", challenge["Access-Control-Expose-Headers"], StringComparison.Ordinal);
+
+        Assert.Null((await world.GetAsync("cors.test", "/", "Origin: https://evil.test"))!["Access-Control-Allow-Origin"]);
+    }
+
+    [Theory]
+    [InlineData(false, 403)]
+    [InlineData(true, 401)]
+    public async Task ServiceTokensOnly_WithoutManagedOAuth_RedirectsNobody(bool setting, int status)
+    {
+        var domain = $"machines-{status}.test";
+        await world.AddAsync(
+            domain,
+            application => application with { OauthConfiguration = null, ServiceAuth401Redirect = setting },
+            World.PolicyOf(PolicyAction.NonIdentity, new Rule.AnyValidServiceToken()));
+
+        var response = await world.GetAsync(domain, "/", "Accept: text/html");
+        Assert.Equal(status, response?.Status);
+        Assert.Null(response!["Location"]);
+    }
+}
