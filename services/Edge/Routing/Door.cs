@@ -25,6 +25,9 @@ internal sealed class Door
     /// <summary>The absolute URL of the protected-resource metadata (RFC 9728 §3.1).</summary>
     public required string ResourceMetadata { get; init; }
 
+    /// <summary>It has the origin of the application's <c>domain</c>, not only of one of its further destinations.</summary>
+    public bool IsPrimary => PublicOrigin == Contracts.OAuth.PublicOrigin.Of(Application.Record.Domain);
+
     public bool IsHttps => PublicOrigin.StartsWith("https:", StringComparison.Ordinal);
 
     public bool Covers(ReadOnlySpan<char> path, StringComparison comparison)

@@ -20,8 +20,11 @@ internal sealed class LoginRedirect(RouteTableSource routes)
         var team = routes.Current!.TeamOrigin;
         context.Response.StatusCode = StatusCodes.Status302Found;
         context.Response.Headers.CacheControl = "no-store";
+
+        // The team domain takes a path for one on the application's first address; from another the way back must be named in full.
+        var back = door.IsPrimary ? login.PathAndQuery : door.PublicOrigin + login.PathAndQuery;
         context.Response.Headers.Location =
-            $"{team}/cdn-cgi/access/login?application={door.Application.Id:D}&redirect_url={Uri.EscapeDataString(login.PathAndQuery)}&state={login.State}";
+            $"{team}/cdn-cgi/access/login?application={door.Application.Id:D}&redirect_url={Uri.EscapeDataString(back)}&state={login.State}";
     }
 
     private static IEnumerable<string> InFlight(HttpContext context, Door door)

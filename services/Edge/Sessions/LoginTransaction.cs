@@ -52,10 +52,11 @@ internal sealed record LoginTransaction(string State, Guid ApplicationId, string
         return true;
     }
 
-    /// <summary>A path of this host and nothing else: no second slash or backslash after the first, no control characters.</summary>
+    /// <summary>A path of this host and nothing else: no second slash after the first, no backslash, no control characters.</summary>
     public static bool IsLocalPath(string path)
         => path.Length is > 0 and <= MaximumPath
             && path[0] == '/'
-            && (path.Length == 1 || path[1] is not ('/' or '\\'))
+            && !path.StartsWith("//", StringComparison.Ordinal)
+            && !path.Contains('\\', StringComparison.Ordinal)
             && path.AsSpan().IndexOfAnyExceptInRange('\x21', '\x7e') < 0;
 }

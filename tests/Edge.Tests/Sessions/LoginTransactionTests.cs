@@ -33,6 +33,7 @@ public class LoginTransactionTests
     [Theory]
     [InlineData("//evil.test")]
     [InlineData("/\\evil.test")]
+    [InlineData("/x?y=\\z")]
     [InlineData("https://evil.test")]
     [InlineData("")]
     [InlineData("/a b")]

@@ -39,7 +39,7 @@ public class SessionTests(World world)
     }
 
     [Fact]
-    public async Task Login_OnLoopbackWithAPort_HasTheportInItsCookies_AndNoSecure()
+    public async Task Login_OnLoopbackWithAPort_HasThePortInItsCookies_AndNoSecure()
     {
         var domain = $"localhost:{FreePort.Next()}";
         var application = await world.AddAsync(domain);
@@ -52,6 +52,15 @@ public class SessionTests(World world)
         var session = response!.All("Set-Cookie").Single(set => set.StartsWith("CF_Authorization_" + domain.Split(':')[1] + "=", StringComparison.Ordinal));
         Assert.DoesNotContain("secure", session, StringComparison.OrdinalIgnoreCase);
         Assert.Equal($"http://{domain}/", response["Location"]);
+    }
+
+    [Fact]
+    public async Task Login_BegunAtAFurtherDestination_NamesTheWayBackInFull()
+    {
+        await world.AddAsync("first.test", application => application with { Destinations = [new Destination("public", "second.test")] });
+
+        Assert.Contains("&redirect_url=%2Fx&", (await world.GetAsync("first.test", "/x", "Accept: text/html"))!["Location"], StringComparison.Ordinal);
+        Assert.Contains("&redirect_url=https%3A%2F%2Fsecond.test%2Fx&", (await world.GetAsync("second.test", "/x", "Accept: text/html"))!["Location"], StringComparison.Ordinal);
     }
 
     [Fact]
