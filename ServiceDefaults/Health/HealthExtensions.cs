@@ -21,7 +21,8 @@ internal static class HealthExtensions
 
     public static void AddDefaultHealthChecks(this IServiceCollection services)
     {
-        services.AddHealthChecks()
+        // The gRPC health service reports the same checks, where a service maps it.
+        services.AddGrpcHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), ["live"])
             .AddCheck<StartupHealthCheck>("startup", timeout: CheckDeadline);
 
