@@ -14,6 +14,14 @@ internal static class CookieNames
     /// Whether a cookie name is reserved, also in the spellings that some servers turn into it: PHP takes <c>.</c>, space and <c>[</c>
     /// for <c>_</c>, and names are compared without case by others.
     /// </summary>
+    /// <remarks>On https the cookies of the team domain have the prefix <c>__Host-</c>; they reach every port of that host.</remarks>
     public static bool IsReserved(ReadOnlySpan<char> name)
-        => name.Length >= 3 && (name[0] | 0x20) == 'c' && (name[1] | 0x20) == 'f' && name[2] is '_' or '.' or '-' or ' ' or '[' or '%';
+    {
+        if (name.StartsWith("__Host-", StringComparison.OrdinalIgnoreCase))
+        {
+            name = name["__Host-".Length..];
+        }
+
+        return name.Length >= 3 && (name[0] | 0x20) == 'c' && (name[1] | 0x20) == 'f' && name[2] is '_' or '.' or '-' or ' ' or '[' or '%';
+    }
 }
