@@ -40,6 +40,31 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task ConfigAway_IsNotReadyAndNeverSays404()
+    {
+        var service = new Service(new() { ["services:config:grpc:0"] = "http://127.0.0.1:1" }) { WaitsUntilReady = false };
+        await service.InitializeAsync();
+        try
+        {
+            using var browser = new Browser(service);
+            using var http = new HttpClient();
+            Assert.Equal(503, (int)(await http.GetAsync(new Uri(service.HttpAddress + "/health"))).StatusCode);
+            Assert.Equal(200, (int)(await http.GetAsync(new Uri(service.HttpAddress + "/alive"))).StatusCode);
+            foreach (var path in new[] { "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/cdn-cgi/access/oauth/authorization" })
+            {
+                Assert.Equal(503, (await browser.GetAsync(Orders + path)).Status);
+            }
+
+            Assert.Equal(503, (await browser.RegisterRawAsync(Orders, """{"redirect_uris":["http://localhost/cb"]}""")).Status);
+            Assert.Equal(503, (await browser.GetAsync(Service.Team + "/cdn-cgi/access/logout")).Status);
+        }
+        finally
+        {
+            await service.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task PostgresAway_IsA503PageAndMetadataGoesOn()
     {
         var postgres = await PostgresServer.StartPrivateAsync();

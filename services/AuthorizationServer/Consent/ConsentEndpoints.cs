@@ -22,7 +22,7 @@ namespace ManagedOAuth.AuthorizationServer.Consent;
 /// one browser, transaction and login, so that what is approved was seen by the user who approves; the request itself comes from the stored
 /// transaction alone, and the transaction can be ended once.
 /// </summary>
-public static class ConsentEndpoints
+public static partial class ConsentEndpoints
 {
     private const string Form = "consent";
     private const int MaximumForm = 4096;
@@ -116,12 +116,16 @@ public static class ConsentEndpoints
         {
             // Client and redirect URI are proven, so the client gets to know (RFC 6749 §4.1.2.1); the user is not left on an error page.
             Instruments.Decided("outage");
+            LogNoCode(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ConsentEndpoints)), flow.Transaction.FlowId, exception.GetType().Name, exception.Message);
             var isOutage = exception is not RpcException { StatusCode: StatusCode.InvalidArgument or StatusCode.Internal or StatusCode.Unimplemented or StatusCode.PermissionDenied };
             return isOutage
                 ? AuthorizationAnswers.Error(request, Errors.TemporarilyUnavailable, "The authorization server cannot issue codes right now.")
                 : AuthorizationAnswers.Error(request, Errors.ServerError, "The authorization server could not issue a code.");
         }
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "No code for flow {FlowId}, the client is told: {Error}: {Message}", EventName = "NoCode")]
+    private static partial void LogNoCode(ILogger logger, string flowId, string error, string message);
 
     private static async Task<IResult> DenyAsync(LoginFlow flow, AuthorizationEnd request, TeamSession session)
     {

@@ -2,6 +2,7 @@ using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Authorization;
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.Consent;
+using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Logout;
 using ManagedOAuth.AuthorizationServer.Mail;
@@ -57,6 +58,7 @@ public static class AuthorizationServerService
         app.MapDefaultEndpoints();
         app.UseEdgeRequests();
         app.UsePageSecurity();
+        app.UseNothingHere();
 
         // At application domains.
         app.MapMetadata();

@@ -12,7 +12,7 @@ namespace ManagedOAuth.AuthorizationServer.Http;
 public static partial class PageRoutes
 {
     /// <summary>Transactions that one source may begin.</summary>
-    public static readonly RateLimit Opened = RateLimit.PerMinute("transactions-source", 300);
+    public static readonly RateLimit Opened = RateLimit.PerMinute("transactions-source", 600);
 
     /// <summary>A group of routes whose failures are pages too: an outage is 503 with Retry-After.</summary>
     public static RouteGroupBuilder MapPages(this IEndpointRouteBuilder endpoints)

@@ -21,9 +21,13 @@ public static class AfterLogin
         var decision = Admissions.Decide(flow.Scope.Snapshot, flow.Application, Admissions.IdentityOf(session), flow.Scope.Edge.ClientAddress);
         if (!decision.AdmitsUser)
         {
-            await flow.Http.RequestServices.GetRequiredService<DenialLog>().ByPolicyAsync(
-                flow.Transaction, session, decision, flow.ClientAddress, flow.Http.RequestAborted);
-            return flow.Transaction.Authorization is { } request ? await RefuseAsync(flow, request) : Denied(flow, session);
+            if (flow.Transaction.DeniedLoginId != session.LoginId)
+            {
+                await flow.Http.RequestServices.GetRequiredService<DenialLog>().ByPolicyAsync(
+                    flow.Transaction, session, decision, flow.ClientAddress, flow.Http.RequestAborted);
+            }
+
+            return flow.Transaction.Authorization is { } request ? await RefuseAsync(flow, request) : await DeniedAsync(flow, session);
         }
 
         return flow.Transaction.Authorization is not null ? new SeeOther(flow.ConsentPath) : await OpenSessionAsync(flow, session, decision);
@@ -37,10 +41,15 @@ public static class AfterLogin
         return AuthorizationAnswers.Error(request, Errors.AccessDenied, "Access was denied.");
     }
 
-    private static IResult Denied(LoginFlow flow, TeamSession session)
-        => flow.Application.CustomDenyUrl.StartsWith("https://", StringComparison.Ordinal)
-            ? new SeeOther(new Uri(flow.Application.CustomDenyUrl).AbsoluteUri)
+    private static async Task<IResult> DeniedAsync(LoginFlow flow, TeamSession session)
+    {
+        // If another request changed the transaction meanwhile, a later load is recorded once more: better than not at all.
+        await flow.Http.RequestServices.GetRequiredService<TransactionStore>().ReplaceAsync(
+            flow.Stored, flow.Transaction with { DeniedLoginId = session.LoginId }, flow.Http.RequestAborted);
+        return Uri.TryCreate(flow.Application.CustomDenyUrl, UriKind.Absolute, out var own) && own.Scheme == Uri.UriSchemeHttps
+            ? new SeeOther(own.AbsoluteUri)
             : LoginPages.Denied(flow.View("login"), session.Email, flow.Application.CustomDenyMessage);
+    }
 
     private static async Task<IResult> OpenSessionAsync(LoginFlow flow, TeamSession session, PolicyDecision decision)
     {

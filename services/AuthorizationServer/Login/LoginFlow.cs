@@ -76,6 +76,7 @@ public sealed class LoginFlow
             return (null, ErrorPage.TransactionGone());
         }
 
+        FlowReference.Set(context, stored.Value.FlowId);
         var cookie = IssuedNow(context) ?? FlowCookie.Read(context, scope.TeamOrigin);
         if (stored.Value.BrowserHash is not { } hash || !FlowCookie.IsOf(cookie, hash))
         {

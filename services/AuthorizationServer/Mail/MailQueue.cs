@@ -47,6 +47,8 @@ public sealed partial class MailQueue(SmtpSender sender, TimeProvider clock, ILo
 
     private async Task DeliverAsync(Entry entry, CancellationToken stopping)
     {
+        using var activity = Instruments.Activities.StartActivity("mail");
+        activity?.SetTag(Http.FlowReference.Tag, entry.FlowId);
         for (var attempt = 0; ; attempt++)
         {
             try

@@ -30,8 +30,14 @@ public sealed class SmtpSender(IOptions<SmtpOptions> options, TimeProvider clock
         await server.SendAsync(MessageOf(mail), stop);
         await server.ExpectAsync("message", stop, 250);
 
-        // The mail is accepted; how the goodbye goes does not matter, but a server should not see a broken connection.
-        await server.SendAsync("QUIT\r\n", stop);
+        try
+        {
+            await server.SendAsync("QUIT\r\n", stop);
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // Protects the user from a second mail: this one is accepted, however the goodbye went.
+        }
     }
 
     private async Task GreetAsync(SmtpConnection server, CancellationToken cancellation)

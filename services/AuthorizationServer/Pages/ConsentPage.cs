@@ -20,21 +20,19 @@ public static class ConsentPage
         ArgumentNullException.ThrowIfNull(request);
         var client = request.ClientName ?? "An application without a name";
         return new Page("Allow access?", Html.Of($"""
-            <p><strong>{client}</strong> <span class="tag">unverified</span> wants to use <strong>{application}</strong> as you.</p>
+            <p><strong>{client}</strong> <span class="tag">name not verified</span> wants to use <strong>{application}</strong> as you.</p>
             {Warning(request.RedirectUri)}
             <dl>
             <div><dt>You</dt><dd>{email}</dd></div>
-            <div><dt>Application</dt><dd>{application}<br><code>{request.Issuer}</code></dd></div>
-            {Resource(request)}
-            <div><dt>Client (it chose this name itself)</dt><dd>{client}</dd></div>
+            <div><dt>Application</dt><dd>{application}<br><code>{(request.Resource.Length == 0 ? request.Issuer : request.Resource)}</code></dd></div>
             <div><dt>The answer is sent to</dt><dd><strong>{RedirectUriFormat.DisplayHost(request.RedirectUri)}</strong><br><code>{request.RedirectUri}</code></dd></div>
             {Scope(request.Scope)}
             <div><dt>For how long</dt><dd>{duration}, or until you or an administrator end it</dd></div>
             </dl>
             <form method="post">
             <input type="hidden" name="csrf" value="{csrf}">
-            <button type="submit" name="action" value="approve">Allow</button>
-            <button class="plain" type="submit" name="action" value="deny">Do not allow</button>
+            <div class="pair"><button type="submit" name="action" value="approve">Allow</button>
+            <button class="plain" type="submit" name="action" value="deny">Do not allow</button></div>
             <div class="row"><button class="link" type="submit" name="action" value="switch">Sign in as somebody else</button></div>
             </form>
             """), StatusCodes.Status200OK, request.RedirectUri);
@@ -47,10 +45,6 @@ public static class ConsentPage
             ? Html.Of($"""<p class="note">The answer goes to a program on the computer in front of you. Allow this only if you started it yourself just now.</p>""")
             : Html.Of($"""<p class="note">Allow this only if you know the client and the address below is its own.</p>""");
     }
-
-    private static Html Resource(AuthorizationEnd request) => request.Resource.Length == 0
-        ? Html.None
-        : Html.Of($"""<div><dt>Resource</dt><dd><code>{request.Resource}</code></dd></div>""");
 
     private static Html Scope(string scope) => scope.Length == 0
         ? Html.Of($"""<div><dt>What it may do</dt><dd>Everything that you may do there</dd></div>""")

@@ -1,5 +1,4 @@
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
-using Microsoft.AspNetCore.Http.Features;
+using ManagedOAuth.AuthorizationServer.Http;
 
 namespace ManagedOAuth.AuthorizationServer.Pages;
 
@@ -23,7 +22,6 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             security.AllowFormRedirect(new Uri(FormRedirect));
         }
 
-        var flow = httpContext.Features.GetRequiredFeature<EdgeRequest>().FlowId;
         var html = Html.Of($"""
             <!DOCTYPE html>
             <html lang="en">
@@ -40,7 +38,7 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             <h1>{Title}</h1>
             {Body}
             </main>
-            <footer>Reference <code>{flow}</code></footer>
+            <footer>Reference <code>{FlowReference.Of(httpContext)}</code></footer>
             </body>
             </html>
 

@@ -33,6 +33,7 @@ internal static class Stylesheet
         dd { margin: 0; overflow-wrap: anywhere; }
         code { font: .85em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
         .tag { display: inline-block; padding: 0 .45rem; border: 1px solid currentcolor; border-radius: 99px; color: var(--warn); font-size: .75rem; font-weight: 600; vertical-align: .1em; }
+        .pair { display: flex; gap: .75rem; }
         .row { display: flex; flex-wrap: wrap; gap: .5rem 1.25rem; margin-top: 1.25rem; }
         footer { margin-top: 1rem; color: var(--dim); font-size: .8rem; }
 

@@ -33,6 +33,9 @@ public sealed record Transaction
     /// <summary>The login that satisfied <see cref="ForceLogin"/>.</summary>
     public Guid? LoginId { get; init; }
 
+    /// <summary>The login that the policies refused here, so that a page that is loaded again is not recorded again.</summary>
+    public Guid? DeniedLoginId { get; init; }
+
     /// <summary>The PIN that is waited for.</summary>
     public PinChallenge? Pin { get; init; }
 

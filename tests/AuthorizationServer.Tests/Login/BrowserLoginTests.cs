@@ -1,4 +1,7 @@
+using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 
@@ -33,6 +36,8 @@ public sealed class BrowserLoginTests(Service service) : IDisposable
             Assert.Equal(403, denied.Status);
             Assert.Contains(_email, denied.Body);
             Assert.Contains("Ask &lt;ops&gt;", denied.Body);
+            Assert.Equal(403, (await _browser.GetAsync(denied.Url)).Status);
+            Assert.Equal(1, await DenialsAsync());
             var login = await _browser.FollowAsync(await _browser.SubmitAsync(denied, ("action", "switch")));
             Assert.Contains("name=\"email\"", login.Body);
         }
@@ -83,6 +88,13 @@ public sealed class BrowserLoginTests(Service service) : IDisposable
     }
 
     public void Dispose() => _browser.Dispose();
+
+    private async Task<int> DenialsAsync()
+    {
+        await using var query = service.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var session = Assert.Single(await query.QueryAsync<Sessions.TeamSession>("where data ->> 'email' = ?", default, _email));
+        return (await query.Events.FetchStreamAsync(session.LoginId)).Count(e => e.Data is AccessDenied { Reason: "policy" });
+    }
 
     private async Task<Answer> OpenAsync(string redirectUrl)
         => await _browser.FollowAsync(await _browser.GetAsync(

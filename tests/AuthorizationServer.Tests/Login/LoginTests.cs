@@ -258,6 +258,37 @@ public sealed class LoginTests(Service service) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/cdn-cgi/access/nothing/of/ours")]
+    public async Task TeamDomain_UnknownPath_IsAPageThatHelps(string path)
+    {
+        var answer = await _browser.GetAsync(Service.Team + path);
+        Assert.Equal(404, answer.Status);
+        Assert.Contains("Open the application", answer.Body);
+        Assert.Equal(404, (await _browser.GetAsync("http://localhost:8700/cdn-cgi/access/oauth/par", "application/json")).Status);
+    }
+
+    [Fact]
+    public async Task Pages_OfOneLogin_ShowTheReferenceOfItsEvents()
+    {
+        var client = await _browser.RegisterAsync();
+        var page = await OpenAsync(client);
+        var consent = await _browser.FollowAsync(await _browser.LogInAsync(page, NewAddress()));
+        await _browser.SubmitAsync(consent, ("action", "approve"));
+        var flow = service.Peers.Codes.Codes.Single(code => code.ClientId == client).FlowId;
+        Assert.Contains($"<code>{flow}</code>", page.Body);
+        Assert.Contains($"<code>{flow}</code>", consent.Body);
+    }
+
+    [Fact]
+    public async Task Ipv6Loopback_IsNamedByItsSchemeInThePolicyForForms()
+    {
+        var client = await _browser.RegisterAsync(redirectUri: "http://[::1]/cb");
+        var page = await _browser.FollowAsync(await _browser.GetAsync(Requests.Authorize(client, "http://[::1]:5000/cb")));
+        Assert.Contains("form-action 'self' http:;", page.Headers["Content-Security-Policy"]);
+    }
+
     [Fact]
     public async Task Pages_ForbidEverythingThatTheyDoNotNeed()
     {

@@ -49,6 +49,8 @@ public sealed class Service : IAsyncLifetime
 
     internal MailSink Mail { get; } = new();
 
+    internal bool WaitsUntilReady { get; init; } = true;
+
     public IServiceProvider Services => _app!.Services;
 
     public string HttpAddress { get; private set; } = "";
@@ -90,6 +92,11 @@ public sealed class Service : IAsyncLifetime
         _app = builder.Build();
         _app.MapAuthorizationServer();
         await _app.StartAsync();
+        if (!WaitsUntilReady)
+        {
+            return;
+        }
+
         using var client = new HttpClient();
         await Eventually.Async(async () => (await client.GetAsync(new Uri(HttpAddress + "/health"))).IsSuccessStatusCode);
     }
