@@ -18,7 +18,7 @@ internal static class TelemetryExtensions
 
     private static readonly string[] s_meters =
     [
-        "Microsoft.AspNetCore.*", "System.Net.Http", "System.Net.NameResolution", "System.Runtime", "Npgsql", "ManagedOAuth.*",
+        "Microsoft.AspNetCore.*", "System.Net.Http", "System.Net.NameResolution", "System.Runtime", "Npgsql", "Marten", "ManagedOAuth.*",
     ];
 
     /// <summary>

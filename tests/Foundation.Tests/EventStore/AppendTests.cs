@@ -235,6 +235,55 @@ public class AppendTests
     }
 
     [Fact]
+    public async Task TwoStreamsInOneSave_TakenInOppositeOrders_DoNotDeadlock()
+    {
+        await using var test = await CreateAsync();
+        var (a, b) = (await test.StartAsync(), await test.StartAsync());
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(w => Task.Run(async () =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await using var session = test.Store.LightweightSession();
+                foreach (var id in w % 2 == 0 ? new[] { a, b } : [b, a])
+                {
+                    (await session.Events.FetchForWriting<Grant>(id)).AppendOne(new GrantRefreshed(i));
+                }
+
+                try
+                {
+                    await session.SaveChangesAsync();
+                }
+                catch (EventStreamUnexpectedMaxEventIdException)
+                {
+                    // Lost the race; a deadlock would be another exception.
+                }
+            }
+        })));
+
+        await using var query = test.Store.QuerySession();
+        Assert.Equal((await query.LoadAsync<Grant>(a))!.Version, (await query.LoadAsync<Grant>(b))!.Version);
+    }
+
+    [Fact]
+    public async Task Headers_OfEveryAllowedType_ReadBack()
+    {
+        await using var test = await CreateAsync();
+        var id = Guid.NewGuid();
+        await using var session = test.Store.LightweightSession();
+        session.SetHeader("text", "ä\"b");
+        session.SetHeader("flag", true);
+        session.SetHeader("whole", 1L << 60);
+        session.SetHeader("part", 0.5);
+        session.SetHeader("id", id);
+        Assert.Throws<ArgumentException>(() => session.SetHeader("object", new object()));
+        session.Events.StartStream<Grant>(id, Issued());
+        await session.SaveChangesAsync();
+
+        var headers = (await session.Events.FetchStreamAsync(id))[0].Headers!;
+        Assert.Equal(["ä\"b", true, 1L << 60, 0.5, id.ToString()], new[] { "text", "flag", "whole", "part", "id" }.Select(k => headers[k]));
+    }
+
+    [Fact]
     public async Task OneSave_TwoStreamsDocumentsAndSql_IsAllOrNothing()
     {
         await using var test = await CreateAsync();

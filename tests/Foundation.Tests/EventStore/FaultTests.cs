@@ -115,6 +115,21 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task SchemaAtStart_ServerStillDown_WaitsForIt()
+    {
+        await using var server = await PostgresServer.StartPrivateAsync();
+        await using var store = Open(server.ConnectionString);
+        await server.KillAsync();
+        var starting = new Marten.Schema.SchemaStartup(store, TimeProvider.System).StartAsync(default);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.QuerySession().QueryAsync<User>("", default));
+
+        await server.StartAsync();
+        await starting;
+
+        Assert.Empty(await store.QuerySession().QueryAsync<User>("", default));
+    }
+
+    [Fact]
     public async Task CommandTimeout_IsTypedAndBounded()
     {
         await using var test = await CreateAsync(o => o.CommandTimeout = TimeSpan.FromSeconds(1));

@@ -15,12 +15,16 @@ public abstract class MultiStreamProjection<TDoc, TId> : ProjectionBase where TD
     private readonly Dictionary<Type, Func<IEvent, TDoc>> _create = [];
     private readonly Dictionary<Type, Action<IEvent, TDoc>> _apply = [];
     private readonly HashSet<Type> _deletes = [];
+    private readonly PropertyInfo _id;
 
     /// <summary>Finds the methods.</summary>
     protected MultiStreamProjection()
     {
         // Marten names the progress after the document, whatever the class is called.
         ProjectionName = typeof(TDoc).Name;
+        _id = typeof(TDoc).GetProperty("Id") is { CanWrite: true } id && id.PropertyType == typeof(TId)
+            ? id
+            : throw new InvalidOperationException($"{typeof(TDoc)} needs a property Id of type {typeof(TId).Name} that can be set.");
         DeleteViewTypeOnTeardown<TDoc>();
         foreach (var method in GetType().GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static))
         {
@@ -86,7 +90,7 @@ public abstract class MultiStreamProjection<TDoc, TId> : ProjectionBase where TD
 
         if (document is not null)
         {
-            typeof(TDoc).GetProperty("Id")!.SetValue(document, id);
+            _id.SetValue(document, id);
         }
 
         return document;
