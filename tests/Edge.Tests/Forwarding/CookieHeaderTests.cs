@@ -12,6 +12,7 @@ public class CookieHeaderTests
     [InlineData("a=1;CF_AppSession_1=x;b=2", "a=1;b=2")]
     [InlineData("cf_authorization=x; cf.auth=y; CF-X=z; a=1", "a=1")]
     [InlineData("CF%5FAuthorization=x; a=1", "a=1")]
+    [InlineData("__Host-CF_TeamSession=x; __host-cf_flow_8443=y; __Host-own=1", "__Host-own=1")]
     [InlineData("cfx=1; acf_=2", "cfx=1; acf_=2")]
     [InlineData("a=\"q;CF_x=1\"", "a=\"q")]
     [InlineData("", null)]
