@@ -120,6 +120,9 @@ public sealed record LocalPorts(int Base)
     /// <summary>The MCP sample itself, behind the proxy.</summary>
     public int McpOrigin => Base + 11;
 
+    /// <summary>Keeps these ports from being given to private servers.</summary>
+    public void Reserve() => Aspire.Hosting.Local.FreePort.Avoid(Base, McpOrigin - Base + 1);
+
     /// <summary>The public URL of a port.</summary>
     public static string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");
 }

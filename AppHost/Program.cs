@@ -13,6 +13,7 @@ if (!AppHostOptions.TryParse(args, out var options, out var message))
 try
 {
     using var state = LocalState.Open(options);
+    options.Ports.Reserve();
     var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions
     {
         StateDirectory = state.Directory,

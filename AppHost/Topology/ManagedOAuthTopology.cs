@@ -33,12 +33,12 @@ public static class ManagedOAuthTopology
             .WithReference(redis).WaitFor(redis)
             .WithPublicAddresses(ports);
 
-        // The services call each other in a circle (Token asks AuthorizationServer and the other way round): who comes later keeps trying, so
-        // nobody waits for another's health. The order matters at the end: first the door closes, configuration goes last.
+        // All read their configuration from Config, so it is first. Token and AuthorizationServer ask each other: neither waits for the other,
+        // and Edge waits for neither's health, because whoever comes later keeps trying. At the end the order is turned round: the door closes first.
         config.WithReference(token).WithReference(authorizationServer);
-        token.WithReference(config).WithReference(authorizationServer).WaitForStart(config);
-        authorizationServer.WithReference(config).WithReference(token).WaitForStart(config);
-        edge.WithReference(config).WithReference(token).WithReference(authorizationServer).WaitForStart(config).WaitForStart(token).WaitForStart(authorizationServer);
+        token.WithReference(config).WithReference(authorizationServer).WaitFor(config);
+        authorizationServer.WithReference(config).WithReference(token).WaitFor(config);
+        edge.WithReference(config).WithReference(token).WithReference(authorizationServer).WaitFor(config).WaitForStart(token).WaitForStart(authorizationServer);
 
         builder.AddSample("orders-api", "../samples/OrdersApi/OrdersApi.csproj", ports.OrdersOrigin, ports, state);
         builder.AddSample("mcp-server", "../samples/McpServer/McpServer.csproj", ports.McpOrigin, ports, state);

@@ -27,6 +27,9 @@ public sealed record HealthCheckAnnotation(string Key, Func<ResourceReplica, Can
 /// <summary>A link for people, shown in consoles.</summary>
 public sealed record ResourceUrlAnnotation(string Url, string DisplayText) : IResourceAnnotation;
 
+/// <summary>Where a server can be reached, for consoles; null as long as that is unknown.</summary>
+internal sealed record ServerAddressAnnotation(Func<string?> Address) : IResourceAnnotation;
+
 /// <summary>How one replica of a resource is brought to life.</summary>
 internal sealed record LauncherAnnotation(Func<LaunchContext, CancellationToken, Task<Running.IRunningResource>> LaunchAsync) : IResourceAnnotation;
 

@@ -18,6 +18,7 @@ public static class PostgresBuilderExtensions
         ServerProvisioning.AddTo(server, ServerKind.Postgres, () => server.Resource.DataDirectory,
             () => builder.Resources.OfType<PostgresDatabaseResource>().Where(database => database.Parent == server.Resource).Select(database => database.Name).Prepend(name),
             connectionString => server.Resource.ConnectionString = connectionString);
+        server.WithAnnotation(new ServerAddressAnnotation(() => server.Resource.ConnectionString is null ? null : AddressOf(server.Resource.GetConnectionString())));
         return server.WithAnnotation(new HealthCheckAnnotation(name + "_check", (_, ct) => AnswersAsync(server.Resource.GetConnectionString(), ct)));
     }
 
@@ -70,6 +71,12 @@ public static class PostgresBuilderExtensions
         await using var connection = new NpgsqlConnection(WithoutPool(connectionString));
         await connection.OpenAsync(ct).ConfigureAwait(false);
         return null;
+    }
+
+    private static string AddressOf(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"tcp://{settings.Host}:{settings.Port}");
     }
 
     private static string WithoutPool(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = 4 }.ConnectionString;

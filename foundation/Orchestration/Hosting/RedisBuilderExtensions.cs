@@ -13,6 +13,7 @@ public static class RedisBuilderExtensions
     {
         var redis = builder.AddResource(new RedisResource(name));
         ServerProvisioning.AddTo(redis, ServerKind.Redis, () => redis.Resource.DataDirectory, () => [name], connectionString => redis.Resource.ConnectionString = connectionString);
+        redis.WithAnnotation(new ServerAddressAnnotation(() => redis.Resource.ConnectionString is null ? null : AddressOf(redis.Resource.GetConnectionString())));
         return redis.WithAnnotation(new HealthCheckAnnotation(name + "_check", async (_, ct) =>
         {
             var (host, port, password) = Parse(redis.Resource.GetConnectionString());
@@ -25,6 +26,12 @@ public static class RedisBuilderExtensions
     {
         builder.Resource.DataDirectory = source;
         return builder;
+    }
+
+    private static string AddressOf(string connectionString)
+    {
+        var (host, port, _) = Parse(connectionString);
+        return string.Create(CultureInfo.InvariantCulture, $"tcp://{host}:{port}");
     }
 
     /// <summary>First address and password of a connection string as StackExchange.Redis writes it. Servers behind TLS answer no plain PING: give such one to services directly.</summary>

@@ -31,6 +31,18 @@ public static class FreePort
         throw new InvalidOperationException($"No free port found between {First} and {First + Count}.");
     }
 
+    /// <summary>Never gives out these ports: they have been promised to somebody who is not listening yet.</summary>
+    public static void Avoid(int first, int count)
+    {
+        lock (s_gate)
+        {
+            for (var port = first; port < first + count; port++)
+            {
+                s_held.TryAdd(port, null);
+            }
+        }
+    }
+
     /// <summary>True when a server could listen on this port of both loopback addresses now.</summary>
     public static bool IsFree(int port) => CanListen(IPAddress.Loopback, port) && (!Socket.OSSupportsIPv6 || CanListen(IPAddress.IPv6Loopback, port));
 

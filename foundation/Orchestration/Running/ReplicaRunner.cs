@@ -122,9 +122,18 @@ internal sealed class ReplicaRunner(ResourceReplica replica, ResourceNotificatio
         ResourceId = replica.Id,
         ResourceName = replica.Resource.Name,
         ResourceType = replica.Resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal),
-        Endpoints = replica.Resource.Annotations.OfType<EndpointAnnotation>().ToDictionary(endpoint => endpoint.Name, endpoint => endpoint.UrlOf(replica.Index)),
         Urls = [.. replica.Resource.Annotations.OfType<ResourceUrlAnnotation>()],
-    }));
+    }) with { Endpoints = Endpoints() });
+
+    private Dictionary<string, string> Endpoints()
+    {
+        var endpoints = replica.Resource.Annotations.OfType<EndpointAnnotation>().ToDictionary(endpoint => endpoint.Name, endpoint => endpoint.UrlOf(replica.Index));
+        if (replica.Resource.Annotations.OfType<ServerAddressAnnotation>().LastOrDefault()?.Address() is { } address)
+        {
+            endpoints.Add("tcp", address);
+        }
+        return endpoints;
+    }
 
     public void Dispose() => _stopping.Dispose();
 }

@@ -139,9 +139,9 @@ public class LocalTopology : IAsyncLifetime
     /// <summary>A connection string of the database's superuser, who sees every schema.</summary>
     public async Task<string> PostgresAsync()
     {
-        var list = await s_http.GetFromJsonAsync<JsonElement>(new Uri(Console, "/api/resources"));
-        var endpoint = list.EnumerateArray().Single(found => found.GetProperty("name").GetString() == "postgres").GetProperty("endpoints").EnumerateObject().First().Value.GetString()!;
-        var port = endpoint[(endpoint.LastIndexOf(':') + 1)..].TrimEnd('/');
+        // The fourth line of the file that a running PostgreSQL keeps is its port.
+        var postmaster = Directory.GetFiles(Path.Combine(DataFolder, "postgres"), "postmaster.pid", SearchOption.AllDirectories).Single();
+        var port = (await File.ReadAllLinesAsync(postmaster))[3].Trim();
         var password = (await File.ReadAllTextAsync(Path.Combine(DataFolder, "postgres", "password"))).Trim();
         return $"Host=127.0.0.1;Port={port};Username=moauth;Password={password};Database=managedoauth;Pooling=false";
     }
@@ -201,8 +201,8 @@ public class LocalTopology : IAsyncLifetime
 
     private Uri Address(int offset) => new(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{_base + offset}/"));
 
-    // Blocks of twenty ports, far from the ephemeral range, one per topology of this process.
-    private static int FreeBlock() => 21_000 + (Environment.ProcessId % 300 * 20) + (Interlocked.Increment(ref s_block) * 6_000 % 12_000);
+    // Blocks of twenty ports below the ephemeral range, one per topology of this process.
+    private static int FreeBlock() => 21_000 + ((Environment.ProcessId + (Interlocked.Increment(ref s_block) * 97)) % 290 * 20);
 
     private static void Signal(string signal, int pid)
     {

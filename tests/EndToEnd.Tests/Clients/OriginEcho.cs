@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace ManagedOAuth.EndToEnd.Tests.Clients;
 
 /// <summary>The assertion that the sample origin says it received.</summary>
-public static class Assertions
+public static class OriginEcho
 {
     /// <summary>The claims of the one <c>Cf-Access-Jwt-Assertion</c> in an echo of the sample origin.</summary>
     public static Dictionary<string, JsonElement> Claims(JsonElement echo)
