@@ -9,8 +9,8 @@ namespace ManagedOAuth.Samples.OrdersApi;
 /// <param name="BodyLength">Bytes of the body, read to its end.</param>
 public sealed record Received(string Method, string Target, IReadOnlyDictionary<string, string?[]> Headers, long BodyLength)
 {
-    /// <summary>Reads the body and describes the request.</summary>
-    public static async Task<Received> FromAsync(HttpContext context)
+    /// <summary>Reads the body and describes the request; called by minimal APIs for a parameter of this type.</summary>
+    public static async ValueTask<Received> BindAsync(HttpContext context)
     {
         var buffer = new byte[64 * 1024];
         long length = 0;

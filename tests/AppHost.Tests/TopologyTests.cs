@@ -74,7 +74,7 @@ public sealed partial class TopologyTests
         return builder;
     }
 
-    private static string AppHostFolder()
+    internal static string AppHostFolder()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "ManagedOAuth.sln")))

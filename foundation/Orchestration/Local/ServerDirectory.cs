@@ -53,16 +53,42 @@ internal sealed class ServerDirectory : IDisposable
     /// </summary>
     private static string Relocate(string path)
     {
+        Directory.CreateDirectory(RelocatedRoot);
+        File.SetUnixFileMode(RelocatedRoot, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        RemoveForgotten();
         var pointer = System.IO.Path.Combine(path, "location");
         if (!File.Exists(pointer))
         {
             File.WriteAllText(pointer, System.IO.Path.Combine(RelocatedRoot, RandomNumberGenerator.GetHexString(16, lowercase: true)));
         }
         var target = File.ReadAllText(pointer).Trim();
-        Directory.CreateDirectory(RelocatedRoot);
-        File.SetUnixFileMode(RelocatedRoot, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         Directory.CreateDirectory(target, OwnerOnly);
+        File.WriteAllText(System.IO.Path.Combine(target, "origin"), pointer);
         return target;
+    }
+
+    /// <summary>Removes relocated data whose folder was removed.</summary>
+    private static void RemoveForgotten()
+    {
+        foreach (var folder in Directory.GetDirectories(RelocatedRoot))
+        {
+            try
+            {
+                var origin = System.IO.Path.Combine(folder, "origin");
+                if (File.Exists(origin) && !File.Exists(File.ReadAllText(origin)))
+                {
+                    using (File.Open(System.IO.Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+                    {
+                        // Nobody runs on it.
+                    }
+                    Directory.Delete(folder, recursive: true);
+                }
+            }
+            catch (IOException)
+            {
+                // In use: the next start looks again.
+            }
+        }
     }
 
     /// <summary>Full path of a file in this folder.</summary>

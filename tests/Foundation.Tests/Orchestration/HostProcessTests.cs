@@ -11,7 +11,7 @@ public sealed class HostProcessTests
     [Fact]
     public async Task Kill_OfTheHost_LeavesNothingAndTheNextStartWorks()
     {
-        var folder = TemporaryFolder.Create("host");
+        var folder = CreateFolder();
         var (host, children) = await StartAsync(folder);
         Assert.Equal(4, children.Length);
 
@@ -26,7 +26,7 @@ public sealed class HostProcessTests
     [Fact]
     public async Task Terminate_OfTheHost_EndsEverythingWithCodeZero()
     {
-        var (host, children) = await StartAsync(TemporaryFolder.Create("host"));
+        var (host, children) = await StartAsync(CreateFolder());
 
         await EndAsync(host, children);
 
@@ -36,13 +36,21 @@ public sealed class HostProcessTests
     [Fact]
     public async Task SecondHost_OnTheSameFolder_IsRefusedWithTheProcessOfTheFirst()
     {
-        var folder = TemporaryFolder.Create("host");
+        var folder = CreateFolder();
         var (host, children) = await StartAsync(folder);
         var (second, lines) = await LaunchAsync(folder);
 
         Assert.NotEqual(0, await second.Exited.WaitAsync(Eventually.DefaultDeadline));
         await Eventually.Async(() => lines.Any(line => line.Contains($"Another host (process {host.Id}) already runs", StringComparison.Ordinal)));
         await EndAsync(host, children);
+    }
+
+    /// <summary>A folder that the servers' own users may pass, as <c>.local</c> is.</summary>
+    private static string CreateFolder()
+    {
+        var folder = TemporaryFolder.Create("host");
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        return folder;
     }
 
     private static async Task EndAsync(ChildProcess host, int[] children)

@@ -69,6 +69,17 @@ public sealed class LocalServerTests
     }
 
     [Fact]
+    public async Task Postgres_BelowAFolderThatNobodyElseMayEnter_StartsAllTheSame()
+    {
+        // As in a home folder of mode 0700. Root then runs the server as a user who cannot get there.
+        var folder = Path.Combine(TemporaryFolder.Create("private"), "postgres");
+        await using var server = await LocalPostgres.StartNewAsync(new LocalServerOptions { Directory = folder, Temporary = true });
+
+        Assert.Equal(1, await ExecuteAsync(server, "select 1"));
+        Assert.True(Directory.Exists(folder));
+    }
+
+    [Fact]
     public async Task Databases_OfOneServer_AreSeparate()
     {
         var databases = await Task.WhenAll(PostgresServer.CreateDatabaseAsync(), PostgresServer.CreateDatabaseAsync());
