@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Grpc.Core;
@@ -7,6 +8,9 @@ public sealed partial class Metadata
     /// <summary>One header: a lower-case name with either text (printable ASCII) or, when the name ends in <c>-bin</c>, bytes.</summary>
     public sealed class Entry
     {
+        private static readonly SearchValues<char> s_keyCharacters =
+            SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
         private readonly string? _text;
         private readonly byte[]? _bytes;
 
@@ -49,18 +53,7 @@ public sealed partial class Metadata
         /// <summary>Name and, for text, value: do not log entries that may carry credentials.</summary>
         public override string ToString() => IsBinary ? $"[Entry: key={Key}, binary]" : $"[Entry: key={Key}, value={_text}]";
 
-        internal static bool IsKey(string key)
-        {
-            foreach (var c in key)
-            {
-                if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.'))
-                {
-                    return false;
-                }
-            }
-
-            return key.Length > 0;
-        }
+        internal static bool IsKey(string key) => key.Length > 0 && !key.AsSpan().ContainsAnyExcept(s_keyCharacters);
 
         private static string NormalizeKey(string key)
         {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Balancing;
@@ -55,6 +57,23 @@ public sealed class BalancingTests
             await sum.RequestStream.CompleteAsync();
             Assert.Equal(3, (await sum).Number);
         }
+    }
+
+    [Fact]
+    public async Task ReplicaThatNeitherAcceptsNorRefuses_CallsGoToAnotherWithinTheirDeadline()
+    {
+        // A listener whose queue is full: the system drops further connection attempts without an answer.
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen(0);
+        using var first = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(silent.LocalEndPoint!);
+        _ = second.ConnectAsync(silent.LocalEndPoint!);
+
+        await using var a = await ReplicaAsync("a");
+        using var channel = Channel(Configuration($"http://{silent.LocalEndPoint}", a.Address));
+        Assert.Equal(["a"], (await CallAsync(channel, 10)).Distinct());
     }
 
     [Fact]
