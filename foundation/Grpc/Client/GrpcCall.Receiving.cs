@@ -87,7 +87,8 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         }
     }
 
-    private async ValueTask<bool> AcceptAsync(HttpResponseMessage response)
+    /// <summary>False: the headers are the whole answer, and its status is recorded.</summary>
+    private bool TryAccept(HttpResponseMessage response)
     {
         if (ResponseStatus.FromHeaders(response, out var trailers) is { } status)
         {
@@ -106,6 +107,11 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
             AnswerHeaders();
         }
 
+        return true;
+    }
+
+    private async ValueTask<bool> OpenBodyAsync(HttpResponseMessage response)
+    {
         var stream = await response.Content.ReadAsStreamAsync(_abort.Token).ConfigureAwait(false);
         _reader = new ResponseMessageReader(stream, _channel.MaxReceiveMessageSize);
         return true;

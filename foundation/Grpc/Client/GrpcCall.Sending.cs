@@ -10,14 +10,67 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
 {
     private const string UserAgent = "grpc-dotnet-stand-in/1.0";
 
+    private static readonly Task<bool> s_ended = Task.FromResult(false);
+
     /// <summary>Sends a single message. True: messages follow; false: the call has ended. Never fails.</summary>
-    public async Task<bool> OpenAsync(TRequest request)
+    public Task<bool> OpenAsync(TRequest request)
     {
-        SingleRequestContent? content = null;
+        SingleRequestContent content;
         try
         {
             content = new SingleRequestContent(FrameWriter.Serialize(_method.RequestMarshaller, request, _channel.MaxSendMessageSize));
-            return await OpenCoreAsync(content).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // A message that cannot be serialized fails its call, not the caller of the stub.
+            Fail(e);
+            return s_ended;
+        }
+
+        return OpenAsync(content);
+    }
+
+    /// <summary>Sends a request; the result is as above.</summary>
+    public async Task<bool> OpenAsync(RequestContent content)
+    {
+        try
+        {
+            if (!Begin())
+            {
+                return false;
+            }
+
+            List<Replica>? tried = null;
+            HttpResponseMessage? response = null;
+            while (response is null)
+            {
+                var replica = _channel.Replicas.Next(tried);
+                try
+                {
+                    response = await _channel.Invoker.SendAsync(CreateRequest(replica, content), _abort.Token).ConfigureAwait(false);
+                    replica.Answered();
+                }
+                catch (Exception e) when (!_abort.IsCancellationRequested && !content.Started && TransportErrors.NeverReachedServer(e))
+                {
+                    // No server has seen the call, so another one may have it (gRPC's transparent retry).
+                    _channel.Replicas.Unreachable(replica, e);
+                    (tried ??= []).Add(replica);
+                    if (!_channel.Replicas.HasOtherThan(tried))
+                    {
+                        throw;
+                    }
+                }
+            }
+
+            Volatile.Write(ref _response, response);
+            if (Outcome is not null)
+            {
+                // Ended while the response was on its way: nobody else knows of it.
+                response.Dispose();
+                return false;
+            }
+
+            return TryAccept(response) && await OpenBodyAsync(response).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -27,26 +80,12 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         }
         finally
         {
-            content?.Release();
+            content.Release();
         }
     }
 
-    /// <summary>As above for a stream of messages that are yet to come.</summary>
-    public async Task<bool> OpenAsync(StreamingRequestContent content)
-    {
-        try
-        {
-            return await OpenCoreAsync(content).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // As above.
-            Fail(e);
-            return false;
-        }
-    }
-
-    private async Task<bool> OpenCoreAsync(RequestContent content)
+    /// <summary>Starts what may end the call from outside. False: it has already done so.</summary>
+    private bool Begin()
     {
         if (_options.CancellationToken.CanBeCanceled)
         {
@@ -54,47 +93,13 @@ internal sealed partial class GrpcCall<TRequest, TResponse>
         }
 
         StartDeadline();
-        if (Outcome is not null)
+        if (Outcome is null)
         {
-            _callerCancels.Unregister();
-            return false;
+            return true;
         }
 
-        var response = await SendAsync(content).ConfigureAwait(false);
-        Volatile.Write(ref _response, response);
-        if (Outcome is not null)
-        {
-            // Ended while the response was on its way: nobody else knows of it.
-            response.Dispose();
-            return false;
-        }
-
-        return await AcceptAsync(response).ConfigureAwait(false);
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(RequestContent content)
-    {
-        List<Replica>? tried = null;
-        while (true)
-        {
-            var replica = _channel.Replicas.Next(tried);
-            try
-            {
-                var response = await _channel.Invoker.SendAsync(CreateRequest(replica, content), _abort.Token).ConfigureAwait(false);
-                replica.Answered();
-                return response;
-            }
-            catch (Exception e) when (!_abort.IsCancellationRequested && !content.Started && TransportErrors.NeverReachedServer(e))
-            {
-                // No server has seen the call, so another one may have it (gRPC's transparent retry).
-                _channel.Replicas.Unreachable(replica, e);
-                (tried ??= []).Add(replica);
-                if (!_channel.Replicas.HasOtherThan(tried))
-                {
-                    throw;
-                }
-            }
-        }
+        _callerCancels.Unregister();
+        return false;
     }
 
     private HttpRequestMessage CreateRequest(Replica replica, RequestContent content)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using Grpc.Wire;
 
 namespace Grpc.Net.Client;
@@ -7,12 +6,13 @@ namespace Grpc.Net.Client;
 /// <summary>The body of a call: its length is not announced, and it knows whether the transport has begun to take it.</summary>
 internal abstract class RequestContent : HttpContent
 {
-    private static readonly MediaTypeHeaderValue s_contentType = new(GrpcContentType.Value);
-
-    protected RequestContent() => Headers.ContentType = s_contentType;
+    protected RequestContent() => Headers.TryAddWithoutValidation("Content-Type", GrpcContentType.Value);
 
     /// <summary>The transport has asked for the body. Until then the same content can be sent elsewhere.</summary>
     public bool Started { get; protected set; }
+
+    /// <summary>The call no longer needs the body.</summary>
+    public abstract void Release();
 
     protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

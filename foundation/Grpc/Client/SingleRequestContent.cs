@@ -12,7 +12,7 @@ internal sealed class SingleRequestContent(FrameWriter frame) : RequestContent
     /// Gives the buffer back to the pool, but only if the transport is known to have copied it: after a cancelled or failed send it may
     /// still read from it, and the bytes of the buffer's next user would go out in this call.
     /// </summary>
-    public void Release()
+    public override void Release()
     {
         if (_sent)
         {

@@ -11,6 +11,11 @@ internal sealed class StreamingRequestContent : RequestContent
     /// <summary>Where to write, once the request has been sent.</summary>
     public Task<Stream> Stream => _stream.Task;
 
+    public override void Release()
+    {
+        // Each message's buffer is the writer's business.
+    }
+
     public void End() => _end.TrySetResult();
 
     /// <summary>A message was lost on the way: the transport resets the stream.</summary>

@@ -38,6 +38,14 @@ public sealed partial class Metadata
             }
         }
 
+        /// <summary>From the wire: the name has been checked.</summary>
+        internal Entry(string checkedKey, string? text, byte[]? bytes)
+        {
+            Key = checkedKey.ToLowerInvariant();
+            _text = text;
+            _bytes = bytes;
+        }
+
         public string Key { get; }
 
         public bool IsBinary => Key.EndsWith(BinaryHeaderSuffix, StringComparison.Ordinal);

@@ -24,7 +24,7 @@ internal sealed class ServerCallDeadline : IDisposable
     private readonly TimeSpan _timeout;
     private readonly long _start;
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource _expired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _expired;
     private CancellationTokenSource? _cancellation;
     private CancellationToken _token;
     private ITimer? _timer;
@@ -44,7 +44,7 @@ internal sealed class ServerCallDeadline : IDisposable
     public DateTime At { get; }
 
     /// <summary>Completes when an expired deadline has ended the response.</summary>
-    public Task Expired => _expired.Task;
+    public Task Expired => Expiry().Task;
 
     /// <summary>Ends with the deadline, or when the request is aborted.</summary>
     public CancellationToken CancellationToken
@@ -134,7 +134,16 @@ internal sealed class ServerCallDeadline : IDisposable
         }
         finally
         {
-            _expired.TrySetResult();
+            Expiry().TrySetResult();
+        }
+    }
+
+    /// <summary>Made by whoever needs it first: nearly every call ends before its deadline.</summary>
+    private TaskCompletionSource Expiry()
+    {
+        lock (_gate)
+        {
+            return _expired ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

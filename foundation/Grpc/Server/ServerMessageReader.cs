@@ -17,7 +17,16 @@ internal static class ServerMessageReader
         T? message = null;
         while (true)
         {
-            var result = await ReadAsync(reader, cancellationToken);
+            ReadResult result;
+            try
+            {
+                result = await reader.ReadAsync(cancellationToken);
+            }
+            catch (IOException e)
+            {
+                throw Unreadable(e);
+            }
+
             var buffer = result.Buffer;
             var consumed = false;
             try
@@ -34,7 +43,7 @@ internal static class ServerMessageReader
 
                 if (message is null && TryTake(ref buffer, limit, out var payload))
                 {
-                    message = marshaller.ContextualDeserializer(new Payload(payload));
+                    message = Deserialize(marshaller, payload);
                     consumed = true;
                     if (!buffer.IsEmpty)
                     {
@@ -62,7 +71,16 @@ internal static class ServerMessageReader
     {
         while (true)
         {
-            var result = await ReadAsync(reader, cancellationToken);
+            ReadResult result;
+            try
+            {
+                result = await reader.ReadAsync(cancellationToken);
+            }
+            catch (IOException e)
+            {
+                throw Unreadable(e);
+            }
+
             var buffer = result.Buffer;
             var consumed = false;
             try
@@ -75,7 +93,7 @@ internal static class ServerMessageReader
                 if (TryTake(ref buffer, limit, out var payload))
                 {
                     consumed = true;
-                    return marshaller.ContextualDeserializer(new Payload(payload));
+                    return Deserialize(marshaller, payload);
                 }
 
                 if (result.IsCompleted)
@@ -90,21 +108,24 @@ internal static class ServerMessageReader
         }
     }
 
-    private static async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken cancellationToken)
+    private static RpcException Unreadable(IOException exception) => new(exception switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new Status(StatusCode.ResourceExhausted, "The request is larger than the server's limit for request bodies.", exception),
+        BadHttpRequestException => new Status(StatusCode.Internal, "The request could not be read.", exception),
+        _ => new Status(StatusCode.Cancelled, "The client gave up its request.", exception),
+    });
+
+    private static T Deserialize<T>(Marshaller<T> marshaller, ReadOnlySequence<byte> payload)
     {
         try
         {
-            return await reader.ReadAsync(cancellationToken);
+            return marshaller.ContextualDeserializer(new Payload(payload));
         }
-        catch (BadHttpRequestException e)
+        catch (Exception e) when (e is not RpcException)
         {
-            throw new RpcException(e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? new Status(StatusCode.ResourceExhausted, "The request is larger than the server's limit for request bodies.", e)
-                : new Status(StatusCode.Internal, "The request could not be read.", e));
-        }
-        catch (IOException e)
-        {
-            throw new RpcException(new Status(StatusCode.Cancelled, "The client gave up its request.", e));
+            // Whatever the deserializer dislikes is the sender's mistake and not the handler's.
+            throw new RpcException(new Status(StatusCode.Internal, "The request message could not be deserialized.", e));
         }
     }
 

@@ -42,13 +42,13 @@ internal static class MetadataCodec
 
         if (!name.EndsWith(Metadata.BinaryHeaderSuffix, StringComparison.OrdinalIgnoreCase))
         {
-            metadata.Add(name, value);
+            metadata.Add(new Metadata.Entry(name, value, null));
             return;
         }
 
         foreach (var part in value.Split(',', StringSplitOptions.TrimEntries))
         {
-            metadata.Add(name, FromBase64(part));
+            metadata.Add(new Metadata.Entry(name, null, FromBase64(part)));
         }
     }
 

@@ -43,6 +43,7 @@ public sealed class UnaryServerTests
         { [.. Raw.Frame(s_note), .. Raw.Frame(s_note)], StatusCode.Internal, "Additional data after the message received." },
         { Raw.Frame(s_note, flag: 1), StatusCode.Internal, "Message is compressed, but the call has no encoding." },
         { Raw.Frame(s_note, flag: 2), StatusCode.Internal, "Unexpected compressed flag in message header." },
+        { Raw.Frame([0xff, 0xff]), StatusCode.Internal, "The request message could not be deserialized." },
         { [0, 0, 0x40, 0, 1], StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size." },
         { [0, 0xff, 0xff, 0xff, 0xff], StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size." },
     };
