@@ -1,10 +1,17 @@
 namespace ManagedOAuth.Benchmarks.Edge;
 
-/// <summary>One run of the load generator against one application.</summary>
+/// <summary>What runs of the load generator against one application came to.</summary>
 /// <param name="Requests">Answered requests; a run with any error fails instead.</param>
-/// <param name="RequestsPerSecond">As the generator counts them.</param>
-/// <param name="MicrosecondsPerRequest">CPU time of the edge's process, user and system, per answered request.</param>
-internal sealed record Measurement(long Requests, double RequestsPerSecond, double MicrosecondsPerRequest)
+/// <param name="Cpu">CPU time of the edge's process meanwhile, user and system.</param>
+/// <param name="Elapsed">Wall clock.</param>
+internal sealed record Measurement(long Requests, TimeSpan Cpu, TimeSpan Elapsed)
 {
-    public override string ToString() => $"{MicrosecondsPerRequest:F1} µs CPU/request at {RequestsPerSecond:F0}/s";
+    public static readonly Measurement Nothing = new(0, TimeSpan.Zero, TimeSpan.Zero);
+
+    public double MicrosecondsPerRequest => Cpu.TotalMicroseconds / Requests;
+
+    public static Measurement operator +(Measurement left, Measurement right)
+        => new(left.Requests + right.Requests, left.Cpu + right.Cpu, left.Elapsed + right.Elapsed);
+
+    public override string ToString() => $"{MicrosecondsPerRequest:F1} µs CPU/request at {Requests / Elapsed.TotalSeconds:F0}/s";
 }

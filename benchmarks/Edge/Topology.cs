@@ -59,8 +59,7 @@ internal sealed partial class Topology : IAsyncDisposable
         }
 
         var requests = long.Parse(Requests().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
-        var rate = double.Parse(Rate().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
-        return new Measurement(requests, rate, used.TotalMicroseconds / requests);
+        return new Measurement(requests, used, TimeSpan.FromSeconds(seconds));
     }
 
     public long ResidentMegabytes()
@@ -165,7 +164,4 @@ internal sealed partial class Topology : IAsyncDisposable
 
     [GeneratedRegex(@"(\d+) requests in")]
     private static partial Regex Requests();
-
-    [GeneratedRegex(@"Requests/sec:\s+([\d.]+)")]
-    private static partial Regex Rate();
 }
