@@ -26,7 +26,7 @@ internal static class HttpForwarder
 
         // A long upload is open while it lasts, before any answer is.
         using var stream = new StreamRegistration(forward.OpenStream, activity);
-        if (upgrade || body is { IsLong: true })
+        if (upgrade || body is not null)
         {
             stream.Open();
         }

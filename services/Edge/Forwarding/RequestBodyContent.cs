@@ -11,9 +11,6 @@ internal sealed class RequestBodyContent(Stream body, long? length, ActivityTime
 {
     private const int BufferSize = 64 * 1024;
 
-    /// <summary>It may take its time: its length is unknown, or more than one buffer.</summary>
-    public bool IsLong => length is null or > BufferSize;
-
     /// <summary>Copying has begun: the request cannot be sent a second time.</summary>
     public bool Started { get; private set; }
 
