@@ -57,7 +57,7 @@ if [[ -f tests/EndToEnd.Tests/node/package.json ]]; then
 fi
 
 # --- build once, test every project ----------------------------------------------------------------------------------------------------------
-dotnet build ManagedOAuth.sln -v minimal -nologo >"$results/build.log" 2>&1 || { grep -E 'error|warn' "$results/build.log" | sort -u | head -40 >&2; give_up "The build failed."; }
+dotnet build ManagedOAuth.sln -v minimal -nologo -p:RunAnalyzersDuringBuild=true >"$results/build.log" 2>&1 || { grep -E 'error|warn' "$results/build.log" | sort -u | head -40 >&2; give_up "The build failed."; }
 echo "Built."
 
 passed=0 failed=0 skipped=0 broken=0
@@ -65,7 +65,7 @@ for project in tests/*.Tests; do
   name=$(basename "$project")
   [[ $# -gt 0 && " $* " != *" $name "* ]] && continue
   echo "--- $name"
-  dotnet test "$project" --no-build -v quiet -nologo --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
+  dotnet test "$project" --no-build -nologo --logger "console;verbosity=minimal" --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
   status=$?
   summary=$(grep -E '^(Passed|Failed|Skipped)! ' "$results/$name.log" | tail -1)
   if [[ -z $summary ]]; then

@@ -48,13 +48,10 @@ public sealed class ServiceCredentialVerifier
         }
 
         var hash = TokenHash.Of(credential);
-        if (_verified.TryGetValue(hash, out var known))
-        {
-            // Past its end the slow path says no again; a key that was taken from the trusted directory says no at once.
-            return IsAlive(known.End) && ReferenceEquals(_keys.For(known.Service), known.Keys) ? known.Service : null;
-        }
-
-        return await VerifySignatureAsync(credential, hash);
+        // Past its end, or once its key is no longer among its owner's (taken out, or read anew), the signature decides again.
+        return _verified.TryGetValue(hash, out var known) && IsAlive(known.End) && _keys.For(known.Service).Contains(known.Key)
+            ? known.Service
+            : await VerifySignatureAsync(credential, hash);
     }
 
     private async Task<string?> VerifySignatureAsync(string credential, TokenHash hash)
@@ -62,6 +59,7 @@ public sealed class ServiceCredentialVerifier
         var result = await _handler.ValidateTokenAsync(credential, _parameters);
         if (!result.IsValid || result.SecurityToken is not JsonWebToken token)
         {
+            _verified.TryRemove(hash, out _);
             return null;
         }
 
@@ -72,7 +70,7 @@ public sealed class ServiceCredentialVerifier
             return null;
         }
 
-        Remember(hash, new Verified(token.Issuer, token.ValidTo, _keys.For(token.Issuer)));
+        Remember(hash, new Verified(token.Issuer, token.ValidTo, token.SigningKey));
         return token.Issuer;
     }
 
@@ -100,7 +98,7 @@ public sealed class ServiceCredentialVerifier
 
     private bool IsAlive(DateTime end) => _clock.GetUtcNow().UtcDateTime < end + ServiceCredential.ClockSkew;
 
-    private sealed record Verified(string Service, DateTime End, IReadOnlyList<ECDsaSecurityKey> Keys);
+    private sealed record Verified(string Service, DateTime End, SecurityKey Key);
 
     private readonly record struct TokenHash(UInt128 High, UInt128 Low)
     {

@@ -111,8 +111,30 @@ public class ServiceCredentialTests
         File.SetLastWriteTimeUtc(_keys.PublicFile("edge"), DateTime.UtcNow.AddMinutes(1));
         _clock.Advance(TimeSpan.FromSeconds(6));
 
-        Assert.Equal("edge", await VerifierOf("token").VerifyAsync(From("edge").For("token")));
+        Assert.Equal("edge", await verifier.VerifyAsync(From("edge").For("token")));
+        Assert.Equal("edge", await verifier.VerifyAsync(old));
         Assert.Equal("edge", await VerifierOf("token").VerifyAsync(old));
+    }
+
+    [Fact]
+    public async Task Verify_FirstCallersAllAtOnce_AreAllTheSender()
+    {
+        var credential = From("edge").For("token");
+        for (var round = 0; round < 10; round++)
+        {
+            // Each verifier reads the key file for the first time, on many threads: whose keys are kept must not matter.
+            var verifier = VerifierOf("token");
+            using var together = new Barrier(8);
+            var names = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+                async () =>
+                {
+                    together.SignalAndWait(TimeSpan.FromSeconds(30));
+                    return await verifier.VerifyAsync(credential);
+                },
+                default, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            Assert.All(names, name => Assert.Equal("edge", name));
+            Assert.Equal("edge", await verifier.VerifyAsync(credential));
+        }
     }
 
     [Fact]
