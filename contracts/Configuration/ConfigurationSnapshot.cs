@@ -29,13 +29,21 @@ public sealed record ConfigurationSnapshot
     /// <summary>Null until the organization has been set up.</summary>
     public Organization? Organization { get; init; }
 
-    /// <summary>The policies of an application in the order of their precedence; a reference to a deleted policy is left out.</summary>
+    /// <summary>
+    /// The policies of an application in the order of their precedence. A reference to a policy that is not in the snapshot is left out here;
+    /// <see cref="PolicyReferencesOf"/> shows it, and whoever decides must look at it: the missing policy might be one that blocks.
+    /// </summary>
     public IEnumerable<Policy> PoliciesOf(Application application)
+    {
+        return PolicyReferencesOf(application).Select(entry => entry.Policy).OfType<Policy>();
+    }
+
+    /// <summary>The policies of an application in the order of their precedence; null stands for one that is not in the snapshot.</summary>
+    public IEnumerable<(Guid Id, Policy? Policy)> PolicyReferencesOf(Application application)
     {
         ArgumentNullException.ThrowIfNull(application);
         return application.Policies
             .OrderBy(reference => reference.Precedence)
-            .Select(reference => Policies.GetValueOrDefault(reference.Id))
-            .OfType<Policy>();
+            .Select(reference => (reference.Id, Policies.GetValueOrDefault(reference.Id)));
     }
 }

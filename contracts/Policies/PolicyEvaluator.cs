@@ -11,7 +11,8 @@ namespace ManagedOAuth.Contracts.Policies;
 /// <item>Otherwise deny.</item>
 /// </list>
 /// A rule about facts that are not known makes a policy undecided: it is carried on as a possible outcome, and only if all possible
-/// outcomes are the same is there a decision.
+/// outcomes are the same is there a decision. A policy that is not in the snapshot might be a Block policy: at its place the evaluation ends
+/// with a denial.
 /// </summary>
 public static class PolicyEvaluator
 {
@@ -27,12 +28,18 @@ public static class PolicyEvaluator
         ArgumentNullException.ThrowIfNull(facts);
 
         var matcher = new RuleMatcher(snapshot, identity, facts);
-        var policies = snapshot.PoliciesOf(application).ToList();
+        var policies = snapshot.PolicyReferencesOf(application).ToList();
         var possible = new List<PolicyDecision>();
         PolicyDecision? nearest = null;
 
-        foreach (var policy in InOrder(policies, identity is not null))
+        foreach (var (id, policy) in InOrder(policies, identity is not null))
         {
+            if (policy is null)
+            {
+                possible.Add(new PolicyDecision { Outcome = PolicyOutcome.Deny, PolicyId = id, Rule = "deny: the policy is not in the configuration" });
+                return Settle(possible);
+            }
+
             var (match, rule) = matcher.Match(policy.Include, policy.Require, policy.Exclude);
             if (match == Tri.False)
             {
@@ -58,10 +65,11 @@ public static class PolicyEvaluator
         return snapshot.PoliciesOf(application).Any(policy => RulesOf(policy).Any(rule => IsContinuous(snapshot, rule, 0)));
     }
 
-    private static IEnumerable<Policy> InOrder(List<Policy> policies, bool withIdentity)
+    // A missing policy is taken for a Block policy: Bypass and Service Auth come before those in any case.
+    private static IEnumerable<(Guid Id, Policy? Policy)> InOrder(List<(Guid Id, Policy? Policy)> policies, bool withIdentity)
     {
-        var first = policies.Where(policy => policy.Decision is PolicyAction.Bypass or PolicyAction.NonIdentity);
-        return withIdentity ? first.Concat(policies.Where(policy => policy.Decision is PolicyAction.Allow or PolicyAction.Deny)) : first;
+        var first = policies.Where(entry => entry.Policy is { Decision: PolicyAction.Bypass or PolicyAction.NonIdentity });
+        return withIdentity ? first.Concat(policies.Where(entry => entry.Policy is null or { Decision: PolicyAction.Allow or PolicyAction.Deny })) : first;
     }
 
     private static PolicyDecision Settle(List<PolicyDecision> possible)

@@ -31,4 +31,11 @@ public interface IDocumentOperations : IQuerySession
     /// in the order of queueing. An <see cref="Npgsql.NpgsqlParameter"/> may be passed where the type cannot be inferred.
     /// </summary>
     void QueueSqlCommand(string sql, params object?[] parameterValues);
+
+    /// <summary>
+    /// Runs a statement with <c>?</c> placeholders now: in the transaction of <see cref="IDocumentSession.BeginTransactionAsync"/> if one was begun,
+    /// else in one of its own. Rows that it returns are passed over.
+    /// </summary>
+    /// <returns>The number of rows it changed.</returns>
+    Task<int> ExecuteAsync(string sql, CancellationToken ct, params object?[] parameterValues);
 }

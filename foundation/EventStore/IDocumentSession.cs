@@ -25,6 +25,14 @@ public interface IDocumentSession : IDocumentOperations
     void EjectAllPendingChanges();
 
     /// <summary>
+    /// Begins the transaction now instead of with the save: from here on everything this session reads and writes is in it, on a connection
+    /// held until the save (which commits) or until the session is disposed (which rolls back). For decisions that must be made under a
+    /// lock; keep it short.
+    /// </summary>
+    /// <exception cref="Exceptions.StoreUnavailableException">The database did not answer.</exception>
+    ValueTask BeginTransactionAsync(CancellationToken ct = default);
+
+    /// <summary>
     /// Saves everything queued in one transaction, in the usual case in one round trip: queued SQL, documents,
     /// streams, events, snapshots. After a failure nothing is saved and everything stays queued; whoever retries begins with a new session.
     /// </summary>

@@ -62,6 +62,7 @@ public static class ConfigService
         services.AddSingleton<ConfigurationLog>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
         services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
+        services.AddSingleton<WriterGate>();
         services.AddScoped<ConfigurationWriter>();
         services.AddSingleton<InternalAddresses>();
         services.AddSingleton<OriginReader>();
@@ -83,7 +84,7 @@ public static class ConfigService
     public static WebApplication MapAdminApi(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        var api = app.MapGroup("/client/v4").AddEndpointFilter<ApiTokenFilter>();
+        var api = app.MapGroup("/client/v4").AddEndpointFilter<OutageFilter>().AddEndpointFilter<ApiTokenFilter>();
         var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().LimitBody(JsonBody.MaximumLength);
         account.MapApiTokens();
         var access = account.MapGroup("/access");

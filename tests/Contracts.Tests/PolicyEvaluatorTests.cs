@@ -175,6 +175,35 @@ public sealed class PolicyEvaluatorTests
         Assert.False(PolicyEvaluator.HasContinuousRules(snapshot, application));
     }
 
+    [Fact]
+    public void Evaluate_PolicyThatIsNotInTheSnapshot_DeniesAtItsPlace()
+    {
+        var (missing, allow) = (Policy(PolicyAction.Deny, s_everyone), Allow(s_everyone));
+        var (snapshot, application) = Build([], missing, allow);
+        var without = snapshot with { Policies = snapshot.Policies.Remove(missing.Id) };
+        var decision = PolicyEvaluator.Evaluate(without, application, User("alice@example.com"), s_inside);
+        Assert.Equal((PolicyOutcome.Deny, missing.Id, "deny: the policy is not in the configuration"), (decision.Outcome, decision.PolicyId, decision.Rule));
+    }
+
+    [Fact]
+    public void Evaluate_PolicyThatIsNotInTheSnapshot_TakesNothingFromThoseBeforeIt()
+    {
+        var (missing, allow) = (Policy(PolicyAction.Deny, s_everyone), Allow(s_exampleCom));
+        var (snapshot, application) = Build([], allow, missing);
+        var without = snapshot with { Policies = snapshot.Policies.Remove(missing.Id) };
+        Assert.Equal(PolicyOutcome.Allow, PolicyEvaluator.Evaluate(without, application, User("alice@example.com"), s_inside).Outcome);
+        Assert.Equal(missing.Id, PolicyEvaluator.Evaluate(without, application, User("bob@other.test"), s_inside).PolicyId);
+    }
+
+    [Fact]
+    public void Evaluate_AllowOnUnknownFactsBeforeAMissingPolicy_IsUndecided()
+    {
+        var (missing, allow) = (Policy(PolicyAction.Deny, s_everyone), Allow(s_network));
+        var (snapshot, application) = Build([], allow, missing);
+        var without = snapshot with { Policies = snapshot.Policies.Remove(missing.Id) };
+        Assert.Equal(PolicyOutcome.Indeterminate, PolicyEvaluator.Evaluate(without, application, User("alice@example.com"), s_unknownAddress).Outcome);
+    }
+
     private static Policy Allow(Rule include) => Policy(PolicyAction.Allow, include);
 
     private static Policy Policy(PolicyAction action, Rule include) => new() { Id = Guid.NewGuid(), Name = $"{action} {include.Kind}", Decision = action, Include = [include], Version = 1 };

@@ -14,6 +14,7 @@ internal sealed class DocumentSession : QuerySession, IDocumentSession
     private readonly Dictionary<(Type Type, object Id), int> _byId = [];
     private readonly Dictionary<string, object?> _headers = new(StringComparer.Ordinal);
     private readonly EventOperations _events;
+    private SessionTransaction? _transaction;
 
     public DocumentSession(DocumentStore store, Database database, bool isProjection = false) : base(store, database)
     {
@@ -67,13 +68,51 @@ internal sealed class DocumentSession : QuerySession, IDocumentSession
     public void QueueSqlCommand(string sql, params object?[] parameterValues) =>
         _sql.Add(new SqlOperation(SqlText.Number(sql, parameterValues.Length), parameterValues));
 
+    public Task<int> ExecuteAsync(string sql, CancellationToken ct, params object?[] parameterValues) =>
+        Database.ExecuteAsync(SqlText.Number(sql, parameterValues.Length), [.. parameterValues.Select(P.Of)], ct);
+
     public void EjectAllPendingChanges()
     {
         ClearOperations();
         _events.Clear();
     }
 
+    public async ValueTask BeginTransactionAsync(CancellationToken ct = default)
+    {
+        if (_transaction is null)
+        {
+            _transaction = await SessionTransaction.BeginAsync(Database, ct);
+            Database = _transaction.Database;
+        }
+    }
+
     public Task SaveChangesAsync(CancellationToken ct = default) => new SessionSave(this).RunAsync(ct);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await EndTransactionAsync();
+        await base.DisposeAsync();
+    }
+
+    /// <summary>Commits the transaction that was begun before the save, if there is one.</summary>
+    internal async Task CommitAsync(CancellationToken ct)
+    {
+        if (_transaction is not null)
+        {
+            await _transaction.CommitAsync(ct);
+            await EndTransactionAsync();
+        }
+    }
+
+    private async ValueTask EndTransactionAsync()
+    {
+        if (_transaction is { } transaction)
+        {
+            _transaction = null;
+            Database = transaction.Outside;
+            await transaction.DisposeAsync();
+        }
+    }
 
     /// <summary>The documents of a fold that exist, by id; what this session folded and has not saved included.</summary>
     internal Task<Dictionary<TId, T>> LoadForProjectionAsync<T, TId>(IReadOnlyCollection<TId> ids, CancellationToken ct) where T : class where TId : notnull =>

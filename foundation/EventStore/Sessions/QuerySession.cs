@@ -17,7 +17,7 @@ internal class QuerySession : IQuerySession
 
     public DocumentStore DataStore { get; }
 
-    public Database Database { get; }
+    public Database Database { get; protected set; }
 
     public EventGraph Graph => DataStore.Graph;
 
@@ -52,10 +52,10 @@ internal class QuerySession : IQuerySession
             : throw new InvalidOperationException($"The query matches more than {limit} documents {typeof(T).Name}; page it with limit.");
     }
 
-    /// <summary>A session holds nothing that needs disposing; the shape is Marten's.</summary>
+    /// <summary>A session holds nothing that needs disposing unless a transaction was begun; then <see cref="DisposeAsync"/> is the way.</summary>
     public void Dispose() => GC.SuppressFinalize(this);
 
-    public ValueTask DisposeAsync()
+    public virtual ValueTask DisposeAsync()
     {
         Dispose();
         return ValueTask.CompletedTask;

@@ -106,6 +106,7 @@ internal sealed class SessionSave(DocumentSession session)
         try
         {
             await session.Database.RunAsync(statements, ct);
+            await session.CommitAsync(ct);
             StoreMetrics.Appended.Add(streams.Sum(s => s.Pending.Count));
         }
         catch (MartenCommandException e) when (e.SqlState == PostgresErrors.UniqueViolation)

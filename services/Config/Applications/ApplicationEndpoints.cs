@@ -25,10 +25,12 @@ public static class ApplicationEndpoints
     private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, ApplicationReader reader, PolicyStreams policies, CancellationToken ct)
     {
         PolicyList list = new([], []);
+        var decidedOn = ConfigurationSnapshot.Empty;
         return endpoints.Create(
             request,
             (body, id, snapshot) =>
             {
+                decidedOn = snapshot;
                 list = PolicyListReader.Read(body, null, snapshot);
                 var aud = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
                 return reader.Read(body, id, aud, null, snapshot) with { Policies = list.References };
@@ -37,18 +39,20 @@ public static class ApplicationEndpoints
             (session, application) =>
             {
                 ClaimAddresses(session, application.Id, AddressesOf(application));
-                policies.Save(session, list.Inline);
+                policies.Save(session, list.Inline, decidedOn);
             });
     }
 
     private static Task<IResult> Replace(Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, ApplicationReader reader, PolicyStreams policies, CancellationToken ct)
     {
         PolicyList list = new([], []);
+        var decidedOn = ConfigurationSnapshot.Empty;
         return endpoints.Replace(
             id,
             request,
             (body, existing, snapshot) =>
             {
+                decidedOn = snapshot;
                 // A body without policies keeps them, as the original does: they have addresses of their own.
                 list = body.Has("policies") ? PolicyListReader.Read(body, existing, snapshot) : new PolicyList(existing.Policies, []);
                 return reader.Read(body, id, existing.Aud, existing, snapshot) with { Policies = list.References };
@@ -59,7 +63,7 @@ public static class ApplicationEndpoints
                 var (old, now) = (AddressesOf(before), AddressesOf(after));
                 ReleaseAddresses(session, [.. old.Except(now)]);
                 ClaimAddresses(session, id, [.. now.Except(old)]);
-                policies.Save(session, list.Inline);
+                policies.Save(session, list.Inline, decidedOn);
             });
     }
 

@@ -39,8 +39,18 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
     /// <summary>The configuration with everything that was saved since.</summary>
     public async Task<ConfigurationState> CatchUpAsync(ConfigurationState state, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(state);
         await using var session = store.QuerySession();
+        return await CatchUpAsync(state, session, ct);
+    }
+
+    /// <inheritdoc cref="CatchUpAsync(ConfigurationState, CancellationToken)"/>
+    /// <param name="state">What is known.</param>
+    /// <param name="session">Reads in its transaction, if it has one.</param>
+    /// <param name="ct">Cancels the read.</param>
+    public async Task<ConfigurationState> CatchUpAsync(ConfigurationState state, IQuerySession session, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(session);
         var readAt = clock.GetUtcNow();
         while (true)
         {

@@ -1,34 +1,53 @@
 using ManagedOAuth.Config.Feed;
 using Marten;
+using Marten.Exceptions;
 using Wolverine.Marten;
 
 namespace ManagedOAuth.Config.Objects;
 
-/// <summary>Saves changes of configuration: events, snapshots and messages in one transaction, one writer at a time over all replicas.</summary>
-public sealed class ConfigurationWriter(IDocumentStore store, IMartenOutbox outbox, ConfigurationLog log, IHttpContextAccessor caller)
+/// <summary>
+/// Changes the configuration, one writer at a time over all replicas: the lock is taken first, the newest configuration is read under it, and
+/// only then is anything decided. So what a decision saw (a reference exists, nothing uses an object, an address is free) is still so when it is saved.
+/// </summary>
+public sealed class ConfigurationWriter(
+    IDocumentStore store, IMartenOutbox outbox, ConfigurationLog log, ConfigurationLoader loader, WriterGate gate, IHttpContextAccessor caller)
 {
     // One number for "somebody changes the configuration". Under it sequence numbers are handed out and committed in one order, which is
     // what lets every reader of the feed go forward by position alone.
     internal const long WriteLock = 0x4d4f_434f_4e46_4947;
 
-    /// <summary>A unit of work in the name of the caller.</summary>
-    public IDocumentSession Begin()
+    /// <summary>Waits for the lock and reads the newest configuration: the beginning of a change in the name of the caller.</summary>
+    /// <exception cref="TimeoutException">Other writers did not finish in time.</exception>
+    /// <exception cref="StoreUnavailableException">The database does not answer, or another replica holds the lock for too long.</exception>
+    public async Task<ConfigurationChange> BeginAsync(CancellationToken ct)
     {
+        var turn = await gate.EnterAsync(ct);
         var session = store.LightweightSession();
-        session.LastModifiedBy = caller.HttpContext?.Items[Api.ApiTokenFilter.ActorKey] as string ?? "system";
-        session.QueueSqlCommand("select pg_advisory_xact_lock(?)", WriteLock);
-        outbox.Enroll(session);
-        return session;
+        try
+        {
+            session.LastModifiedBy = caller.HttpContext?.Items[Api.ApiTokenFilter.ActorKey] as string ?? "system";
+            outbox.Enroll(session);
+            await session.BeginTransactionAsync(ct);
+            await session.ExecuteAsync("select pg_advisory_xact_lock(?)", ct, WriteLock);
+            return new ConfigurationChange(session, await loader.CatchUpAsync(log.Current, session, ct), turn);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            turn.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Notes that an object changes, so that those whose grants it touches are told.</summary>
     public ValueTask AnnounceAsync(string kind, Guid id, long version) => outbox.PublishAsync(new ConfigurationChanged(kind, id, version));
 
-    /// <summary>Saves, and waits until this process serves what was saved.</summary>
-    public async Task<ConfigurationState> SaveAsync(IDocumentSession session, Guid id, CancellationToken ct)
+    /// <summary>Saves, lets the next writer in, and waits until this process serves what was saved.</summary>
+    public async Task<ConfigurationState> SaveAsync(ConfigurationChange change, Guid id, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        await session.SaveChangesAsync(ct);
+        ArgumentNullException.ThrowIfNull(change);
+        await change.Session.SaveChangesAsync(ct);
+        await change.DisposeAsync();
         await using var query = store.QuerySession();
         var events = await query.Events.QueryEventsAsync(new Marten.Events.EventQuery { StreamId = id, Descending = true, PageSize = 1 }, ct);
         return await log.WaitForAsync(events.Events.Count == 0 ? 0 : events.Events[0].Sequence, ct);

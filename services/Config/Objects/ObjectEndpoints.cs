@@ -54,9 +54,10 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
             return refusal;
         }
 
+        await using var change = await writer.BeginAsync(ct);
         var reader = new BodyReader(body, []);
         var id = Guid.NewGuid();
-        var state = read(reader, id, log.Current.Snapshot);
+        var state = read(reader, id, change.Snapshot);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
@@ -64,10 +65,9 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
 
         var now = clock.GetUtcNow();
         state = kind.Stamp(state, 1, now, now);
-        await using var session = writer.Begin();
-        session.Events.StartStream<TObject>(kind.IdOf(state), kind.Created(state));
-        also?.Invoke(session, state);
-        return await Save(session, state, 1, StatusCodes.Status201Created, show, ct);
+        change.Session.Events.StartStream<TObject>(kind.IdOf(state), kind.Created(state));
+        also?.Invoke(change.Session, state);
+        return await Save(change, state, 1, StatusCodes.Status201Created, show, ct);
     }
 
     /// <summary>Replaces an object by the body.</summary>
@@ -83,15 +83,15 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
             return refusal;
         }
 
-        await using var session = writer.Begin();
-        var stream = await session.Events.FetchForWriting<TObject>(id, ct);
+        await using var change = await writer.BeginAsync(ct);
+        var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
         if (stream.Aggregate is not { Removed: false, State: { } existing })
         {
             return NotFound();
         }
 
         var reader = new BodyReader(body, []);
-        var state = read(reader, existing, log.Current.Snapshot);
+        var state = read(reader, existing, change.Snapshot);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
@@ -100,43 +100,43 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
         var version = stream.Aggregate.Version + 1;
         state = kind.Stamp(state, version, kind.CreatedAt(existing), clock.GetUtcNow());
         stream.AppendOne((changed ?? kind.Changed)(state));
-        also?.Invoke(session, existing, state);
-        return await Save(session, state, version, StatusCodes.Status200OK, show, ct);
+        also?.Invoke(change.Session, existing, state);
+        return await Save(change, state, version, StatusCodes.Status200OK, show, ct);
     }
 
     /// <summary>Removes an object that nothing needs any more; its history stays.</summary>
     public async Task<IResult> Remove(Guid id, CancellationToken ct, Action<IDocumentSession, TState>? also = null, int status = StatusCodes.Status200OK)
     {
-        await using var session = writer.Begin();
-        var stream = await session.Events.FetchForWriting<TObject>(id, ct);
+        await using var change = await writer.BeginAsync(ct);
+        var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
         if (stream.Aggregate is not { Removed: false, State: { } state })
         {
             return NotFound();
         }
 
-        if (kind.InUse(id, log.Current.Snapshot) is { } reason)
+        if (kind.InUse(id, change.Snapshot) is { } reason)
         {
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(reason));
         }
 
         var version = stream.Aggregate.Version + 1;
         stream.AppendOne(kind.Removed(id));
-        also?.Invoke(session, state);
+        also?.Invoke(change.Session, state);
         await writer.AnnounceAsync(kind.Name, id, version);
         return await Guarded(async () =>
         {
-            await writer.SaveAsync(session, id, ct);
+            await writer.SaveAsync(change, id, ct);
             return ApiEnvelope.Ok(new JsonObject { ["id"] = id }, status);
         });
     }
 
-    private async Task<IResult> Save(IDocumentSession session, TState state, long version, int status, Action<JsonObject>? show, CancellationToken ct)
+    private async Task<IResult> Save(ConfigurationChange change, TState state, long version, int status, Action<JsonObject>? show, CancellationToken ct)
     {
         var id = kind.IdOf(state);
         await writer.AnnounceAsync(kind.Name, id, version);
         return await Guarded(async () =>
         {
-            var saved = await writer.SaveAsync(session, id, ct);
+            var saved = await writer.SaveAsync(change, id, ct);
             var node = kind.Show(state, saved.Snapshot).AsObject();
             show?.Invoke(node);
             return ApiEnvelope.Ok(node, status);

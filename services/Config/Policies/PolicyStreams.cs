@@ -1,4 +1,3 @@
-using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
@@ -6,16 +5,21 @@ using Marten;
 namespace ManagedOAuth.Config.Policies;
 
 /// <summary>Saves the policies that belong to one application together with it.</summary>
-public sealed class PolicyStreams(PolicyKind kind, ConfigurationLog log, TimeProvider clock)
+public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
 {
-    public void Save(IDocumentSession session, IReadOnlyList<Policy> policies)
+    /// <summary>Queues the policies for the save.</summary>
+    /// <param name="session">The application's unit of work.</param>
+    /// <param name="policies">As read from the body.</param>
+    /// <param name="snapshot">The configuration that the change is decided on.</param>
+    public void Save(IDocumentSession session, IReadOnlyList<Policy> policies, ConfigurationSnapshot snapshot)
     {
+        ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(policies);
         var now = clock.GetUtcNow();
         foreach (var policy in policies)
         {
-            if (log.Current.Snapshot.Policies.TryGetValue(policy.Id, out var known))
+            if (snapshot.Policies.TryGetValue(policy.Id, out var known))
             {
                 session.Events.Append(policy.Id, known.Version + 1, kind.Changed(kind.Stamp(policy, known.Version + 1, known.CreatedAt, now)));
             }

@@ -1,0 +1,79 @@
+using Marten.Exceptions;
+using static ManagedOAuth.Foundation.Tests.EventStore.TestStore;
+
+namespace ManagedOAuth.Foundation.Tests.EventStore;
+
+public class TransactionTests
+{
+    private const string Lock = "select pg_advisory_xact_lock(?)";
+
+    [Fact]
+    public async Task BeginTransaction_Save_CommitsWhatWasExecutedAndQueued()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using (var session = test.Store.LightweightSession())
+        {
+            await session.BeginTransactionAsync();
+            await session.ExecuteAsync("update grants.mt_streams set timestamp = timestamp where id = ?", default, id);
+            (await session.Events.FetchForWriting<Grant>(id)).AppendOne(new GrantRefreshed(1));
+            await session.SaveChangesAsync();
+        }
+
+        await using var query = test.Store.QuerySession();
+        Assert.Equal(1, (await query.LoadAsync<Grant>(id))!.Refreshes);
+    }
+
+    [Fact]
+    public async Task BeginTransaction_DisposedWithoutSave_ChangesNothing()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using (var session = test.Store.LightweightSession())
+        {
+            await session.BeginTransactionAsync();
+            Assert.Equal(1, await session.ExecuteAsync("delete from grants.mt_doc_grant where id = ?", default, id));
+            Assert.Null(await session.LoadAsync<Grant>(id));
+        }
+
+        await using var query = test.Store.QuerySession();
+        Assert.NotNull(await query.LoadAsync<Grant>(id));
+    }
+
+    [Fact]
+    public async Task BeginTransaction_FailedSave_KeepsNothingAndGivesTheConnectionBack()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        for (var round = 0; round < 40; round++)
+        {
+            await using var session = test.Store.LightweightSession();
+            await session.BeginTransactionAsync();
+            session.Events.StartStream<Grant>(id, Issued());
+            await Assert.ThrowsAsync<ExistingStreamIdCollisionException>(() => session.SaveChangesAsync());
+        }
+
+        await using var query = test.Store.QuerySession();
+        Assert.Single(await query.Events.FetchStreamAsync(id));
+    }
+
+    [Fact]
+    public async Task BeginTransaction_UnderALock_DecisionsAreMadeOneAfterTheOther()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+        {
+            await using var session = test.Store.LightweightSession();
+            await session.BeginTransactionAsync();
+            await session.ExecuteAsync(Lock, default, 42L);
+            var stream = await session.Events.FetchForWriting<Grant>(id);
+            stream.AppendOne(new GrantRefreshed(stream.Aggregate!.Refreshes + 1));
+            await session.SaveChangesAsync();
+        }));
+
+        await using var query = test.Store.QuerySession();
+        var events = await query.Events.FetchStreamAsync(id);
+        Assert.Equal(Enumerable.Range(1, 12), events.Skip(1).Select(e => ((GrantRefreshed)e.Data).Rotation));
+    }
+}
