@@ -14,6 +14,8 @@ namespace ManagedOAuth.Contracts.Configuration;
 [JsonSerializable(typeof(IdentityProvider))]
 [JsonSerializable(typeof(ServiceToken))]
 [JsonSerializable(typeof(Organization))]
+[JsonSerializable(typeof(OidcSettings))]
+[JsonSerializable(typeof(GitHubSettings))]
 [JsonSerializable(typeof(Rule))]
 [JsonSerializable(typeof(Identity))]
 public sealed partial class ConfigurationJson : JsonSerializerContext;

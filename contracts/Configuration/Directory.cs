@@ -13,8 +13,14 @@ public sealed record IdentityProvider
     /// <summary><c>onetimepin</c>, <c>oidc</c>, ...</summary>
     public required string Type { get; init; }
 
-    /// <summary>Type-specific settings. Secrets in it reach authorization-server alone.</summary>
+    /// <summary>
+    /// Type-specific settings: <see cref="OidcSettings"/>, <see cref="GitHubSettings"/>. The record in events has no secret in it; only in what
+    /// authorization-server gets is it there, opened.
+    /// </summary>
     public JsonElement? Config { get; init; }
+
+    /// <summary>Members of <see cref="Config"/> that are secret, each sealed by Config's keys at rest (base64). In events only; in no feed and no answer.</summary>
+    public IReadOnlyDictionary<string, string>? SealedSecrets { get; init; }
 
     public long Version { get; init; }
 

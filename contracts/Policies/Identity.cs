@@ -16,7 +16,13 @@ public sealed record Identity
 
     public required DateTimeOffset AuthenticatedAt { get; init; }
 
-    /// <summary>Claims that the identity provider gave and the organization asked for.</summary>
+    /// <summary>
+    /// Authorization-server's record of what lets it ask the identity provider for this user's claims of now; null when the provider gave
+    /// nothing of the kind. Refreshes ask then.
+    /// </summary>
+    public Guid? ProviderGrantId { get; init; }
+
+    /// <summary>Claims that the identity provider gave and the organization asked for; see <see cref="IdentityClaims"/>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>False while only the address is known (before the login is finished): claims are unknown then, not absent.</summary>

@@ -67,6 +67,10 @@ public static class ConfigService
         services.AddSingleton<InternalAddresses>();
         services.AddSingleton<OriginReader>();
         services.AddSingleton<ApplicationReader>();
+        services.AddSingleton<ProviderUrls>();
+        services.AddSingleton<ProviderSecrets>();
+        services.AddSingleton<OidcSettingsReader>();
+        services.AddSingleton<IdentityProviderReader>();
         services.AddSingleton<PolicyStreams>();
         services.AddKind<Application, ApplicationObject, ApplicationKind>();
         services.AddKind<Policy, PolicyObject, PolicyKind>();

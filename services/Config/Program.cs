@@ -4,6 +4,7 @@ using ManagedOAuth.Config.Feed;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("config");
 builder.AddConfigStore();
+builder.AddKeysAtRest();
 builder.AddConfiguration();
 
 var app = builder.Build();

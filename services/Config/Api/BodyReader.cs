@@ -43,6 +43,42 @@ public sealed class BodyReader(JsonElement body, List<ApiError> errors, string p
         return text;
     }
 
+    /// <summary>A secret: a text that may have several lines (a key in PEM). Only its presence and length are ever told.</summary>
+    public string? OptionalSecret(string member, int maximum)
+    {
+        if (!TryGet(member, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } text && text.Length <= maximum && !text.Contains('\0', StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        Refuse(member, $"{member} is a text of at most {maximum} characters");
+        return null;
+    }
+
+    /// <summary>An object whose members are all texts.</summary>
+    public IReadOnlyDictionary<string, string> TextMap(string member, int maximumCount, int maximumLength = 1024)
+    {
+        if (!TryGet(member, out var value))
+        {
+            return new Dictionary<string, string>();
+        }
+
+        if (value.ValueKind != JsonValueKind.Object || value.GetPropertyCount() > maximumCount
+            || !value.EnumerateObject().All(item => item.Value.ValueKind == JsonValueKind.String && item.Name.Length <= maximumLength
+                && item.Value.GetString() is { } text && text.Length <= maximumLength && !text.Any(char.IsControl)))
+        {
+            Refuse(member, $"{member} is an object of at most {maximumCount} texts, each at most {maximumLength} characters");
+            return new Dictionary<string, string>();
+        }
+
+        return value.EnumerateObject().ToDictionary(item => item.Name, item => item.Value.GetString()!, StringComparer.Ordinal);
+    }
+
     public string Text(string member, string fallback, int maximum = 1024) => OptionalText(member, maximum) ?? fallback;
 
     public string RequiredText(string member, int maximum = 1024)

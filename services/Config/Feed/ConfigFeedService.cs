@@ -1,13 +1,14 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Feed;
 
 /// <summary>The configuration for every other service: a snapshot, then each change. See <c>config_feed.proto</c>.</summary>
-public sealed class ConfigFeedService(ConfigurationLog log) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
+public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
 {
     private const int EntriesPerFrame = 500;
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(1);
@@ -19,7 +20,7 @@ public sealed class ConfigFeedService(ConfigurationLog log) : Contracts.ConfigFe
         ArgumentNullException.ThrowIfNull(responseStream);
         ArgumentNullException.ThrowIfNull(context);
         var ct = context.CancellationToken;
-        var view = new FeedView(context.GetCaller());
+        var view = new FeedView(context.GetCaller(), secrets);
         var sent = -1L;
         while (!ct.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Google.Protobuf;
+using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -9,7 +10,7 @@ namespace ManagedOAuth.Config.Feed;
 /// What one caller of the feed gets to see: settings of identity providers go to authorization-server alone, hashes of service tokens to edge
 /// alone.
 /// </summary>
-public sealed class FeedView(string caller)
+public sealed class FeedView(string caller, ProviderSecrets secrets)
 {
     public ConfigEntry? Show(FeedEntry entry)
     {
@@ -29,7 +30,7 @@ public sealed class FeedView(string caller)
         Policy policy => JsonSerializer.SerializeToUtf8Bytes(policy, ConfigurationJson.Default.Policy),
         Group group => JsonSerializer.SerializeToUtf8Bytes(group, ConfigurationJson.Default.Group),
         IdentityProvider provider => JsonSerializer.SerializeToUtf8Bytes(
-            caller == "authorization-server" ? provider : provider with { Config = null }, ConfigurationJson.Default.IdentityProvider),
+            caller == "authorization-server" ? secrets.Open(provider) : provider with { Config = null, SealedSecrets = null }, ConfigurationJson.Default.IdentityProvider),
         ServiceToken token => JsonSerializer.SerializeToUtf8Bytes(
             caller == "edge" ? token : token with { SecretHash = "", PreviousSecretHash = null }, ConfigurationJson.Default.ServiceToken),
         Organization organization => JsonSerializer.SerializeToUtf8Bytes(organization, ConfigurationJson.Default.Organization),

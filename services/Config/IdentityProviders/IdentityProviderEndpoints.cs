@@ -12,10 +12,10 @@ public static class IdentityProviderEndpoints
         var providers = access.MapGroup("/identity_providers");
         providers.MapGet("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints) => endpoints.List(request, provider => provider.Name));
         providers.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
-        providers.MapPost("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)
-            => endpoints.Create(request, IdentityProviderReader.Read, ct));
-        providers.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)
-            => endpoints.Replace(id, request, (body, _, snapshot) => IdentityProviderReader.Read(body, id, snapshot), ct));
+        providers.MapPost("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)
+            => endpoints.Create(request, reader.Create, ct));
+        providers.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)
+            => endpoints.Replace(id, request, reader.Replace, ct));
         providers.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, status: StatusCodes.Status202Accepted));
     }

@@ -30,8 +30,9 @@ public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, Identity
     public override IEnumerable<IdentityProvider> All(ConfigurationSnapshot snapshot)
         => snapshot.IdentityProviders.Values.OrderBy(provider => provider.CreatedAt).ThenBy(provider => provider.Id);
 
+    /// <summary>Without secrets: a secret can be written and replaced, never read.</summary>
     public override JsonNode Show(IdentityProvider state, ConfigurationSnapshot snapshot)
-        => ApiEnvelope.ToNode(state, ConfigurationJson.Default.IdentityProvider);
+        => ApiEnvelope.ToNode(state with { SealedSecrets = null }, ConfigurationJson.Default.IdentityProvider);
 
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
     {

@@ -24,6 +24,7 @@ public sealed class ConfigHost : IAsyncLifetime
     private readonly List<WebApplicationFactory<Program>> _replicas = [];
     private string _database = "";
     private string _tokenFile = "";
+    private string _masterKey = "";
 
     public HttpClient Api { get; private set; } = null!;
 
@@ -32,6 +33,7 @@ public sealed class ConfigHost : IAsyncLifetime
         _database = await PostgresServer.CreateDatabaseAsync();
         _tokenFile = Path.Combine(TemporaryFolder.Create("config"), "admin-token");
         await File.WriteAllTextAsync(_tokenFile, Token + "\n");
+        _masterKey = _keys.WriteMasterKey();
         Api = await AddReplicaAsync();
     }
 
@@ -45,6 +47,7 @@ public sealed class ConfigHost : IAsyncLifetime
             builder.UseSetting("Kestrel:Endpoints:grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
             builder.UseSetting("ConnectionStrings:managedoauth", _database);
             builder.UseSetting("Config:BootstrapTokenFile", _tokenFile);
+            builder.UseSetting("KeysAtRest:MasterKeyFile", _masterKey);
             foreach (var (key, value) in _keys.SettingsFor("config"))
             {
                 builder.UseSetting(key, value);
