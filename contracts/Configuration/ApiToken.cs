@@ -19,4 +19,7 @@ public sealed record ApiToken
     public long Version { get; init; }
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was last changed or rolled; the time of its creation before that.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -25,6 +26,8 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(OrganizationCreated))]
 [JsonSerializable(typeof(OrganizationChanged))]
 [JsonSerializable(typeof(ApiTokenCreated))]
+[JsonSerializable(typeof(ApiTokenChanged))]
+[JsonSerializable(typeof(ApiTokenRolled))]
 [JsonSerializable(typeof(ApiTokenRemoved))]
 [JsonSerializable(typeof(ApplicationObject))]
 [JsonSerializable(typeof(PolicyObject))]
@@ -33,6 +36,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(ServiceTokenObject))]
 [JsonSerializable(typeof(OrganizationObject))]
 [JsonSerializable(typeof(ApiTokenObject))]
+[JsonSerializable(typeof(ApiTokenUse))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

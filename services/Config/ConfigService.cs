@@ -41,6 +41,7 @@ public static class ConfigService
                 options.Projections.Snapshot<ApiTokenObject>(SnapshotLifecycle.Inline);
                 options.Schema.For<AddressClaim>();
                 options.Schema.For<FeedEpoch>();
+                options.Schema.For<ApiTokenUse>();
             },
             messaging =>
             {
@@ -61,6 +62,8 @@ public static class ConfigService
         services.AddSingleton<ConfigurationLoader>();
         services.AddSingleton<ConfigurationLog>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
+        services.AddSingleton<ApiTokenUses>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ApiTokenUses>()));
         services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
         services.AddSingleton<WriterGate>();
         services.AddScoped<ConfigurationWriter>();
@@ -99,7 +102,8 @@ public static class ConfigService
         access.MapServiceTokens();
         access.MapOrganizations();
         access.MapGrants();
-        api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?")));
+        api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
+        app.CheckPermissions("/client/v4");
         return app;
     }
 

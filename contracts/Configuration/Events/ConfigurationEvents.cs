@@ -42,4 +42,10 @@ public sealed record OrganizationChanged(Organization Organization);
 
 public sealed record ApiTokenCreated(ApiToken ApiToken);
 
+/// <summary>Name, permissions or expiry are others.</summary>
+public sealed record ApiTokenChanged(ApiToken ApiToken);
+
+/// <summary>The token itself was replaced; the previous one is dead.</summary>
+public sealed record ApiTokenRolled(ApiToken ApiToken);
+
 public sealed record ApiTokenRemoved(Guid Id);

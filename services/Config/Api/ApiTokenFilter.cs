@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
@@ -7,10 +8,10 @@ using Microsoft.Extensions.Primitives;
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>
-/// Lets a request pass that carries a valid API token with the permission that its method needs. Whatever is wrong with a token (none, unknown,
-/// expired) has the same answer.
+/// Lets a request pass that carries a valid API token with the permission that its route declares. Whatever is wrong with a token (none, unknown,
+/// expired, removed) has the same answer.
 /// </summary>
-public sealed class ApiTokenFilter(ConfigurationLog log, TimeProvider clock) : IEndpointFilter
+public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, TimeProvider clock) : IEndpointFilter
 {
     /// <summary>Where the caller's name stands for the events: <c>api-token:{name}</c>.</summary>
     public const string ActorKey = "managedoauth.actor";
@@ -25,19 +26,30 @@ public sealed class ApiTokenFilter(ConfigurationLog log, TimeProvider clock) : I
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable("the configuration store"));
         }
 
-        if (Authenticate(http.Request.Headers.Authorization) is not { } token)
+        if ((ApiCaller.Of(http) ?? Authenticated(http)) is not { } caller)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return ApiEnvelope.Error(StatusCodes.Status401Unauthorized, ApiErrors.NotAuthenticated());
         }
 
-        if (!Permits(token, http.Request.Method))
+        // A route without the metadata does not exist: the start refuses it. Here it would need everything.
+        var required = http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() ?? new RequiredPermission(ApiPermission.Write, ApiPermission.Write);
+        return required.For(http.Request.Method) is { } needed && !caller.Permissions.Hold(needed)
+            ? ApiEnvelope.Error(StatusCodes.Status403Forbidden, ApiErrors.NotPermitted())
+            : await next(context);
+    }
+
+    private ApiCaller? Authenticated(HttpContext http)
+    {
+        if (Authenticate(http.Request.Headers.Authorization) is not { } token)
         {
-            return ApiEnvelope.Error(StatusCodes.Status403Forbidden, ApiErrors.NotPermitted());
+            return null;
         }
 
-        http.Items[ActorKey] = $"api-token:{token.Name}";
-        return await next(context);
+        uses.Note(token.Id);
+        var caller = new ApiCaller($"api-token:{token.Name}", token.Permissions, token.Id.ToString());
+        caller.Enter(http);
+        return caller;
     }
 
     private ApiToken? Authenticate(StringValues header)
@@ -56,8 +68,4 @@ public sealed class ApiTokenFilter(ConfigurationLog log, TimeProvider clock) : I
                 ? token
                 : null;
     }
-
-    private static bool Permits(ApiToken token, string method)
-        => token.Permissions.Contains(ApiPermission.Write)
-            || ((HttpMethods.IsGet(method) || HttpMethods.IsHead(method)) && token.Permissions.Contains(ApiPermission.Read));
 }

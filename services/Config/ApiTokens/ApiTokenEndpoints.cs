@@ -1,70 +1,82 @@
-using System.Globalization;
+using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Tokens;
 
 namespace ManagedOAuth.Config.ApiTokens;
 
-/// <summary><c>/tokens</c>: making a token needs write permission, like every change; the token itself is shown once.</summary>
+/// <summary><c>/tokens</c>: tokens of the admin API. The token itself is shown once, when it is made or rolled.</summary>
 public static class ApiTokenEndpoints
 {
     public static void MapApiTokens(this RouteGroupBuilder account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var tokens = account.MapGroup("/tokens");
+        var tokens = account.MapGroup("/tokens").RequirePermission(ApiPermission.ApiTokensRead, ApiPermission.ApiTokensWrite);
         tokens.MapGet("/", (HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints) => endpoints.List(request, token => token.Name));
+        tokens.MapGet("/permission_groups", () => ApiEnvelope.Ok(new JsonArray([.. ApiPermissions.All.Select(entry => new JsonObject { ["id"] = entry.Id, ["name"] = entry.Name })])));
+        tokens.MapGet("/verify", Verify).AllowAnyPermission();
         tokens.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
-        tokens.MapPost("/", (HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, TimeProvider clock, CancellationToken ct) =>
-        {
-            var secret = ServiceTokenSecret.Create(SecretPrefixes.ApiToken);
-            return endpoints.Create(request, (body, id, _) => Read(body, id, secret, clock.GetUtcNow()), ct, show: node => node["value"] = secret);
-        });
+        tokens.MapPost("/", Create);
+        tokens.MapPut("/{id:guid}", Replace);
+        tokens.MapPut("/{id:guid}/value", Roll);
         tokens.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
     }
 
-    private static ApiToken Read(BodyReader body, Guid id, string secret, DateTimeOffset now)
+    private static IResult Verify(HttpContext context)
     {
-        var permissions = new List<ApiPermission>();
-        foreach (var name in body.Texts("permissions", 2, 10))
+        var caller = ApiCaller.Of(context)!;
+        return ApiEnvelope.Ok(new JsonObject
         {
-            switch (name)
-            {
-                case "read": permissions.Add(ApiPermission.Read); break;
-                case "write": permissions.Add(ApiPermission.Write); break;
-                default: body.Refuse("permissions", "a permission is read or write"); break;
-            }
-        }
-
-        if (permissions.Count == 0)
-        {
-            body.Refuse("permissions", "permissions needs read or write");
-        }
-
-        return new ApiToken
-        {
-            Id = id,
-            Name = body.RequiredText("name", 100),
-            Hash = ServiceTokenSecret.Hash(secret),
-            Permissions = permissions,
-            ExpiresAt = Expiry(body, now),
-        };
+            ["id"] = caller.Key,
+            ["status"] = "active",
+            ["permissions"] = new JsonArray([.. caller.Permissions.Select(permission => JsonValue.Create(ApiPermissions.IdOf(permission)))]),
+        });
     }
 
-    private static DateTimeOffset? Expiry(BodyReader body, DateTimeOffset now)
+    private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
     {
-        if (body.OptionalText("expires_at", 40) is not { } text)
-        {
-            return null;
-        }
+        var secret = ServiceTokenSecret.Create(SecretPrefixes.ApiToken);
+        var caller = ApiCaller.Of(request.HttpContext)!;
+        return endpoints.Create(
+            request,
+            (body, id, _) => ApiTokenReader.Read(body, new ApiToken { Id = id, Name = "", Hash = ServiceTokenSecret.Hash(secret), Permissions = [] }, caller, clock.GetUtcNow()),
+            ct,
+            show: node => node["value"] = secret);
+    }
 
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) && at > now)
-        {
-            return at;
-        }
+    private static Task<IResult> Replace(Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
+    {
+        var caller = ApiCaller.Of(request.HttpContext)!;
+        return endpoints.Replace(
+            id,
+            request,
+            (body, existing, _) =>
+            {
+                body.RefuseMoreThan(existing, caller);
+                return ApiTokenReader.Read(body, existing, caller, clock.GetUtcNow());
+            },
+            ct);
+    }
 
-        body.Refuse("expires_at", "expires_at is a time (RFC 3339) in the future");
-        return null;
+    private static Task<IResult> Roll(Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct)
+    {
+        var secret = ServiceTokenSecret.Create(SecretPrefixes.ApiToken);
+        var caller = ApiCaller.Of(request.HttpContext)!;
+        return endpoints.Replace(
+            id,
+            request,
+            (body, existing, _) =>
+            {
+                body.RefuseMoreThan(existing, caller);
+                return existing with { Hash = ServiceTokenSecret.Hash(secret) };
+            },
+            ct,
+            changed: token => new ApiTokenRolled(token),
+            show: node => node["value"] = secret,
+            bodyOptional: true,
+            answer: node => node["value"]!.DeepClone());
     }
 }

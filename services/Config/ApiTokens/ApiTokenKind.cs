@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -6,7 +7,7 @@ using ManagedOAuth.Contracts.Configuration.Events;
 namespace ManagedOAuth.Config.ApiTokens;
 
 /// <summary>Tokens of the admin API: <c>/tokens</c>. They are in no snapshot: only this service needs them.</summary>
-public sealed class ApiTokenKind(Feed.ConfigurationLog log) : ObjectKind<ApiToken, ApiTokenObject>
+public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, TimeProvider clock) : ObjectKind<ApiToken, ApiTokenObject>
 {
     public override string Name => "api_token";
 
@@ -14,7 +15,7 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log) : ObjectKind<ApiToke
 
     public override object Created(ApiToken state) => new ApiTokenCreated(state);
 
-    public override object Changed(ApiToken state) => throw new InvalidOperationException("An API token is made and removed, never changed.");
+    public override object Changed(ApiToken state) => new ApiTokenChanged(state);
 
     public override object Removed(Guid id) => new ApiTokenRemoved(id);
 
@@ -22,7 +23,8 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log) : ObjectKind<ApiToke
 
     public override DateTimeOffset CreatedAt(ApiToken state) => state.CreatedAt;
 
-    public override ApiToken Stamp(ApiToken state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt) => state with { Version = version, CreatedAt = createdAt };
+    public override ApiToken Stamp(ApiToken state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt) 
+        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
 
     public override IEnumerable<ApiToken> All(ConfigurationSnapshot snapshot) => log.Current.ApiTokens.Values.OrderBy(token => token.CreatedAt).ThenBy(token => token.Id);
 
@@ -33,12 +35,26 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log) : ObjectKind<ApiToke
         {
             ["id"] = state.Id,
             ["name"] = state.Name,
-            ["permissions"] = new JsonArray([.. state.Permissions.Select(permission => JsonValue.Create(permission == ApiPermission.Write ? "write" : "read"))]),
+            ["status"] = state.ExpiresAt <= clock.GetUtcNow() ? "expired" : "active",
+            ["permissions"] = new JsonArray([.. state.Permissions.Select(permission => JsonValue.Create(ApiPermissions.IdOf(permission)))]),
+            ["version"] = state.Version,
             ["created_at"] = state.CreatedAt,
+            ["issued_on"] = state.CreatedAt,
         };
+        if (state.UpdatedAt != default)
+        {
+            node["modified_on"] = state.UpdatedAt;
+        }
+
+        if (uses.LastUseOf(state.Id) is { } used)
+        {
+            node["last_used_on"] = used;
+        }
+
         if (state.ExpiresAt is { } expiry)
         {
             node["expires_at"] = expiry;
+            node["expires_on"] = expiry;
         }
 
         return node;

@@ -13,7 +13,7 @@ public static class ApplicationEndpoints
     public static void MapApplications(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var apps = access.MapGroup("/apps");
+        var apps = access.MapGroup("/apps").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
         apps.MapGet("/", (HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints) => endpoints.List(request, application => application.Name));
         apps.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         apps.MapPost("/", Create);

@@ -47,8 +47,10 @@ public sealed record ConfigurationState
             OrganizationChanged changed => With("organization", streamId, version, position, changed.Organization),
             ApplicationRemoved or PolicyRemoved or GroupRemoved or IdentityProviderRemoved or ServiceTokenRemoved
                 => With(Entries.GetValueOrDefault(streamId)?.Kind ?? KindOf(e), streamId, version, position, null),
-            ApiTokenCreated created => this with { ApiTokens = ApiTokens.SetItem(created.ApiToken.Hash, created.ApiToken) },
-            ApiTokenRemoved removed => this with { ApiTokens = ApiTokens.RemoveRange(ApiTokens.Where(pair => pair.Value.Id == removed.Id).Select(pair => pair.Key)) },
+            ApiTokenCreated created => With(created.ApiToken),
+            ApiTokenChanged changed => With(changed.ApiToken),
+            ApiTokenRolled rolled => With(rolled.ApiToken),
+            ApiTokenRemoved removed => this with { ApiTokens = Without(removed.Id) },
             _ => this,
         };
         return state.At(position);
@@ -72,6 +74,11 @@ public sealed record ConfigurationState
     /// <summary>The state with everything up to this position in it.</summary>
     public ConfigurationState At(long position)
         => position <= Snapshot.Position ? this : this with { Snapshot = Snapshot with { Position = position } };
+
+    private ConfigurationState With(ApiToken token) => this with { ApiTokens = Without(token.Id).SetItem(token.Hash, token) };
+
+    private ImmutableDictionary<string, ApiToken> Without(Guid token)
+        => ApiTokens.RemoveRange(ApiTokens.Where(pair => pair.Value.Id == token).Select(pair => pair.Key));
 
     private ConfigurationSnapshot Apply(string kind, Guid id, object? value) => kind switch
     {

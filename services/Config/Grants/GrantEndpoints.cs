@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Grpc.Core;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
 
 namespace ManagedOAuth.Config.Grants;
@@ -13,12 +14,13 @@ public static class GrantEndpoints
     public static void MapGrants(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var grants = access.MapGroup("/grants");
+        var grants = access.MapGroup("/grants").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesRevoke);
         grants.MapGet("/", List);
         grants.MapGet("/{id:guid}", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
             => Ask(async () => ApiEnvelope.Ok(Parse((await token.GetAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Json))));
         grants.MapGet("/{id:guid}/events", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
-            => Ask(async () => ApiEnvelope.Ok(new JsonArray([.. (await token.EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Events.Select(Parse)]))));
+            => Ask(async () => ApiEnvelope.Ok(new JsonArray([.. (await token.EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Events.Select(Parse)]))))
+            .RequirePermission(ApiPermission.AuditLogsRead);
         grants.MapPost("/{id:guid}/revoke", Revoke);
     }
 

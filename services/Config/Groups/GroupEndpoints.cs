@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -9,7 +10,7 @@ public static class GroupEndpoints
     public static void MapGroups(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var groups = access.MapGroup("/groups");
+        var groups = access.MapGroup("/groups").RequirePermission(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
         groups.MapGet("/", (HttpRequest request, ObjectEndpoints<Group, GroupObject> endpoints) => endpoints.List(request, group => group.Name));
         groups.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         groups.MapPost("/", (HttpRequest request, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct)

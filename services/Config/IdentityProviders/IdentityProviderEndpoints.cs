@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -9,7 +10,7 @@ public static class IdentityProviderEndpoints
     public static void MapIdentityProviders(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var providers = access.MapGroup("/identity_providers");
+        var providers = access.MapGroup("/identity_providers").RequirePermission(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
         providers.MapGet("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints) => endpoints.List(request, provider => provider.Name));
         providers.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         providers.MapPost("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)

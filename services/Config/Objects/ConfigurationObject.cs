@@ -75,5 +75,9 @@ public sealed class ApiTokenObject : ConfigurationObject<ApiToken>
 {
     public void Apply(ApiTokenCreated e) => State = e.ApiToken;
 
+    public void Apply(ApiTokenChanged e) => State = e.ApiToken;
+
+    public void Apply(ApiTokenRolled e) => State = e.ApiToken;
+
     public void Apply(ApiTokenRemoved _) => Removed = true;
 }

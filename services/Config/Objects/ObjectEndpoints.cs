@@ -71,9 +71,19 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
     }
 
     /// <summary>Replaces an object by the body.</summary>
+    /// <param name="id">The object.</param>
+    /// <param name="request">The request, whose body is read.</param>
+    /// <param name="read">Reads the record; what is wrong stands in the reader's errors.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="also">What is saved with it.</param>
+    /// <param name="changed">The event; the kind's usual one when null.</param>
+    /// <param name="show">Adds to the answer what is shown once.</param>
+    /// <param name="bodyOptional">A request without a body is read as one with an empty object.</param>
+    /// <param name="answer">Picks the answer out of the shown object, where it is not the whole.</param>
     public async Task<IResult> Replace(
         Guid id, HttpRequest request, Func<BodyReader, TState, ConfigurationSnapshot, TState> read, CancellationToken ct,
-        Action<IDocumentSession, TState, TState>? also = null, Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false)
+        Action<IDocumentSession, TState, TState>? also = null, Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false,
+        Func<JsonObject, JsonNode>? answer = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(read);
@@ -101,7 +111,7 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
         state = kind.Stamp(state, version, kind.CreatedAt(existing), clock.GetUtcNow());
         stream.AppendOne((changed ?? kind.Changed)(state));
         also?.Invoke(change.Session, existing, state);
-        return await Save(change, state, version, StatusCodes.Status200OK, show, ct);
+        return await Save(change, state, version, StatusCodes.Status200OK, show, ct, answer);
     }
 
     /// <summary>Removes an object that nothing needs any more; its history stays.</summary>
@@ -130,7 +140,7 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
         });
     }
 
-    private async Task<IResult> Save(ConfigurationChange change, TState state, long version, int status, Action<JsonObject>? show, CancellationToken ct)
+    private async Task<IResult> Save(ConfigurationChange change, TState state, long version, int status, Action<JsonObject>? show, CancellationToken ct, Func<JsonObject, JsonNode>? answer = null)
     {
         var id = kind.IdOf(state);
         await writer.AnnounceAsync(kind.Name, id, version);
@@ -139,7 +149,7 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
             var saved = await writer.SaveAsync(change, id, ct);
             var node = kind.Show(state, saved.Snapshot).AsObject();
             show?.Invoke(node);
-            return ApiEnvelope.Ok(node, status);
+            return ApiEnvelope.Ok(answer is null ? node : answer(node), status);
         });
     }
 
@@ -152,6 +162,10 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
         catch (EventStreamUnexpectedMaxEventIdException)
         {
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("somebody else changed this object at the same moment; read it again and repeat your change"));
+        }
+        catch (ExistingStreamIdCollisionException)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("it exists already; change it with PUT"));
         }
         catch (DocumentAlreadyExistsException)
         {

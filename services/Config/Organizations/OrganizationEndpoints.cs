@@ -11,7 +11,7 @@ public static class OrganizationEndpoints
     public static void MapOrganizations(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var organizations = access.MapGroup("/organizations");
+        var organizations = access.MapGroup("/organizations").RequirePermission(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
         organizations.MapGet("/", (ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct) => endpoints.Get(OrganizationReader.Id, ct));
         organizations.MapPost("/", Create);
         organizations.MapPut("/", (HttpRequest request, ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct)

@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -9,7 +10,7 @@ public static class PolicyEndpoints
     public static void MapPolicies(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var policies = access.MapGroup("/policies");
+        var policies = access.MapGroup("/policies").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
         policies.MapGet("/", (HttpRequest request, ObjectEndpoints<Policy, PolicyObject> endpoints) => endpoints.List(request, policy => policy.Name));
         policies.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         policies.MapPost("/", (HttpRequest request, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct)

@@ -18,7 +18,7 @@ public static class ServiceTokenEndpoints
     public static void MapServiceTokens(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        var tokens = access.MapGroup("/service_tokens");
+        var tokens = access.MapGroup("/service_tokens").RequirePermission(ApiPermission.ServiceTokensRead, ApiPermission.ServiceTokensWrite);
         tokens.MapGet("/", (HttpRequest request, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints) => endpoints.List(request, token => token.Name));
         tokens.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         tokens.MapPost("/", Create);

@@ -65,6 +65,9 @@ public sealed class ConfigHost : IAsyncLifetime
     /// <summary>A channel to the replica that was started last.</summary>
     public GrpcChannel Grpc { get; private set; } = null!;
 
+    /// <summary>The services of the first replica.</summary>
+    public IServiceProvider Services => _replicas[0].Services;
+
     /// <summary>A client with another (or no) API token.</summary>
     public HttpClient With(string? token) => Client(Api.BaseAddress!.Port, token);
 
