@@ -9,11 +9,15 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
 {
     private const int MostSteps = 30;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        CookieContainer = new CookieContainer(),
-    });
+    private readonly CookieContainer _cookies = new();
+    private readonly List<string> _pins = [];
+    private HttpClient? _client;
+
+    /// <summary>Every cookie it holds now.</summary>
+    public IReadOnlyCollection<Cookie> Cookies => _cookies.GetAllCookies();
+
+    /// <summary>Every PIN that it gave.</summary>
+    public IReadOnlyList<string> Pins => _pins;
 
     /// <summary>Whether the consent page was shown in the last visit.</summary>
     public bool ConsentShown { get; private set; }
@@ -34,7 +38,9 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
     /// <summary>Opens a page of an application, logging in where asked; gives the application's answer.</summary>
     public async Task<HttpResponseMessage> OpenAsync(Uri page) => (await VisitAsync(page, stop: _ => false, approve: true)).Answer!;
 
-    public void Dispose() => _http.Dispose();
+    private HttpClient Http => _client ??= new(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies });
+
+    public void Dispose() => _client?.Dispose();
 
     private async Task<(Uri Address, HttpResponseMessage? Answer)> VisitAsync(Uri start, Func<Uri, bool> stop, bool approve)
     {
@@ -43,7 +49,7 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
         var request = Navigation(HttpMethod.Get, start, null);
         for (var step = 0; step < MostSteps; step++)
         {
-            var answer = await _http.SendAsync(request);
+            var answer = await Http.SendAsync(request);
             var address = request.RequestUri!;
             if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location)
             {
@@ -62,6 +68,7 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
             {
                 PinAsked = true;
                 pinForm.Fields["pin"] = await mailbox.NewPinAsync(email, known);
+                _pins.Add(pinForm.Fields["pin"]);
                 request = Submit(pinForm);
             }
             else if (HtmlForm.WithField(address, LastPage, "email") is { } emailForm)

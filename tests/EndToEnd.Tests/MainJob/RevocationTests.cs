@@ -22,14 +22,25 @@ public sealed class RevocationTests(LocalTopology topology)
         using var bystander = new OAuthClient(new Uri(topology.Orders, "/orders"));
         var bystanderTokens = await bystander.LoginAsync(other);
 
-        // A connection each, so that the kernel spreads them over both replicas.
-        var streams = new List<(HttpClient Client, Stream Stream)>();
-        for (var i = 0; i < 8; i++)
+        // At each of the two edges by name: a stream that stays open, and a second connection for new requests.
+        var edges = (await topology.ResourcesAsync()).Where(resource => resource.Name == "edge").Select(resource => resource.Pid).ToList();
+        Assert.Equal(2, edges.Count);
+        var streaming = await ReplicaConnection.ToEachAsync(topology.Orders, edges);
+        var asking = await ReplicaConnection.ToEachAsync(topology.Orders, edges);
+        var others = await ReplicaConnection.ToEachAsync(topology.Orders, edges);
+        var streams = new List<Stream>();
+        var untouched = new List<Stream>();
+        foreach (var (own, foreign) in streaming.Zip(others))
         {
-            streams.Add(await OpenStreamAsync(tokens.AccessToken));
+            streams.Add(await OpenStreamAsync(own.Http, tokens.AccessToken));
+            untouched.Add(await OpenStreamAsync(foreign.Http, bystanderTokens.AccessToken));
         }
 
-        var untouched = await OpenStreamAsync(bystanderTokens.AccessToken);
+        foreach (var edge in asking)
+        {
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(edge.Http, tokens.AccessToken));
+        }
+
         var grant = Assert.Single(await topology.Admin.GrantsAsync(address));
         if (byClient)
         {
@@ -40,45 +51,52 @@ public sealed class RevocationTests(LocalTopology topology)
             await topology.Admin.PostAsync($"grants/{grant["id"]}/revoke");
         }
 
-        foreach (var (http, stream) in streams)
+        foreach (var stream in streams)
         {
             await AssertEndsAsync(stream);
-            http.Dispose();
         }
 
-        await Eventually.Async(async () =>
+        foreach (var edge in asking)
         {
-            for (var i = 0; i < 8; i++)
-            {
-                using var fresh = new OAuthClient(new Uri(topology.Orders, "/orders"));
-                using var answer = await fresh.GetAsync("/orders", tokens.AccessToken);
-                if (answer.StatusCode != HttpStatusCode.Unauthorized)
-                {
-                    return false;
-                }
-            }
+            await Eventually.Async(async () => await AskAsync(edge.Http, tokens.AccessToken) == HttpStatusCode.Unauthorized);
+        }
 
-            return true;
-        });
         Assert.Equal(HttpStatusCode.BadRequest, (await client.TryRefreshAsync(tokens.RefreshToken)).Status);
         Assert.Equal("grant_revoked", (string?)(await topology.Admin.EventsAsync((string)grant["id"]!))[^1]["type"]);
 
-        using var still = await bystander.GetAsync("/orders", bystanderTokens.AccessToken);
-        Assert.Equal(HttpStatusCode.OK, still.StatusCode);
-        Assert.True(await untouched.Stream.ReadAsync(new byte[1]) > 0);
-        untouched.Client.Dispose();
+        foreach (var (edge, stream) in asking.Zip(untouched))
+        {
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(edge.Http, bystanderTokens.AccessToken));
+            Assert.True(await stream.ReadAsync(new byte[1]) > 0);
+        }
+
+        foreach (var connection in streaming.Concat(asking).Concat(others))
+        {
+            connection.Dispose();
+        }
     }
 
-    private async Task<(HttpClient Client, Stream Stream)> OpenStreamAsync(string accessToken)
+    private async Task<Stream> OpenStreamAsync(HttpClient http, string accessToken)
     {
-        var http = new HttpClient();
-        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(topology.Orders, "/events"));
-        request.Headers.Authorization = new("Bearer", accessToken);
-        var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var answer = await http.SendAsync(Request("/events", accessToken), HttpCompletionOption.ResponseHeadersRead);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var stream = await answer.Content.ReadAsStreamAsync();
         Assert.True(await stream.ReadAsync(new byte[1]) > 0);
-        return (http, stream);
+        return stream;
+    }
+
+    private async Task<HttpStatusCode> AskAsync(HttpClient http, string accessToken)
+    {
+        using var answer = await http.SendAsync(Request("/orders", accessToken));
+        await answer.Content.ReadAsByteArrayAsync();
+        return answer.StatusCode;
+    }
+
+    private HttpRequestMessage Request(string path, string accessToken)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri(topology.Orders, path));
+        request.Headers.Authorization = new("Bearer", accessToken);
+        return request;
     }
 
     private static async Task AssertEndsAsync(Stream stream)

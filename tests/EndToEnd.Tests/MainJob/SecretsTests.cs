@@ -65,13 +65,14 @@ public sealed class ObservedTopology() : LocalTopology("token=1,edge=1")
     }
 }
 
-/// <summary>After a whole life of a grant, every secret of it is looked for in tables, logs and telemetry.</summary>
+/// <summary>After a whole life of a grant, every secret of it is looked for in tables, logs, telemetry, and all that Redis was ever told.</summary>
 public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<ObservedTopology>
 {
     [Fact]
-    public async Task NoSecret_IsInAnyEventTableLogOrTrace_AndTheEventsReadBackInOrder()
+    public async Task NoSecret_IsInAnyEventTableLogTraceOrRedis_AndTheEventsReadBackInOrder()
     {
         const string Address = "canary@example.com";
+        await using var redis = await RedisMonitor.StartAsync(topology);
         using var user = new ScriptedBrowser(Address, topology.Mailbox);
         using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
         await client.DiscoverAsync();
@@ -99,22 +100,30 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
             ["second access token"] = refreshed.AccessToken, ["second refresh token"] = refreshed.RefreshToken, ["admin token"] = topology.AdminToken,
             ["query canary"] = "canary-in-the-query",
         };
-        await Eventually.Async(() => topology.Telemetry.Contains("authorization-server", StringComparison.Ordinal) && topology.Telemetry.Contains("edge", StringComparison.Ordinal));
-        var tables = await DumpAsync();
-        Assert.Contains(Address, tables, StringComparison.Ordinal);
-        foreach (var (name, secret) in secrets)
+        // The session's cookies: the assertion of the application without Managed OAuth, the team's session, what ties a login to its browser.
+        Assert.Contains(user.Cookies, cookie => cookie.Name.StartsWith("CF_Authorization", StringComparison.Ordinal));
+        foreach (var cookie in user.Cookies.Where(cookie => cookie.Value.Length >= 20))
         {
-            // The random part alone would be as bad as the whole.
-            var tail = secret[^Math.Min(24, secret.Length)..];
-            Assert.False(tables.Contains(tail, StringComparison.Ordinal), $"{name} is in a table");
-            Assert.False(topology.Telemetry.Contains(tail, StringComparison.Ordinal), $"{name} is in the telemetry");
-            if (name != "admin token")
-            {
-                Assert.False(topology.Output.Contains(tail, StringComparison.Ordinal), $"{name} is in a log");
-            }
+            secrets[$"cookie {cookie.Name}"] = cookie.Value;
         }
 
-        Assert.DoesNotMatch("-----BEGIN [A-Z ]*PRIVATE KEY", tables);
+        await Eventually.Async(() => topology.Telemetry.Contains("authorization-server", StringComparison.Ordinal) && topology.Telemetry.Contains("edge", StringComparison.Ordinal));
+        var places = new Dictionary<string, string> { ["a table"] = await DumpAsync(), ["the telemetry"] = topology.Telemetry, ["a log"] = topology.Output, ["Redis"] = redis.Seen };
+        Assert.All(["a table", "Redis"], place => Assert.Contains(Address, places[place], StringComparison.Ordinal));
+        foreach (var (place, text) in places)
+        {
+            foreach (var (name, secret) in secrets.Where(secret => (place, secret.Key) != ("a log", "admin token")))
+            {
+                // The random part alone would be as bad as the whole. (AppHost prints the admin token on purpose.)
+                Assert.False(text.Contains(secret[^Math.Min(24, secret.Length)..], StringComparison.Ordinal), $"{name} is in {place}");
+            }
+
+            // Six digits alone: not as part of a longer number or a time.
+            Assert.All(user.Pins, pin => Assert.DoesNotMatch($@"(?<![\d.:\-]){pin}(?![\d.:\-])", text));
+        }
+
+        Assert.Single(user.Pins);
+        Assert.DoesNotMatch("-----BEGIN [A-Z ]*PRIVATE KEY", places["a table"]);
     }
 
     // Every row of every table of every schema of ours, as text.
