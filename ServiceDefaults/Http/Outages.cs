@@ -23,6 +23,9 @@ public static class Outages
         _ => false,
     };
 
+    /// <summary>Either of both: trying again may well work, so a client is told 503 and keeps what it has.</summary>
+    public static bool IsTransient(Exception exception) => Is(exception) || IsConflict(exception);
+
     /// <summary>Another writer was faster and nothing was written: trying again decides anew.</summary>
     public static bool IsConflict(Exception exception) =>
         exception is ConcurrencyException or RpcException { StatusCode: StatusCode.Aborted };

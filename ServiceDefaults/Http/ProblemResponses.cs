@@ -33,7 +33,7 @@ internal static partial class ProblemResponses
     public static int StatusOf(Exception exception) => exception switch
     {
         BadHttpRequestException bad => bad.StatusCode,
-        _ when Outages.Is(exception) || Outages.IsConflict(exception) => StatusCodes.Status503ServiceUnavailable,
+        _ when Outages.IsTransient(exception) => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 

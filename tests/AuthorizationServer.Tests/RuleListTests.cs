@@ -1,6 +1,7 @@
 using ManagedOAuth.AuthorizationServer.Authorization;
 using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Rules;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.AuthorizationServer.Tests;
 
@@ -19,6 +20,15 @@ public sealed class RuleListTests
             .Where(type => type.IsClass && type.GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IRule<>)));
         Assert.Equal(rules.OrderBy(type => type.Name), s_rules.Select(rule => rule.Type).OrderBy(type => type.Name));
     }
+
+    [Fact]
+    public void EveryRule_IsInTheConformanceTable() => ConformanceTable.Verify(
+        "authorization-server",
+        "services/AuthorizationServer",
+        [
+            .. RegistrationRules.All.Select(rule => new ConformanceRow("Client registration", rule.Id, rule.Spec, rule.GetType())),
+            .. AuthorizationRules.All.Select(rule => new ConformanceRow("Authorization endpoint", rule.Id, rule.Spec, rule.GetType())),
+        ]);
 
     [Fact]
     public void EveryRule_HasItsOwnIdAndNamesItsSpecification()

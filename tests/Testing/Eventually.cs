@@ -6,7 +6,7 @@ namespace ManagedOAuth.Testing;
 public static class Eventually
 {
     /// <summary>Long enough for a slow, busy machine; a test that passes never waits for it.</summary>
-    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 

@@ -80,7 +80,7 @@ public static class GrantEndpoints
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(refused.Status.Detail));
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted)
         {
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable("the token service"));
         }

@@ -41,7 +41,7 @@ public sealed class CodesService(
             LoginAt = now,
             ExpiresAt = now + options.Value.CodeLifetime,
         };
-        await Answer.OrUnavailable(() => codes.KeepAsync(pending, now, context.CancellationToken));
+        await codes.KeepAsync(pending, now, context.CancellationToken);
         return new CreateCodeReply { Code = code.Text, ExpiresIn = (int)options.Value.CodeLifetime.TotalSeconds };
     }
 
@@ -49,7 +49,7 @@ public sealed class CodesService(
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        return Answer.OrUnavailable(() => OpenAsync(request, context.CancellationToken));
+        return OpenAsync(request, context.CancellationToken);
     }
 
     private async Task<OpenSessionReply> OpenAsync(OpenSessionRequest request, CancellationToken cancellation)

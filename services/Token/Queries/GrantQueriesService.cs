@@ -19,24 +19,24 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
     {
         ArgumentNullException.ThrowIfNull(context);
         var filter = GrantFilter.Of(request);
-        return Answer.OrUnavailable(() => ListAsync(filter, context.CancellationToken));
+        return ListAsync(filter, context.CancellationToken);
     }
 
     public override Task<GrantJson> Get(GetGrantRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        return Answer.OrUnavailable(() => GetAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken));
+        return GetAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken);
     }
 
     public override Task<GrantEventsReply> Events(GetGrantRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        return Answer.OrUnavailable(() => EventsAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken));
+        return EventsAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken);
     }
 
-    public override Task<GrantJson> Revoke(RevokeGrantRequest request, ServerCallContext context)
+    public override async Task<GrantJson> Revoke(RevokeGrantRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
@@ -44,12 +44,9 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
         var actor = Identities.Text(request.Actor, "actor", 256);
         var comment = Identities.Text(request.Reason, "reason", 1024, required: false);
         var now = clock.GetUtcNow();
-        return Answer.OrUnavailable(async () =>
-        {
-            await grants.ChangeAsync(
-                id, actor, "", grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, now, comment), context.CancellationToken);
-            return await GetAsync(id, context.CancellationToken);
-        });
+        await grants.ChangeAsync(
+            id, actor, "", grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, now, comment), context.CancellationToken);
+        return await GetAsync(id, context.CancellationToken);
     }
 
     private async Task<ListGrantsReply> ListAsync(GrantFilter filter, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using ManagedOAuth.ServiceDefaults.Http;
 using ManagedOAuth.ServiceDefaults.RateLimits;
 using ManagedOAuth.Token.Clients;
 using ManagedOAuth.Token.Configuration;
@@ -39,7 +40,7 @@ public static partial class RevocationEndpoint
 
             await services.GetRequiredService<RevokeToken>().HandleAsync(context, http.RequestAborted);
         }
-        catch (Exception e) when (Outage.Is(e))
+        catch (Exception e) when (Outages.IsTransient(e))
         {
             // The token may still be alive, so this must not look like success (RFC 7009 §2.2.1).
             LogOutage(services.GetRequiredService<ILogger<RevokeToken>>(), e.GetType().Name, e.Message);

@@ -26,33 +26,30 @@ public sealed class EdgeSessionsService(
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        return Answer.OrUnavailable(() => RedeemAsync(request, context.CancellationToken));
+        return RedeemAsync(request, context.CancellationToken);
     }
 
     public override Task<MintServiceAssertionReply> MintServiceAssertion(MintServiceAssertionRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Answer.OrUnavailable(() => Task.FromResult(Mint(request)));
+        return Task.FromResult(Mint(request));
     }
 
-    public override Task<EndSessionReply> EndSession(EndSessionRequest request, ServerCallContext context)
+    public override async Task<EndSessionReply> EndSession(EndSessionRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
         var application = Identities.Id(request.ApplicationId, "application_id");
         var now = clock.GetUtcNow();
-        return Answer.OrUnavailable(async () =>
-        {
-            await grants.ChangeAsync(
-                Identities.Id(request.GrantId, "grant_id"),
-                "user",
-                "",
-                grant => grant.Kind == GrantKind.Browser && grant.Subject.ApplicationId == application
-                    ? GrantEnding.Revoke(grant, RevocationReason.SignedOut, now, clientAddress: request.ClientAddress)
-                    : null,
-                context.CancellationToken);
-            return new EndSessionReply();
-        });
+        await grants.ChangeAsync(
+            Identities.Id(request.GrantId, "grant_id"),
+            "user",
+            "",
+            grant => grant.Kind == GrantKind.Browser && grant.Subject.ApplicationId == application
+                ? GrantEnding.Revoke(grant, RevocationReason.SignedOut, now, clientAddress: request.ClientAddress)
+                : null,
+            context.CancellationToken);
+        return new EndSessionReply();
     }
 
     private async Task<RedeemSessionReply> RedeemAsync(RedeemSessionRequest request, CancellationToken cancellation)

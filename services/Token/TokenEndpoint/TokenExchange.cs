@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ManagedOAuth.ServiceDefaults.Http;
 using ManagedOAuth.ServiceDefaults.RateLimits;
 using ManagedOAuth.Token.Clients;
 using ManagedOAuth.Token.Codes;
@@ -66,7 +67,7 @@ public sealed partial class TokenExchange(
                 ? await RedeemAsync(context, cancellation)
                 : await RefreshAsync(context, cancellation);
         }
-        catch (Exception e) when (Outage.Is(e))
+        catch (Exception e) when (Outages.IsTransient(e))
         {
             // What is away may come back in a moment; the client keeps its tokens and tries again.
             LogOutage(logger, e.GetType().Name, e.Message);

@@ -1,4 +1,5 @@
 using ManagedOAuth.Edge.RequestChecks;
+using ManagedOAuth.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace ManagedOAuth.Edge.Tests.RequestChecks;
@@ -13,6 +14,15 @@ public class RequestRulesTests
         Assert.Equal(all.Count, all.Select(rule => rule.Id).Distinct().Count());
         Assert.All(all, rule => Assert.Matches("RFC \\d+ §", rule.Spec));
     }
+
+    [Fact]
+    public void Rules_AreInTheConformanceTable() => ConformanceTable.Verify(
+        "edge",
+        "services/Edge",
+        [
+            .. RequestRules.Always.Select(rule => new ConformanceRow("At every address", rule.Id, rule.Spec, rule.GetType())),
+            .. RequestRules.Strict.Select(rule => new ConformanceRow("Where more than one decision hangs on the path", rule.Id, rule.Spec, rule.GetType())),
+        ]);
 
     [Fact]
     public void Rules_EveryRuleOfTheAssemblyIsInExactlyOneList()

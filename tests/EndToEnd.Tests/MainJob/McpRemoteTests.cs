@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -48,7 +49,7 @@ public sealed partial class McpRemoteTests(LocalTopology topology) : IDisposable
 
     private async Task UseAsync(string address, Action<string> stderr)
     {
-        var package = Path.Combine(LocalTopology.RepositoryRoot, "tests/EndToEnd.Tests/node/node_modules/mcp-remote/dist/proxy.js");
+        var package = RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/mcp-remote/dist/proxy.js");
         await using var client = await McpClient.CreateAsync(new StdioClientTransport(new StdioClientTransportOptions
         {
             Command = "node",

@@ -27,8 +27,6 @@ public class LocalTopology : IAsyncLifetime
 
     protected LocalTopology(string replicas) => _replicas = replicas;
 
-    public static string RepositoryRoot { get; } = FindRoot();
-
     public Uri Orders => Address(0);
 
     /// <summary>The issuer of the orders application.</summary>
@@ -165,11 +163,11 @@ public class LocalTopology : IAsyncLifetime
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            WorkingDirectory = RepositoryRoot,
+            WorkingDirectory = RepositoryRoot.Path,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.ArgumentList.Add(Path.Combine(RepositoryRoot, "AppHost", "bin", Configuration(), "net10.0", "ManagedOAuth.AppHost.dll"));
+        start.ArgumentList.Add(RepositoryRoot.Of($"AppHost/bin/{Configuration()}/net10.0/ManagedOAuth.AppHost.dll"));
         foreach (var argument in new[] { "--ephemeral", "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas })
         {
             start.ArgumentList.Add(argument);
@@ -211,17 +209,4 @@ public class LocalTopology : IAsyncLifetime
     }
 
     private static string Configuration() => AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal) ? "Release" : "Debug";
-
-    private static string FindRoot()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "ManagedOAuth.sln")))
-            {
-                return folder.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("The repository's root was not found above the tests.");
-    }
 }

@@ -1,3 +1,4 @@
+using ManagedOAuth.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Wolverine;
@@ -43,7 +44,7 @@ public sealed class SchemaTests : IAsyncLifetime
     [Fact]
     public void BootstrapScript_OfTheAppHost_HoldsEveryStatement()
     {
-        var script = Plain(File.ReadAllText(Path.Combine(RepositoryRoot(), "AppHost", "Database", "database.sql")));
+        var script = Plain(File.ReadAllText(RepositoryRoot.Of("AppHost/Database/database.sql")));
         Assert.All(MessagingSchema.Sql.Split(';').Select(Plain), statement => Assert.Contains(statement, script));
     }
 
@@ -86,15 +87,4 @@ public sealed class SchemaTests : IAsyncLifetime
     private static SchemaInstaller Installer(NpgsqlDataSource source) => new(source, "messages", new DurabilitySettings(), NullLogger<SchemaInstaller>.Instance);
 
     private static string Plain(string sql) => string.Join(' ', sql.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-
-    private static string RepositoryRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ManagedOAuth.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not inside the repository.");
-        }
-
-        return folder;
-    }
 }

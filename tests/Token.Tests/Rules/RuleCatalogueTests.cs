@@ -1,3 +1,4 @@
+using ManagedOAuth.Testing;
 using ManagedOAuth.Token.Revocation;
 using ManagedOAuth.Token.TokenEndpoint;
 
@@ -7,10 +8,10 @@ public class RuleCatalogueTests
 {
     private static readonly List<(string List, Type Type, string Id, string Spec)> s_rules =
     [
-        .. TokenRules.Common.Select(rule => ("token", rule.GetType(), rule.Id, rule.Spec)),
-        .. TokenRules.AuthorizationCode.Select(rule => ("code", rule.GetType(), rule.Id, rule.Spec)),
-        .. TokenRules.Refresh.Select(rule => ("refresh", rule.GetType(), rule.Id, rule.Spec)),
-        .. RevocationRules.All.Select(rule => ("revoke", rule.GetType(), rule.Id, rule.Spec)),
+        .. TokenRules.Common.Select(rule => ("Token endpoint, every request", rule.GetType(), rule.Id, rule.Spec)),
+        .. TokenRules.AuthorizationCode.Select(rule => ("Token endpoint, `grant_type=authorization_code`", rule.GetType(), rule.Id, rule.Spec)),
+        .. TokenRules.Refresh.Select(rule => ("Token endpoint, `grant_type=refresh_token`", rule.GetType(), rule.Id, rule.Spec)),
+        .. RevocationRules.All.Select(rule => ("Revocation endpoint", rule.GetType(), rule.Id, rule.Spec)),
     ];
 
     [Fact]
@@ -27,6 +28,10 @@ public class RuleCatalogueTests
         Assert.All(s_rules, rule => Assert.Matches("(RFC [0-9]{4}|OAuth 2\\.1) §", rule.Spec));
         Assert.All(s_rules.GroupBy(rule => rule.Id), group => Assert.Single(group.Select(rule => rule.Type).Distinct()));
     }
+
+    [Fact]
+    public void EveryRule_IsInTheConformanceTable()
+        => ConformanceTable.Verify("token", "services/Token", [.. s_rules.Select(rule => new ConformanceRow(rule.List, rule.Id, rule.Spec, rule.Type))]);
 
     [Fact]
     public void NoList_HoldsARuleTwice() => Assert.All(s_rules.GroupBy(rule => (rule.List, rule.Type)), group => Assert.Single(group));
