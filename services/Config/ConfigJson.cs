@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
@@ -39,5 +40,6 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(ApiTokenUse))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 public sealed partial class ConfigJson : JsonSerializerContext;

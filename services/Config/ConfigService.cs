@@ -1,6 +1,7 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Applications;
+using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Config.Groups;
@@ -67,6 +68,9 @@ public static class ConfigService
         services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
         services.AddSingleton<WriterGate>();
         services.AddScoped<ConfigurationWriter>();
+        services.AddScoped<ChangeAnswers>();
+        services.AddScoped<DryRunAnswer>();
+        services.AddScoped<LiveGrants>();
         services.AddSingleton<InternalAddresses>();
         services.AddSingleton<OriginReader>();
         services.AddSingleton<ApplicationReader>();
@@ -92,15 +96,16 @@ public static class ConfigService
     {
         ArgumentNullException.ThrowIfNull(app);
         var api = app.MapGroup("/client/v4").AddEndpointFilter<OutageFilter>().AddEndpointFilter<ApiTokenFilter>();
-        var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().LimitBody(JsonBody.MaximumLength);
-        account.MapApiTokens();
+        var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().AddEndpointFilter<DryRunFilter>().LimitBody(JsonBody.MaximumLength);
+        account.MapGroup("").WithDryRun().MapApiTokens();
         var access = account.MapGroup("/access");
-        access.MapApplications();
-        access.MapPolicies();
-        access.MapGroups();
-        access.MapIdentityProviders();
-        access.MapServiceTokens();
-        access.MapOrganizations();
+        var objects = access.MapGroup("").WithDryRun();
+        objects.MapApplications();
+        objects.MapPolicies();
+        objects.MapGroups();
+        objects.MapIdentityProviders();
+        objects.MapServiceTokens();
+        objects.MapOrganizations();
         access.MapGrants();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
         app.CheckPermissions("/client/v4");

@@ -20,7 +20,7 @@ public static class ApiTokenEndpoints
         tokens.MapGet("/verify", Verify).AllowAnyPermission();
         tokens.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         tokens.MapPost("/", Create);
-        tokens.MapPut("/{id:guid}", Replace);
+        tokens.MapReplace("/{id:guid}", Replace);
         tokens.MapPut("/{id:guid}/value", Roll);
         tokens.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
     }

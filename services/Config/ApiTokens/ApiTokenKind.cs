@@ -59,4 +59,11 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
 
         return node;
     }
+
+    public override JsonNode PatchBase(ApiToken state, ConfigurationSnapshot snapshot)
+    {
+        var shown = Show(state, snapshot).AsObject();
+        shown.Remove("expires_on");
+        return shown;
+    }
 }

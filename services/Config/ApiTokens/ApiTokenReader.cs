@@ -20,7 +20,7 @@ public static class ApiTokenReader
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(caller);
-        var permissions = body.Has("policies") && !body.Has("permissions") ? FromPolicies(body) : Named(body, "permissions", body.Texts("permissions", MaximumPermissions, 100));
+        var permissions = body.Has("policies") ? FromPolicies(body) : Named(body, "permissions", body.Texts("permissions", MaximumPermissions, 100));
         if (permissions.Count == 0 && body.Errors.Count == 0)
         {
             body.Refuse("permissions", "permissions needs at least one permission");

@@ -17,7 +17,7 @@ public static class ApplicationEndpoints
         apps.MapGet("/", (HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints) => endpoints.List(request, application => application.Name));
         apps.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         apps.MapPost("/", Create);
-        apps.MapPut("/{id:guid}", Replace);
+        apps.MapReplace("/{id:guid}", Replace);
         apps.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, (session, application) => ReleaseAddresses(session, AddressesOf(application)), StatusCodes.Status202Accepted));
     }

@@ -39,6 +39,21 @@ public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
         return node;
     }
 
+    /// <summary>With the versions of the application's own policies: a PUT replaces them too.</summary>
+    public override string Revision(Application state, long version, ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var own = snapshot.PoliciesOf(state).Where(policy => !policy.Reusable).ToList();
+        return own.Count == 0 ? base.Revision(state, version, snapshot) : $"{base.Revision(state, version, snapshot)}.{own.Sum(policy => policy.Version)}";
+    }
+
+    public override JsonNode PatchBase(Application state, ConfigurationSnapshot snapshot)
+    {
+        var shown = Show(state, snapshot).AsObject();
+        shown.Remove("self_hosted_domains");
+        return shown;
+    }
+
     private static JsonObject Show(PolicyReference reference, ConfigurationSnapshot snapshot)
     {
         var node = snapshot.Policies.TryGetValue(reference.Id, out var policy)

@@ -15,7 +15,7 @@ public static class GroupEndpoints
         groups.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         groups.MapPost("/", (HttpRequest request, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct)
             => endpoints.Create(request, GroupReader.Read, ct));
-        groups.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct)
+        groups.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct)
             => endpoints.Replace(id, request, (body, _, snapshot) => GroupReader.Read(body, id, snapshot), ct));
         groups.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Group, GroupObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, status: StatusCodes.Status202Accepted));

@@ -15,7 +15,7 @@ public static class IdentityProviderEndpoints
         providers.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         providers.MapPost("/", (HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)
             => endpoints.Create(request, reader.Create, ct));
-        providers.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)
+        providers.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderReader reader, CancellationToken ct)
             => endpoints.Replace(id, request, reader.Replace, ct));
         providers.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, status: StatusCodes.Status202Accepted));

@@ -43,9 +43,15 @@ public sealed class ConfigurationWriter(
     public ValueTask AnnounceAsync(string kind, Guid id, long version) => outbox.PublishAsync(new ConfigurationChanged(kind, id, version));
 
     /// <summary>Saves, lets the next writer in, and waits until this process serves what was saved.</summary>
+    /// <exception cref="InvalidOperationException">The request asks for a dry run: nothing may be saved.</exception>
     public async Task<ConfigurationState> SaveAsync(ConfigurationChange change, Guid id, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(change);
+        if (caller.HttpContext is { } context && DryRuns.DryRun.IsAsked(context.Request))
+        {
+            throw new InvalidOperationException("A dry run came to the point of saving.");
+        }
+
         await change.Session.SaveChangesAsync(ct);
         await change.DisposeAsync();
         await using var query = store.QuerySession();

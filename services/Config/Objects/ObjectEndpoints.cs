@@ -1,14 +1,18 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
-using Marten.Exceptions;
 
 namespace ManagedOAuth.Config.Objects;
 
-/// <summary>List, read, create, replace and remove, the same for every kind of configuration object.</summary>
-public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject> kind, ConfigurationLog log, ConfigurationWriter writer, IDocumentStore store, TimeProvider clock)
+/// <summary>
+/// List, read, create, replace (PUT), change (PATCH) and remove, the same for every kind of configuration object: with entity tags, dry run, and
+/// everything decided under the writers' lock.
+/// </summary>
+public sealed class ObjectEndpoints<TState, TObject>(
+    ObjectKind<TState, TObject> kind, ConfigurationLog log, ConfigurationWriter writer, ChangeAnswers answers, IDocumentStore store, TimeProvider clock, IHttpContextAccessor http)
     where TState : class
     where TObject : ConfigurationObject<TState>, new()
 {
@@ -34,13 +38,23 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
     public async Task<IResult> Get(Guid id, CancellationToken ct)
     {
         await using var session = store.QuerySession();
-        return await session.LoadAsync<TObject>(id, ct) is { Removed: false, State: { } state }
-            ? ApiEnvelope.Ok(kind.Show(state, log.Current.Snapshot))
-            : NotFound();
+        if (await session.LoadAsync<TObject>(id, ct) is not { Removed: false, State: { } state, Version: var version })
+        {
+            return NotFound();
+        }
+
+        var snapshot = log.Current.Snapshot;
+        var shown = kind.Show(state, snapshot);
+        var tag = EntityTag.Of(kind.Revision(state, version, snapshot), shown);
+        return EntityTag.IsKnown(http.HttpContext!.Request, tag)
+            ? new EnvelopeResult(StatusCodes.Status304NotModified, [], null) { EntityTag = tag }
+            : new EnvelopeResult(StatusCodes.Status200OK, [], shown) { EntityTag = tag };
     }
 
     /// <summary>Creates an object from the body.</summary>
+    /// <param name="request">The request, whose body is read.</param>
     /// <param name="read">Reads the record; what is wrong stands in the reader's errors.</param>
+    /// <param name="ct">Cancels.</param>
     /// <param name="also">What is saved with it.</param>
     /// <param name="show">Adds to the answer what is shown once.</param>
     public async Task<IResult> Create(
@@ -56,8 +70,7 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
 
         await using var change = await writer.BeginAsync(ct);
         var reader = new BodyReader(body, []);
-        var id = Guid.NewGuid();
-        var state = read(reader, id, change.Snapshot);
+        var state = read(reader, Guid.NewGuid(), change.Snapshot);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
@@ -67,10 +80,10 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
         state = kind.Stamp(state, 1, now, now);
         change.Session.Events.StartStream<TObject>(kind.IdOf(state), kind.Created(state));
         also?.Invoke(change.Session, state);
-        return await Save(change, state, 1, StatusCodes.Status201Created, show, ct);
+        return await answers.CompleteAsync(change, Outcome(change, null, state, 1, StatusCodes.Status201Created, show), ct);
     }
 
-    /// <summary>Replaces an object by the body.</summary>
+    /// <summary>Replaces an object by the body (PUT), or changes it by a merge patch (PATCH).</summary>
     /// <param name="id">The object.</param>
     /// <param name="request">The request, whose body is read.</param>
     /// <param name="read">Reads the record; what is wrong stands in the reader's errors.</param>
@@ -95,23 +108,27 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
 
         await using var change = await writer.BeginAsync(ct);
         var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
-        if (stream.Aggregate is not { Removed: false, State: { } existing })
+        if (stream.Aggregate is not { Removed: false, State: { } existing, Version: var known })
         {
             return NotFound();
         }
 
-        var reader = new BodyReader(body, []);
+        if (!EntityTag.Matches(request, kind.Revision(existing, known, change.Snapshot)))
+        {
+            return ChangedMeanwhile(existing, known, change.Snapshot);
+        }
+
+        var reader = new BodyReader(HttpMethods.IsPatch(request.Method) ? JsonMergePatch.ToReplacement(kind.PatchBase(existing, change.Snapshot), body) : body, []);
         var state = read(reader, existing, change.Snapshot);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
         }
 
-        var version = stream.Aggregate.Version + 1;
-        state = kind.Stamp(state, version, kind.CreatedAt(existing), clock.GetUtcNow());
+        state = kind.Stamp(state, known + 1, kind.CreatedAt(existing), clock.GetUtcNow());
         stream.AppendOne((changed ?? kind.Changed)(state));
         also?.Invoke(change.Session, existing, state);
-        return await Save(change, state, version, StatusCodes.Status200OK, show, ct, answer);
+        return await answers.CompleteAsync(change, Outcome(change, existing, state, known + 1, StatusCodes.Status200OK, show) with { Answer = answer }, ct);
     }
 
     /// <summary>Removes an object that nothing needs any more; its history stays.</summary>
@@ -119,9 +136,14 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
     {
         await using var change = await writer.BeginAsync(ct);
         var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
-        if (stream.Aggregate is not { Removed: false, State: { } state })
+        if (stream.Aggregate is not { Removed: false, State: { } state, Version: var known })
         {
             return NotFound();
+        }
+
+        if (!EntityTag.Matches(http.HttpContext!.Request, kind.Revision(state, known, change.Snapshot)))
+        {
+            return ChangedMeanwhile(state, known, change.Snapshot);
         }
 
         if (kind.InUse(id, change.Snapshot) is { } reason)
@@ -129,49 +151,25 @@ public sealed class ObjectEndpoints<TState, TObject>(ObjectKind<TState, TObject>
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(reason));
         }
 
-        var version = stream.Aggregate.Version + 1;
         stream.AppendOne(kind.Removed(id));
         also?.Invoke(change.Session, state);
-        await writer.AnnounceAsync(kind.Name, id, version);
-        return await Guarded(async () =>
-        {
-            await writer.SaveAsync(change, id, ct);
-            return ApiEnvelope.Ok(new JsonObject { ["id"] = id }, status);
-        });
+        var outcome = new ChangeOutcome(kind.Name, id, known + 1, status, new JsonObject { ["id"] = id }, kind.Show(state, change.Snapshot), null);
+        return await answers.CompleteAsync(change, outcome, ct);
     }
 
-    private async Task<IResult> Save(ConfigurationChange change, TState state, long version, int status, Action<JsonObject>? show, CancellationToken ct, Func<JsonObject, JsonNode>? answer = null)
+    private ChangeOutcome Outcome(ConfigurationChange change, TState? before, TState after, long version, int status, Action<JsonObject>? show)
     {
-        var id = kind.IdOf(state);
-        await writer.AnnounceAsync(kind.Name, id, version);
-        return await Guarded(async () =>
+        var snapshot = change.Outcome().Snapshot;
+        var shown = kind.Show(after, snapshot);
+        return new ChangeOutcome(kind.Name, kind.IdOf(after), version, status, shown, before is null ? null : kind.Show(before, change.Snapshot), shown)
         {
-            var saved = await writer.SaveAsync(change, id, ct);
-            var node = kind.Show(state, saved.Snapshot).AsObject();
-            show?.Invoke(node);
-            return ApiEnvelope.Ok(answer is null ? node : answer(node), status);
-        });
+            Secrets = show,
+            EntityTag = EntityTag.Of(kind.Revision(after, version, snapshot), shown),
+        };
     }
 
-    private static async Task<IResult> Guarded(Func<Task<IResult>> save)
-    {
-        try
-        {
-            return await save();
-        }
-        catch (EventStreamUnexpectedMaxEventIdException)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("somebody else changed this object at the same moment; read it again and repeat your change"));
-        }
-        catch (ExistingStreamIdCollisionException)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("it exists already; change it with PUT"));
-        }
-        catch (DocumentAlreadyExistsException)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("application_already_exists: another application has one of these addresses"));
-        }
-    }
+    private EnvelopeResult ChangedMeanwhile(TState state, long version, ConfigurationSnapshot snapshot)
+        => new(StatusCodes.Status412PreconditionFailed, [ApiErrors.ChangedMeanwhile(version)], null) { EntityTag = EntityTag.Of(kind.Revision(state, version, snapshot), kind.Show(state, snapshot)) };
 
     private IResult NotFound() => ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound(kind.Name));
 }

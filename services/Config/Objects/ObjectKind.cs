@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -31,6 +32,17 @@ public abstract class ObjectKind<TState, TObject>
 
     /// <summary>As the admin API shows it.</summary>
     public abstract JsonNode Show(TState state, ConfigurationSnapshot snapshot);
+
+    /// <summary>
+    /// What <c>If-Match</c> compares: changes whenever the object, or what is replaced together with it, changes. Usually the version.
+    /// </summary>
+    /// <param name="state">The object.</param>
+    /// <param name="version">Version of its stream.</param>
+    /// <param name="snapshot">The configuration that it is in.</param>
+    public virtual string Revision(TState state, long version, ConfigurationSnapshot snapshot) => version.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What a PATCH is applied to: the object as it is shown, without members that only repeat others.</summary>
+    public virtual JsonNode PatchBase(TState state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
 
     /// <summary>All of this kind, in a stable order.</summary>
     public abstract IEnumerable<TState> All(ConfigurationSnapshot snapshot);

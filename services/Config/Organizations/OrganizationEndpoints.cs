@@ -14,7 +14,7 @@ public static class OrganizationEndpoints
         var organizations = access.MapGroup("/organizations").RequirePermission(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
         organizations.MapGet("/", (ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct) => endpoints.Get(OrganizationReader.Id, ct));
         organizations.MapPost("/", Create);
-        organizations.MapPut("/", (HttpRequest request, ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct)
+        organizations.MapReplace("/", (HttpRequest request, ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct)
             => endpoints.Replace(OrganizationReader.Id, request, (body, existing, _) => OrganizationReader.Read(body, existing), ct));
     }
 

@@ -15,7 +15,7 @@ public static class PolicyEndpoints
         policies.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         policies.MapPost("/", (HttpRequest request, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct)
             => endpoints.Create(request, (body, id, snapshot) => PolicyReader.Read(body, id, reusable: true, snapshot), ct));
-        policies.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct)
+        policies.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct)
             => endpoints.Replace(id, request, (body, existing, snapshot) => PolicyReader.Read(body, id, existing.Reusable, snapshot), ct));
         policies.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Policy, PolicyObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, status: StatusCodes.Status202Accepted));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
@@ -21,6 +22,11 @@ public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
         {
             if (snapshot.Policies.TryGetValue(policy.Id, out var known))
             {
+                if (IsSame(kind.Stamp(policy, known.Version, known.CreatedAt, known.UpdatedAt), known))
+                {
+                    continue;
+                }
+
                 session.Events.Append(policy.Id, known.Version + 1, kind.Changed(kind.Stamp(policy, known.Version + 1, known.CreatedAt, now)));
             }
             else
@@ -29,4 +35,8 @@ public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
             }
         }
     }
+
+    // An application is sent back whole; what it says of a policy that nobody touched is no change of that policy.
+    private static bool IsSame(Policy one, Policy other)
+        => JsonSerializer.SerializeToUtf8Bytes(one, ConfigurationJson.Default.Policy).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ConfigurationJson.Default.Policy));
 }

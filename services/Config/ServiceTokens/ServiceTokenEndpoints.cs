@@ -22,7 +22,7 @@ public static class ServiceTokenEndpoints
         tokens.MapGet("/", (HttpRequest request, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints) => endpoints.List(request, token => token.Name));
         tokens.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         tokens.MapPost("/", Create);
-        tokens.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
+        tokens.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
             => endpoints.Replace(id, request, (body, existing, _) => Change(body, existing, clock.GetUtcNow()), ct));
         tokens.MapPost("/{id:guid}/rotate", Rotate);
         tokens.MapPost("/{id:guid}/refresh", (Guid id, HttpRequest request, ObjectEndpoints<ServiceToken, ServiceTokenObject> endpoints, TimeProvider clock, CancellationToken ct)

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.DryRuns;
+using Marten.Exceptions;
+
+namespace ManagedOAuth.Config.Objects;
+
+/// <summary>The last step of every change: save it and answer, or, for a dry run, answer what it would do.</summary>
+public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRun, IHttpContextAccessor http)
+{
+    /// <summary>Saves the change and gives the answer.</summary>
+    public async Task<IResult> CompleteAsync(ConfigurationChange change, ChangeOutcome outcome, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        ArgumentNullException.ThrowIfNull(outcome);
+        if (DryRun.IsAsked(http.HttpContext!.Request))
+        {
+            return await dryRun.OfAsync(change, outcome, ct);
+        }
+
+        try
+        {
+            await writer.AnnounceAsync(outcome.Kind, outcome.Id, outcome.Version);
+            await writer.SaveAsync(change, outcome.Id, ct);
+            return new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
+        }
+        catch (EventStreamUnexpectedMaxEventIdException)
+        {
+            return Conflict("somebody else changed this object at the same moment; read it again and repeat your change");
+        }
+        catch (ExistingStreamIdCollisionException)
+        {
+            return Conflict("it exists already; change it with PUT");
+        }
+        catch (DocumentAlreadyExistsException)
+        {
+            return Conflict("application_already_exists: another application has one of these addresses");
+        }
+    }
+
+    private static JsonNode WithSecrets(ChangeOutcome outcome)
+    {
+        if (outcome.Secrets is null)
+        {
+            return outcome.Result;
+        }
+
+        var shown = outcome.Result.DeepClone().AsObject();
+        outcome.Secrets(shown);
+        return outcome.Answer is null ? shown : outcome.Answer(shown);
+    }
+
+    private static IResult Conflict(string reason) => ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(reason));
+}
