@@ -27,6 +27,25 @@ internal static class SeedPlan
 
     public static JsonObject BrowserOnly(LocalPorts ports, string policyId) => Application("Orders API (browser only)", ports.BrowserOnly, ports.OrdersOrigin, policyId, managedOAuth: false);
 
+    /// <summary>Who may open the dashboard after the first start.</summary>
+    public const string Administrator = "admin@example.com";
+
+    public static JsonObject DashboardAdministrators() => new()
+    {
+        ["name"] = "Dashboard administrators",
+        ["decision"] = "allow",
+        ["include"] = new JsonArray(new JsonObject { ["email"] = new JsonObject { ["email"] = Administrator } }),
+    };
+
+    /// <summary>The dashboard is protected like any application; its pages come from Config, so there is no origin.</summary>
+    public static JsonObject Dashboard(LocalPorts ports, string policyId)
+    {
+        var application = Application("Dashboard", ports.Dashboard, 0, policyId, managedOAuth: false);
+        application.Remove("origin");
+        application["session_duration"] = "8h";
+        return application;
+    }
+
     private static JsonObject Application(string name, int port, int origin, string policyId, bool managedOAuth)
     {
         var application = new JsonObject

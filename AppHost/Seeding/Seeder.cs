@@ -45,7 +45,7 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         var existing = await api.ListAsync("apps", ct);
         (string? Sample, Func<LocalPorts, string, JsonObject> Create)[] plan =
             [("orders-api", SeedPlan.OrdersApi), ("mcp-server", SeedPlan.McpSample), (null, SeedPlan.BrowserOnly)];
-        var ours = plan.Select(item => item.Create(options.Ports, "")["domain"]!.GetValue<string>()).ToHashSet();
+        var ours = plan.Select(item => item.Create(options.Ports, "")).Append(SeedPlan.Dashboard(options.Ports, "")).Select(app => app["domain"]!.GetValue<string>()).ToHashSet();
         if (existing.All(app => ours.Contains(app!["domain"]?.GetValue<string>() ?? "")))
         {
             await CreateOrganizationAsync(api, ct);
@@ -59,6 +59,10 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
                     await File.WriteAllTextAsync(state.AudienceFile(sample), application["aud"]!.GetValue<string>(), ct);
                 }
             }
+
+            // Last: until it is there, the API token opens the dashboard.
+            var administrators = (await EnsureAsync(api, "policies", "name", SeedPlan.DashboardAdministrators(), ct))["id"]!.GetValue<string>();
+            await EnsureAsync(api, "apps", "domain", SeedPlan.Dashboard(options.Ports, administrators), ct);
         }
         await File.WriteAllTextAsync(state.SeededFile, options.Ports.Base.ToString(CultureInfo.InvariantCulture), ct);
     }

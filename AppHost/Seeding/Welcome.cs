@@ -20,7 +20,7 @@ internal static class Welcome
               {LocalPorts.Url(ports.Orders)}   Orders API, Managed OAuth on
               {LocalPorts.Url(ports.Mcp)}   MCP sample (/mcp), Managed OAuth on
               {LocalPorts.Url(ports.Team)}   team domain: login
-              {LocalPorts.Url(ports.Dashboard)}   dashboard and admin API
+              {LocalPorts.Url(ports.Dashboard)}   dashboard (sign in as {SeedPlan.Administrator}) and admin API
               {LocalPorts.Url(ports.BrowserOnly)}   the same orders, Managed OAuth off
               {LocalPorts.Url(ports.Console)}   local console and mailbox (PINs arrive here)
 

@@ -12,6 +12,7 @@ public sealed class PageSecurity
     private readonly SortedSet<string> _formActions = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _images = new(StringComparer.Ordinal);
     private bool _ownStyles;
+    private bool _ownScripts;
     private bool _ownConnections;
     private bool _opener;
 
@@ -56,6 +57,13 @@ public sealed class PageSecurity
         return this;
     }
 
+    /// <summary>Allows script files of this page's own origin; inline scripts stay forbidden.</summary>
+    public PageSecurity AllowOwnScripts()
+    {
+        _ownScripts = true;
+        return this;
+    }
+
     /// <summary>Allows scripts with the nonce to fetch from this page's own origin.</summary>
     public PageSecurity AllowOwnConnections()
     {
@@ -94,9 +102,9 @@ public sealed class PageSecurity
     {
         var directives = new List<string>(8) { "default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'" };
         directives.Add("form-action " + (_formActions.Count == 0 ? "'none'" : string.Join(' ', _formActions)));
-        if (HasNonce)
+        if (HasNonce || _ownScripts)
         {
-            directives.Add($"script-src 'nonce-{Nonce}'");
+            directives.Add("script-src" + (_ownScripts ? " 'self'" : "") + (HasNonce ? $" 'nonce-{Nonce}'" : ""));
         }
 
         if (HasNonce || _ownStyles)

@@ -11,4 +11,10 @@ namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
 /// <param name="PublicOrigin">Scheme and authority of that domain as configured: <c>http://localhost:8700</c>.</param>
 /// <param name="ClientAddress">The client's address as Edge saw it.</param>
 /// <param name="FlowId">The trace id of the request, 32 hexadecimal digits: the correlation id of what it causes.</param>
-public sealed record EdgeRequest(Guid? ApplicationId, string PublicOrigin, IPAddress ClientAddress, string FlowId);
+/// <param name="User">Whom the policies of the dashboard's application let in; null everywhere else.</param>
+public sealed record EdgeRequest(Guid? ApplicationId, string PublicOrigin, IPAddress ClientAddress, string FlowId, EdgeUser? User = null);
+
+/// <summary>A user whose session Edge verified.</summary>
+/// <param name="Id">The user's uuid: <c>sub</c> of the assertion.</param>
+/// <param name="Email">Normalised.</param>
+public sealed record EdgeUser(Guid Id, string Email);

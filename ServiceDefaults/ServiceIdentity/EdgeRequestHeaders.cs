@@ -17,6 +17,9 @@ public static class EdgeRequestHeaders
     /// <summary>The client's address.</summary>
     public const string Client = "X-ManagedOAuth-Client";
 
+    /// <summary>The verified user, where the domain is the dashboard's: uuid, a space, the address percent-encoded.</summary>
+    public const string User = "X-ManagedOAuth-User";
+
     private const string ReservedPrefix = "x-managedoauth-";
 
     /// <summary>
@@ -45,13 +48,17 @@ public static class EdgeRequestHeaders
 
     /// <summary>What Edge adds to a request that it hands on; <paramref name="credential"/> is for the receiving service.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Write(
-        string credential, Guid? applicationId, string publicOrigin, IPAddress clientAddress)
+        string credential, Guid? applicationId, string publicOrigin, IPAddress clientAddress, EdgeUser? user = null)
     {
         ArgumentNullException.ThrowIfNull(clientAddress);
         yield return new(ServiceCredential.Header, credential);
         yield return new(Application, applicationId?.ToString("D") ?? "");
         yield return new(Origin, publicOrigin);
         yield return new(Client, clientAddress.ToString());
+        if (user is not null)
+        {
+            yield return new(User, $"{user.Id:D} {Uri.EscapeDataString(user.Email)}");
+        }
     }
 
     /// <summary>Reads them; null when one is missing, doubled or malformed.</summary>
@@ -63,7 +70,8 @@ public static class EdgeRequestHeaders
             || One(headers[Origin]) is not { Length: > 0 } origin
             || One(headers[Client]) is not { } client
             || !IsOrigin(origin)
-            || !IPAddress.TryParse(client, out var address))
+            || !IPAddress.TryParse(client, out var address)
+            || !TryReadUser(headers[User], out var user))
         {
             return null;
         }
@@ -81,7 +89,24 @@ public static class EdgeRequestHeaders
 
         // Kestrel's own Activity carries on Edge's trace; without one (no host diagnostics) a fresh id still correlates.
         var flow = Activity.Current?.TraceId ?? ActivityTraceId.CreateRandom();
-        return new EdgeRequest(id, origin, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, flow.ToHexString());
+        return new EdgeRequest(id, origin, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, flow.ToHexString(), user);
+    }
+
+    private static bool TryReadUser(StringValues values, out EdgeUser? user)
+    {
+        user = null;
+        if (values.Count == 0)
+        {
+            return true;
+        }
+
+        if (One(values) is not { Length: > 37 } text || text[36] != ' ' || !Guid.TryParseExact(text[..36], "D", out var id))
+        {
+            return false;
+        }
+
+        user = new EdgeUser(id, Uri.UnescapeDataString(text[37..]));
+        return true;
     }
 
     private static string? One(StringValues values) => values.Count == 1 ? values[0] : null;

@@ -1,18 +1,22 @@
 using ManagedOAuth.Config;
+using ManagedOAuth.Config.Dashboard;
 using ManagedOAuth.Config.Feed;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("config");
 builder.AddConfigStore();
 builder.AddKeysAtRest();
+builder.AddHotStore(required: false);
 builder.AddConfiguration();
+builder.AddDashboard();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.UseEdgeRequests();
 app.MapGrpcService<ConfigFeedService>();
 app.MapAdminApi();
+app.MapDashboard();
 app.Run();
 
-/// <summary>The configuration service: applications, policies, groups, identity providers, service tokens and API tokens.</summary>
+/// <summary>The configuration service: applications, policies, groups, identity providers, service tokens and API tokens, and the dashboard.</summary>
 public partial class Program;

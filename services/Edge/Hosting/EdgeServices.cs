@@ -83,6 +83,7 @@ internal static class EdgeServices
         services.AddHostedService<OpenStreamSweeper>();
         services.AddSingleton<OriginForwarding>();
         services.AddSingleton<ApplicationRequests>();
+        services.AddSingleton<DashboardRequests>();
         services.AddSingleton<EdgePipeline>();
     }
 }

@@ -11,7 +11,7 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// Every public request: 1 its head is checked, 2 its authority is found, 3 its path is checked where decisions hang on it, 4 it goes to
 /// one of our services or to an application.
 /// </summary>
-internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy services, ApplicationRequests applications)
+internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy services, ApplicationRequests applications, DashboardRequests dashboard)
 {
     public Task HandleAsync(HttpContext context)
     {
@@ -40,7 +40,7 @@ internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy service
         return host.Kind switch
         {
             HostKind.Team => TeamAsync(context, host, head.Target),
-            HostKind.Dashboard => DashboardAsync(context, host, head.Target),
+            HostKind.Dashboard => dashboard.HandleAsync(context, host, head.Target),
             _ => applications.HandleAsync(context, host, head.Target),
         };
     }
@@ -49,16 +49,6 @@ internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy service
         => ServicePaths.Find(ServicePaths.Team, target.Path) is { Service: { } service } entry
             ? services.HandleAsync(context, host, null, service, target.PathAndQuery, entry.BodyLimit)
             : KnownAnswers.NotFound.WriteAsync(context);
-
-    // Health of Config is on the same private port as its pages; nobody asks for it from outside.
-    private Task DashboardAsync(HttpContext context, HostRoutes host, RequestTarget target)
-        => IsHealth(target)
-            ? KnownAnswers.NotFound.WriteAsync(context)
-            : services.HandleAsync(context, host, null, ServicePaths.Config, target.PathAndQuery, ServicePaths.AdminLimit);
-
-    private static bool IsHealth(RequestTarget target)
-        => !DecodedPath.TryDecode(target.Path, System.Text.Encoding.UTF8, out var path)
-            || path.TrimEnd('/').ToLowerInvariant() is "/health" or "/alive";
 
     private static Task RefuseAsync(HttpContext context, RequestRefusal refusal)
     {

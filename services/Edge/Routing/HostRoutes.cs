@@ -11,7 +11,7 @@ internal sealed class HostRoutes
     /// <summary>Scheme and authority, from the configuration; never from a request.</summary>
     public required string PublicOrigin { get; init; }
 
-    /// <summary>Most specific path first; empty for our own domains.</summary>
+    /// <summary>Most specific path first. At the dashboard the application that protects it, if there is one; none at the team domain.</summary>
     public IReadOnlyList<Door> Doors { get; init; } = [];
 
     /// <summary>More than one decision hangs on the path here, so no path may be ambiguous.</summary>

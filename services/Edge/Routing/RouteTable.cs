@@ -69,8 +69,8 @@ internal sealed class RouteTable
             AddHost(hosts, doors.Key, ApplicationHost(doors));
         }
 
-        // Our own domains last: an application that claims one of them does not get it.
-        AddOwn(hosts, HostKind.Dashboard, dashboardOrigin);
+        // Our own domains last: an application that claims one of them does not get it. The dashboard's is protected by such an application.
+        AddOwn(hosts, HostKind.Dashboard, dashboardOrigin, hosts.GetValueOrDefault(AuthorityOf(dashboardOrigin))?.Root);
         AddOwn(hosts, HostKind.Team, teamOrigin);
         return new RouteTable(snapshot, teamOrigin, hosts, applications);
     }
@@ -96,8 +96,10 @@ internal sealed class RouteTable
         };
     }
 
-    private static void AddOwn(Dictionary<string, HostRoutes> hosts, HostKind kind, string origin)
-        => AddHost(hosts, origin[(origin.IndexOf("//", StringComparison.Ordinal) + 2)..], new HostRoutes { Kind = kind, PublicOrigin = origin, IsStrict = true });
+    private static void AddOwn(Dictionary<string, HostRoutes> hosts, HostKind kind, string origin, Door? door = null)
+        => AddHost(hosts, AuthorityOf(origin), new HostRoutes { Kind = kind, PublicOrigin = origin, IsStrict = true, Doors = door is null ? [] : [door] });
+
+    private static string AuthorityOf(string origin) => origin[(origin.IndexOf("//", StringComparison.Ordinal) + 2)..];
 
     private static void AddHost(Dictionary<string, HostRoutes> hosts, string authority, HostRoutes routes)
     {

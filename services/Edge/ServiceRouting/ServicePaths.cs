@@ -51,6 +51,18 @@ internal static class ServicePaths
         new(AuthorizationServer, "/", WithBelow: false, OnlyManaged: false, NoBody),
     ];
 
+    /// <summary>Of an application, what the dashboard's domain has too while it is protected by one: the session, no OAuth.</summary>
+    public static readonly ServicePath[] Dashboard =
+    [
+        new(Token, Certs, WithBelow: false, OnlyManaged: false, NoBody),
+        new(null, Authorized, WithBelow: false, OnlyManaged: false, NoBody),
+        new(null, Logout, WithBelow: false, OnlyManaged: false, FormLimit),
+        new(null, Identity, WithBelow: false, OnlyManaged: false, NoBody),
+    ];
+
+    /// <summary>The admin API, which API tokens open.</summary>
+    public static readonly ServicePath AdminApi = new(Config, "/client/v4", WithBelow: true, OnlyManaged: false, AdminLimit);
+
     /// <summary>The entry for a path; null when it is not in the table.</summary>
     public static ServicePath? Find(ServicePath[] table, ReadOnlySpan<char> path)
     {

@@ -16,11 +16,11 @@ internal sealed partial class ServiceProxy(ServiceReplicas replicas, ServiceCred
     private static readonly OriginConnection s_connection = new(TimeSpan.FromSeconds(1), NoTlsVerify: false);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(15);
 
-    public async Task HandleAsync(HttpContext context, HostRoutes host, Guid? applicationId, string service, string pathAndQuery, long bodyLimit)
+    public async Task HandleAsync(HttpContext context, HostRoutes host, Guid? applicationId, string service, string pathAndQuery, long bodyLimit, EdgeUser? user = null)
     {
         LimitBody(context, bodyLimit);
         var transform = new ServiceTransform(
-            credentials.For(service), applicationId, host.PublicOrigin, context.Connection.RemoteIpAddress ?? IPAddress.None);
+            credentials.For(service), applicationId, host.PublicOrigin, context.Connection.RemoteIpAddress ?? IPAddress.None, user);
         var result = new ForwarderResult(ForwarderError.Unreachable, StatusCodes.Status503ServiceUnavailable);
         foreach (var replica in replicas.InTurn(service))
         {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 namespace ManagedOAuth.Edge.ServiceRouting;
 
 /// <summary>What one of our services gets: the request, and what the edge vouches for, under the edge's credential.</summary>
-internal sealed class ServiceTransform(string credential, Guid? applicationId, string publicOrigin, IPAddress client) : IForwardTransform
+internal sealed class ServiceTransform(string credential, Guid? applicationId, string publicOrigin, IPAddress client, EdgeUser? user = null) : IForwardTransform
 {
     public StringValues? RequestHeader(string name, HeaderKind kind, StringValues value) => kind switch
     {
@@ -16,7 +16,7 @@ internal sealed class ServiceTransform(string credential, Guid? applicationId, s
 
     public void AddHeaders(HttpContext context, HttpRequestMessage request)
     {
-        foreach (var (name, value) in EdgeRequestHeaders.Write(credential, applicationId, publicOrigin, client))
+        foreach (var (name, value) in EdgeRequestHeaders.Write(credential, applicationId, publicOrigin, client, user))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }

@@ -10,6 +10,8 @@ using ManagedOAuth.ServiceDefaults.Tests;
 using ManagedOAuth.Testing;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Wolverine.Postgresql;
 
@@ -25,6 +27,7 @@ public sealed class ConfigHost : IAsyncLifetime
     private string _database = "";
     private string _tokenFile = "";
     private string _masterKey = "";
+    private string _redis = "";
 
     public HttpClient Api { get; private set; } = null!;
 
@@ -34,6 +37,7 @@ public sealed class ConfigHost : IAsyncLifetime
         _tokenFile = Path.Combine(TemporaryFolder.Create("config"), "admin-token");
         await File.WriteAllTextAsync(_tokenFile, Token + "\n");
         _masterKey = _keys.WriteMasterKey();
+        _redis = await RedisServer.ConnectionStringAsync();
         Api = await AddReplicaAsync();
     }
 
@@ -46,6 +50,7 @@ public sealed class ConfigHost : IAsyncLifetime
             builder.UseSetting("Kestrel:Endpoints:http:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{http}"));
             builder.UseSetting("Kestrel:Endpoints:grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
             builder.UseSetting("ConnectionStrings:managedoauth", _database);
+            builder.UseSetting("ConnectionStrings:redis", _redis);
             builder.UseSetting("Config:BootstrapTokenFile", _tokenFile);
             builder.UseSetting("KeysAtRest:MasterKeyFile", _masterKey);
             foreach (var (key, value) in _keys.SettingsFor("config"))
@@ -71,12 +76,22 @@ public sealed class ConfigHost : IAsyncLifetime
     /// <summary>A client with another (or no) API token.</summary>
     public HttpClient With(string? token) => Client(Api.BaseAddress!.Port, token);
 
+    /// <summary>A browser at the dashboard: keeps cookies, follows no redirect. Edge says which user it let in, if any.</summary>
+    public DashboardBrowser Browse(EdgeUser? user = null) => new(this, Api.BaseAddress!, user);
+
     /// <summary>The credential that a service shows on a gRPC call to Config.</summary>
     public string CredentialOf(string service)
         => new ServiceCredentials(
             new ServiceName(service),
             Options.Create(new ServiceIdentityOptions { Name = service, KeyFile = _keys.PrivateFile(service), TrustedKeys = _keys.Trusted }),
             TimeProvider.System).For("config");
+
+    /// <summary>Who made the newest event of a stream.</summary>
+    public async Task<string?> LastActorAsync(Guid stream)
+    {
+        await using var session = _replicas[0].Services.GetRequiredService<IDocumentStore>().QuerySession();
+        return (await session.Events.FetchStreamAsync(stream))[^1].UserName;
+    }
 
     public async Task DisposeAsync()
     {

@@ -1,0 +1,58 @@
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Dashboard.Pages;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.OAuth;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+
+namespace ManagedOAuth.Config.Dashboard.Access;
+
+/// <summary>
+/// Lets a request to a page pass that has an administrator: the user whom Edge let in by the policies of the dashboard's application or, while there
+/// is no such application, whoever signed in with an API token. Everybody else is led to the sign-in.
+/// </summary>
+public sealed class AdministratorFilter(ConfigurationLog log, TokenSession sessions) : IEndpointFilter
+{
+    private static readonly IReadOnlyList<ApiPermission> s_everything = [ApiPermission.Write];
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        var http = context.HttpContext;
+        if (!log.Loaded)
+        {
+            return Messages.Starting();
+        }
+
+        if (http.GetEdgeRequest().User is { } user)
+        {
+            http.Features.Set(new Administrator(user.Email, new ApiCaller($"user:{user.Email}", s_everything, user.Id.ToString()), ByApiToken: false));
+            return await next(context);
+        }
+
+        if (IsProtected(log.Current.Snapshot, http))
+        {
+            // The application was made a moment ago and the edge has not heard of it yet; the next request goes through its login.
+            return Messages.Protected();
+        }
+
+        if (sessions.Read(http) is not { } administrator)
+        {
+            var back = HttpMethods.IsGet(http.Request.Method) && http.Request.Path != "/" ? $"?back={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}" : "";
+            return Results.Redirect("/sign-in" + back);
+        }
+
+        http.Features.Set(administrator);
+        return await next(context);
+    }
+
+    /// <summary>Whether an application has the dashboard's domain: then its policies decide, and API tokens are for the API alone.</summary>
+    public static bool IsProtected(ConfigurationSnapshot snapshot, HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var origin = context.GetEdgeRequest().PublicOrigin;
+        return snapshot.Applications.Values.Any(application =>
+            application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Any(address => address.Length > 0 && PublicOrigin.Of(address) == origin && !address.Contains('/', StringComparison.Ordinal)));
+    }
+}

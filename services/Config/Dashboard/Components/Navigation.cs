@@ -1,0 +1,36 @@
+namespace ManagedOAuth.Config.Dashboard.Components;
+
+/// <summary>One entry of the navigation.</summary>
+public sealed record NavigationLink(string Path, string Text, string Icon)
+{
+    /// <summary>Whether a page belongs to it.</summary>
+    public bool IsCurrent(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return Path == "/" ? path == "/" : path == Path || path.StartsWith(Path + "/", StringComparison.Ordinal);
+    }
+}
+
+/// <summary>The pages of the dashboard, in the order of the navigation.</summary>
+public static class Navigation
+{
+    public static readonly IReadOnlyList<(string Heading, IReadOnlyList<NavigationLink> Links)> Groups =
+    [
+        ("", [new("/", "Overview", "overview")]),
+        ("Access", [
+            new("/applications", "Applications", "application"),
+            new("/policies", "Policies", "policy"),
+            new("/groups", "Groups", "group"),
+            new("/identity-providers", "Identity providers", "login"),
+            new("/service-tokens", "Service tokens", "machine"),
+        ]),
+        ("Activity", [
+            new("/grants", "Grants", "grant"),
+            new("/audit", "Audit", "audit"),
+        ]),
+        ("Organization", [
+            new("/api-tokens", "API tokens", "key"),
+            new("/settings", "Settings", "settings"),
+        ]),
+    ];
+}

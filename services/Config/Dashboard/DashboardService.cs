@@ -1,0 +1,47 @@
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Dashboard.Access;
+using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Config.Dashboard.Pages;
+using ManagedOAuth.Config.Dashboard.Pages.Applications;
+using ManagedOAuth.Config.Dashboard.Pages.Overview;
+using ManagedOAuth.Config.Dashboard.Pages.SignIn;
+using ManagedOAuth.Config.Dashboard.Requests;
+
+namespace ManagedOAuth.Config.Dashboard;
+
+/// <summary>The dashboard: pages made on the server, plain forms, a few lines of script for comfort.</summary>
+public static class DashboardService
+{
+    /// <summary>What the pages need. Keys at rest and the hot store have to be added as well.</summary>
+    public static WebApplicationBuilder AddDashboard(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddRazorComponents();
+        services.AddRateLimits();
+        services.AddSingleton<AdminApiPipeline>();
+        services.AddScoped<AdminApi>();
+        services.AddScoped<PageContext>();
+        services.AddSingleton<Flashes>();
+        services.AddSingleton<FormToken>();
+        services.AddSingleton<TokenSession>();
+        return builder;
+    }
+
+    /// <summary>The pages. Call it after the admin API has been mapped: they work through its endpoints.</summary>
+    public static WebApplication MapDashboard(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.Services.GetRequiredService<AdminApiPipeline>().Connect(app, app);
+        app.MapAssets();
+        app.MapGroup("").AddEndpointFilter<PageFilter>().AddEndpointFilter<FormFilter>().LimitBody(JsonBody.MaximumLength).MapSignIn();
+
+        var pages = app.MapGroup("").AddEndpointFilter<PageFilter>().AddEndpointFilter<AdministratorFilter>().AddEndpointFilter<FormFilter>().LimitBody(JsonBody.MaximumLength);
+        pages.MapSignOut();
+        pages.MapTheme();
+        pages.MapOverview();
+        pages.MapApplications();
+        pages.MapFallback("/{**path:nonfile}", (CancellationToken _) => Messages.NotFound("page"));
+        return app;
+    }
+}

@@ -1,0 +1,188 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Config.Dashboard.Requests;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Contracts.Policies;
+using Microsoft.AspNetCore.Components;
+
+namespace ManagedOAuth.Config.Dashboard.Pages.Applications;
+
+/// <summary><c>/applications</c>: list, create, detail with its tabs, remove.</summary>
+public static class ApplicationPages
+{
+    public static void MapApplications(this RouteGroupBuilder pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        var group = pages.MapGroup("/applications");
+        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) => PageResult.Of<ApplicationList>(new { View = await ListView.LoadAsync(api, "access/apps", request, ct) }));
+        group.MapGet("/new", (AdminApi api, CancellationToken ct) => NewAsync(api, Suggestion(), null, StatusCodes.Status200OK, ct));
+        group.MapPost("/new", CreateAsync);
+        group.MapGet("/{id:guid}", ShowAsync);
+        group.MapGet("/{id:guid}/settings", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationSettings>(id, api, ct));
+        group.MapPost("/{id:guid}/settings", (Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+            => SaveAsync<ApplicationSettings>(id, context, api, "settings", ApplicationForms.Settings, ct));
+        group.MapGet("/{id:guid}/advanced", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationAdvanced>(id, api, ct));
+        group.MapPost("/{id:guid}/advanced", AdvancedAsync);
+        group.MapGet("/{id:guid}/policies", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationPolicies>(id, api, ct));
+        group.MapPost("/{id:guid}/policies", (Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+            => SaveAsync<ApplicationPolicies>(id, context, api, "policies", ApplicationForms.Policies, ct));
+        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => RemovalAsync(id, api, null, ct));
+        group.MapPost("/{id:guid}/remove", RemoveAsync);
+    }
+
+    private static Draft Suggestion()
+    {
+        var draft = new Draft();
+        draft.Set("/oauth_configuration/enabled", true);
+        draft.Set(ApplicationForms.OnLocalhost, true);
+        draft.Set(ApplicationForms.OnLoopback, true);
+        return draft;
+    }
+
+    private static async Task<IResult> NewAsync(AdminApi api, Draft draft, ApiCall? preview, int status, CancellationToken ct)
+    {
+        var policies = await api.GetAsync("access/policies?per_page=1000", ct);
+        return PageResult.Of<ApplicationNew>(new { Model = new ApplicationModel { Draft = draft, Preview = preview, ReusablePolicies = policies.Items } }, status);
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, AdminApi api, CancellationToken ct)
+    {
+        var draft = ApplicationForms.New(context.Request.Form);
+        return await ObjectForm.AnswerAsync(
+            context,
+            ApiCall.Post("access/apps", (JsonObject)draft.Value.DeepClone()),
+            draft,
+            answer => ($"/applications/{answer.Object["id"]}", $"The application {answer.Object["name"]} is protected now."),
+            (preview, status) => NewAsync(api, draft, preview, status, ct));
+    }
+
+    private static async Task<IResult> ShowAsync(Guid id, AdminApi api, HttpRequest request, ConfigurationLog log, TimeProvider clock, CancellationToken ct)
+    {
+        var answer = await api.GetAsync($"access/apps/{id}", ct);
+        if (!answer.Success)
+        {
+            return PageResult.Failed(answer, "application");
+        }
+
+        var grants = await api.GetAsync($"access/grants?app_id={id}&status=active&per_page=1", ct);
+        var email = request.Query["email"].ToString().Trim().ToLowerInvariant();
+        return PageResult.Of<ApplicationDetail>(new
+        {
+            Model = new ApplicationModel
+            {
+                Draft = new Draft(answer.Object),
+                Name = (string?)answer.Object["name"] ?? "",
+                ActiveGrants = grants.Success ? grants.TotalCount : null,
+                TestEmail = email,
+                TestDecision = email.Length > 0 ? PolicyPreview.Decide(log.Current.Snapshot, id, email, clock.GetUtcNow()) : null,
+            },
+        });
+    }
+
+    private static async Task<IResult> EditAsync<TPage>(Guid id, AdminApi api, CancellationToken ct)
+        where TPage : IComponent
+    {
+        var answer = await api.GetAsync($"access/apps/{id}", ct);
+        return answer.Success ? await FormAsync<TPage>(api, new Draft(answer.Object), answer, null, StatusCodes.Status200OK, ct) : PageResult.Failed(answer, "application");
+    }
+
+    private static async Task<IResult> FormAsync<TPage>(AdminApi api, Draft draft, ApiAnswer stored, ApiCall? preview, int status, CancellationToken ct)
+        where TPage : IComponent
+    {
+        var policies = await api.GetAsync("access/policies?per_page=1000", ct);
+        var providers = await api.GetAsync("access/identity_providers?per_page=1000", ct);
+        return PageResult.Of<TPage>(
+            new
+            {
+                Model = new ApplicationModel
+                {
+                    Draft = draft,
+                    ETag = stored.ETag ?? "",
+                    Preview = preview,
+                    Name = (string?)stored.Object["name"] ?? "",
+                    ReusablePolicies = policies.Items,
+                    IdentityProviders = providers.Items,
+                },
+            },
+            status);
+    }
+
+    private static async Task<IResult> SaveAsync<TPage>(Guid id, HttpContext context, AdminApi api, string tab, Action<Draft, IFormCollection> apply, CancellationToken ct)
+        where TPage : IComponent
+    {
+        var stored = await api.GetAsync($"access/apps/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, "application");
+        }
+
+        var draft = new Draft(stored.Object);
+        apply(draft, context.Request.Form);
+        return await ObjectForm.AnswerAsync(
+            context,
+            ObjectForm.Replace($"access/apps/{id}", draft, context.Request.Form[ObjectForm.ETagField]),
+            draft,
+            _ => ($"/applications/{id}/{tab}", "Saved. Every edge has it within a second."),
+            (preview, status) => FormAsync<TPage>(api, draft, stored, preview, status, ct));
+    }
+
+    private static async Task<IResult> AdvancedAsync(Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+    {
+        const string Preset = "preset:";
+        var action = context.Request.Form["action"].ToString();
+        if (!action.StartsWith(Preset, StringComparison.Ordinal))
+        {
+            return await SaveAsync<ApplicationAdvanced>(id, context, api, "advanced", ApplicationForms.ManagedOAuth, ct);
+        }
+
+        var stored = await api.GetAsync($"access/apps/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, "application");
+        }
+
+        var draft = new Draft(stored.Object);
+        ApplicationForms.ManagedOAuth(draft, context.Request.Form);
+        ApplicationForms.AddPreset(draft, action[Preset.Length..]);
+        return await FormAsync<ApplicationAdvanced>(api, draft, stored, null, StatusCodes.Status200OK, ct);
+    }
+
+    private static async Task<IResult> RemovalAsync(Guid id, AdminApi api, Draft? draft, CancellationToken ct)
+    {
+        var answer = await api.GetAsync($"access/apps/{id}", ct);
+        if (!answer.Success)
+        {
+            return PageResult.Failed(answer, "application");
+        }
+
+        var grants = await api.GetAsync($"access/grants?app_id={id}&status=active&per_page=1000", ct);
+        var users = grants.Items.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count();
+        var name = (string?)answer.Object["name"] ?? "";
+        return PageResult.Of<ConfirmPage>(
+            new
+            {
+                Title = $"Remove {name}?",
+                Button = "Remove the application",
+                Back = $"/applications/{id}",
+                Call = ApiCall.Delete($"access/apps/{id}"),
+                Draft = draft ?? new Draft(),
+                Crumbs = (IReadOnlyList<(string, string)>)[("/applications", "Applications"), ($"/applications/{id}", name)],
+                Consequences = (IReadOnlyList<string>)
+                [
+                    $"{answer.Object["domain"]} stops answering at once, and nothing is forwarded to its origin any more.",
+                    !grants.Success ? "How many grants this ends cannot be told: the token service does not answer." : grants.TotalCount == 0 ? "No grant is active: nobody loses access." : $"This ends {Moments.Count(grants.TotalCount, "grant")} of {Moments.Count(users, "user")}: their clients have to be connected again if the application comes back.",
+                    "The history of the application and of its grants stays.",
+                ],
+            },
+            draft is null ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> RemoveAsync(Guid id, HttpContext context, AdminApi api, Flashes flashes, CancellationToken ct)
+    {
+        var call = ApiCall.Delete($"access/apps/{id}");
+        var answer = await api.SendAsync(call, ct);
+        return answer.Success
+            ? flashes.Redirect(context, "/applications", "The application was removed.", call)
+            : await RemovalAsync(id, api, new Draft { Errors = ObjectForm.Explain(answer) }, ct);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Config.Dashboard.Requests;
+
+namespace ManagedOAuth.Config.Dashboard.Pages.Overview;
+
+/// <summary>The figures of the overview.</summary>
+public sealed record OverviewModel
+{
+    public required long Applications { get; init; }
+
+    public required long ManagedOAuth { get; init; }
+
+    public required long Policies { get; init; }
+
+    /// <summary>Null when the token service does not answer.</summary>
+    public required long? ActiveGrants { get; init; }
+
+    public required long Users { get; init; }
+
+    /// <summary>Logins and approvals of the last fourteen days.</summary>
+    public required IReadOnlyList<(string Day, long Count)> Days { get; init; }
+
+    public required IReadOnlyList<(string Label, long Value, string? Link)> ByApplication { get; init; }
+
+    public required IReadOnlyList<JsonObject> Latest { get; init; }
+
+    public required IReadOnlyDictionary<string, string> ApplicationNames { get; init; }
+
+    /// <summary>What a new organization still has to do.</summary>
+    public required IReadOnlyList<(string Path, string Title, string Text)> NextSteps { get; init; }
+}
+
+/// <summary><c>/</c></summary>
+public static class OverviewEndpoints
+{
+    private const int Days = 14;
+    private const int MostGrants = 1000;
+
+    public static void MapOverview(this RouteGroupBuilder pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        pages.MapGet("/", async (AdminApi api, TimeProvider clock, CancellationToken ct) => PageResult.Of<OverviewPage>(new { Model = await LoadAsync(api, clock.GetUtcNow(), ct) }));
+    }
+
+    private static async Task<OverviewModel> LoadAsync(AdminApi api, DateTimeOffset now, CancellationToken ct)
+    {
+        var applications = await api.GetAsync("access/apps?per_page=1000", ct);
+        var policies = await api.GetAsync("access/policies?per_page=1", ct);
+        var providers = await api.GetAsync("access/identity_providers?per_page=1", ct);
+        var organization = await api.GetAsync("access/organizations", ct);
+        var grants = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/grants?per_page={MostGrants}"), ct);
+        var names = applications.Items.ToDictionary(app => (string?)app["id"] ?? "", app => (string?)app["name"] ?? "", StringComparer.Ordinal);
+        var active = grants.Items.Where(grant => (string?)grant["status"] == "active").ToList();
+        return new OverviewModel
+        {
+            Applications = applications.TotalCount,
+            ManagedOAuth = applications.Items.Count(app => (bool?)app["oauth_configuration"]?["enabled"] == true),
+            Policies = policies.TotalCount,
+            ActiveGrants = grants.Success ? active.Count : null,
+            Users = active.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count(),
+            Days = PerDay(grants.Items, now),
+            ByApplication = [.. active.GroupBy(grant => (string?)grant["application_id"] ?? "").Select(group => (names.GetValueOrDefault(group.Key, "removed application"), (long)group.Count(), (string?)$"/grants?app_id={group.Key}")).OrderByDescending(item => item.Item2).Take(6)],
+            Latest = [.. grants.Items.OrderByDescending(grant => (string?)grant["issued_at"], StringComparer.Ordinal).Take(6)],
+            ApplicationNames = names,
+            NextSteps = Steps(organization.Success, providers.TotalCount, policies.TotalCount, applications.TotalCount),
+        };
+    }
+
+    private static IReadOnlyList<(string, long)> PerDay(IReadOnlyList<JsonObject> grants, DateTimeOffset now)
+    {
+        var today = DateOnly.FromDateTime(now.UtcDateTime);
+        var counts = grants.Select(grant => Moments.Parse((string?)grant["issued_at"] ?? "")).OfType<DateTimeOffset>().CountBy(at => DateOnly.FromDateTime(at.UtcDateTime)).ToDictionary();
+        return [.. Enumerable.Range(0, Days).Select(back => today.AddDays(back - Days + 1)).Select(day => (day.ToString("d MMM", CultureInfo.InvariantCulture), (long)counts.GetValueOrDefault(day)))];
+    }
+
+    private static List<(string, string, string)> Steps(bool organization, long providers, long policies, long applications)
+    {
+        var steps = new List<(string, string, string)>();
+        if (!organization)
+        {
+            steps.Add(("/settings", "Set up the organization", "Its name, and the team domain where people sign in."));
+        }
+
+        if (providers == 0)
+        {
+            steps.Add(("/identity-providers/new", "Add a way to sign in", "A one-time PIN by mail works without any other system."));
+        }
+
+        if (policies == 0)
+        {
+            steps.Add(("/policies/new", "Write a policy", "Who may come in: addresses, domains, groups."));
+        }
+
+        if (applications == 0)
+        {
+            steps.Add(("/applications/new", "Protect an application", "Give it a public address and say where it really is."));
+        }
+
+        return steps;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace ManagedOAuth.Config.Dashboard.Requests;
+
+/// <summary>What the forms that make and change objects have in common: preview, save, and coming back with what was refused.</summary>
+public static class ObjectForm
+{
+    /// <summary>Name of the hidden field with the entity tag of the object as the form showed it.</summary>
+    public const string ETagField = "etag";
+
+    // What the server alone sets, and what the API shows beside the object: sending it back would say nothing.
+    private static readonly string[] s_readOnly = ["id", "uid", "aud", "version", "created_at", "updated_at", "self_hosted_domains", "app_count", "reusable"];
+
+    /// <summary>The request that makes an object as it is now in the draft: all of it, because a PUT replaces all fields.</summary>
+    public static ApiCall Replace(string path, Draft draft, string? etag)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        var body = (JsonObject)draft.Value.DeepClone();
+        foreach (var name in s_readOnly)
+        {
+            body.Remove(name);
+        }
+
+        return ApiCall.Put(path, body) with { IfMatch = string.IsNullOrEmpty(etag) ? null : etag };
+    }
+
+    /// <summary>Does what the pressed button says.</summary>
+    /// <param name="context">The request with the form.</param>
+    /// <param name="call">What Save does.</param>
+    /// <param name="draft">The edited object; gets the errors.</param>
+    /// <param name="done">Where to go afterwards, and what to say there.</param>
+    /// <param name="again">The page with the form once more, with a previewed call and a status.</param>
+    public static async Task<IResult> AnswerAsync(HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<ApiCall?, int, Task<IResult>> again)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(draft);
+        ArgumentNullException.ThrowIfNull(done);
+        ArgumentNullException.ThrowIfNull(again);
+        if (context.Request.Form["action"] == "preview")
+        {
+            return await again(call, StatusCodes.Status200OK);
+        }
+
+        var services = context.RequestServices;
+        var answer = await services.GetRequiredService<AdminApi>().SendAsync(call, context.RequestAborted);
+        if (answer.Success)
+        {
+            var (target, message) = done(answer);
+            return services.GetRequiredService<Flashes>().Redirect(context, target, message, call);
+        }
+
+        draft.Errors = Explain(answer);
+        return await again(null, answer.Status);
+    }
+
+    /// <summary>What the API refused, in words for a page.</summary>
+    public static IReadOnlyList<(string Pointer, string Reason)> Explain(ApiAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Status switch
+        {
+            StatusCodes.Status403Forbidden => [("", "You are not permitted to do this. Ask somebody whose permissions include it.")],
+            StatusCodes.Status412PreconditionFailed => [("", "Somebody else changed this since you opened the page. Reload it, look at what is different, and make your change again.")],
+            _ when answer.Errors.Count > 0 => answer.Errors,
+            _ => [("", "The admin API did not say why. Look at the service's log.")],
+        };
+    }
+}

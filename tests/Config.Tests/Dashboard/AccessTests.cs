@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+
+namespace ManagedOAuth.Config.Tests.Dashboard;
+
+/// <summary>Who may open the dashboard, and that only its own forms change anything.</summary>
+public sealed class AccessTests : IClassFixture<ConfigHost>
+{
+    private static readonly EdgeUser s_administrator = new(Guid.NewGuid(), "admin@example.com");
+    private readonly ConfigHost _host;
+
+    public AccessTests(ConfigHost host) => _host = host;
+
+    [Fact]
+    public async Task WithoutAnApplication_LeadsToTheSignIn_WhichTakesTheApiToken()
+    {
+        using var browser = _host.Browse();
+        using var first = await browser.GetAsync("/applications?search=x");
+        Assert.Equal(HttpStatusCode.Redirect, first.StatusCode);
+        Assert.Equal("/sign-in?back=%2Fapplications%3Fsearch%3Dx", first.Headers.Location!.ToString());
+
+        using var page = await browser.GetAsync("/sign-in?back=%2Fapplications");
+        using var signedIn = await browser.PostAsync("/sign-in", new() { ["token"] = ConfigHost.Token, ["back"] = "/applications" });
+        Assert.Equal((HttpStatusCode.SeeOther, "/applications"), (signedIn.StatusCode, signedIn.Headers.Location!.ToString()));
+        var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"));
+        Assert.StartsWith("CF_Dashboard_8703=", cookie, StringComparison.Ordinal);
+        Assert.Contains("samesite=strict; httponly", cookie, StringComparison.Ordinal);
+        Assert.DoesNotContain(ConfigHost.Token, cookie, StringComparison.Ordinal);
+
+        using var overview = await browser.GetAsync("/");
+        Assert.Equal(HttpStatusCode.OK, overview.StatusCode);
+        Assert.Contains("bootstrap", browser.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWrongToken_IsRefused_AndAttemptsAreLimited()
+    {
+        using var browser = _host.Browse();
+        await browser.GetAsync("/sign-in");
+        using var refused = await browser.PostAsync("/sign-in", new() { ["token"] = "mo_api_wrong" });
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.False(refused.Headers.Contains("Set-Cookie"));
+
+        var last = HttpStatusCode.Unauthorized;
+        for (var attempt = 0; attempt < 20 && last == HttpStatusCode.Unauthorized; attempt++)
+        {
+            using var again = await browser.PostAsync("/sign-in", new() { ["token"] = "mo_api_wrong" });
+            last = again.StatusCode;
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, last);
+    }
+
+    [Theory]
+    [InlineData("//evil.example")]
+    [InlineData("https://evil.example")]
+    [InlineData("/\\evil.example")]
+    public void TheWayBack_StaysHere(string back) => Assert.Equal("/", Config.Dashboard.Pages.SignIn.SignInEndpoints.LocalPath(back));
+
+    [Fact]
+    public async Task TheUserOfTheEdge_IsTheActorOfWhatTheyChange()
+    {
+        using var browser = _host.Browse(s_administrator);
+        await browser.GetAsync("/applications/new");
+        using var created = await browser.PostAsync("/applications/new", new() { ["/name"] = "By a person", ["/domain"] = "person.example.com", ["action"] = "save" });
+        Assert.Equal(HttpStatusCode.SeeOther, created.StatusCode);
+
+        using var shown = await browser.GetAsync(created.Headers.Location!.ToString());
+        Assert.Contains("By a person", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("is protected now", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("--request POST", browser.Page, StringComparison.Ordinal);
+        var id = Guid.Parse(created.Headers.Location!.ToString().Split('/')[^1]);
+        Assert.Equal("user:admin@example.com", await _host.LastActorAsync(id));
+    }
+
+    [Theory]
+    [InlineData(null, "same-origin")]
+    [InlineData("wrong", "same-origin")]
+    [InlineData("other", "same-origin")]
+    [InlineData("own", "cross-site")]
+    [InlineData("own", "same-site")]
+    public async Task AFormFromElsewhere_ChangesNothing(string? token, string site)
+    {
+        using var other = _host.Browse(new EdgeUser(Guid.NewGuid(), "other@example.com"));
+        await other.GetAsync("/applications/new");
+        using var browser = _host.Browse(s_administrator);
+        await browser.GetAsync("/applications/new");
+        var name = Guid.NewGuid().ToString("N");
+        var presented = token switch { "own" => browser.FormToken(), "other" => other.FormToken(), _ => token ?? "" };
+        using var refused = await browser.PostAsync("/applications/new", new() { ["/name"] = name, ["/domain"] = $"{name}.example.com", ["action"] = "save" }, presented, site);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        var found = await ConfigHost.ReadAsync(await _host.Api.GetAsync($"/client/v4/accounts/default/access/apps?name={name}"));
+        Assert.Empty(found["result"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task EveryPage_ForbidsFramesScriptsAndCaching()
+    {
+        using var browser = _host.Browse(s_administrator);
+        using var answer = await browser.GetAsync("/");
+        var policy = Assert.Single(answer.Headers.GetValues("Content-Security-Policy"));
+        Assert.Contains("default-src 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Contains("script-src 'self'", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+        Assert.Equal("DENY", Assert.Single(answer.Headers.GetValues("X-Frame-Options")));
+        Assert.True(answer.Headers.CacheControl!.NoStore);
+        Assert.DoesNotContain("<script>", browser.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain(" style=", browser.Page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AReadOnlyToken_SeesEverything_AndChangesNothing()
+    {
+        var made = await ConfigHost.ReadAsync(await _host.Api.PostAsJsonAsync("/client/v4/accounts/default/tokens", new JsonObject { ["name"] = "reader", ["permissions"] = new JsonArray("read") }));
+        using var browser = _host.Browse();
+        await browser.GetAsync("/sign-in");
+        using var signedIn = await browser.PostAsync("/sign-in", new() { ["token"] = (string)made["result"]!["value"]! });
+        Assert.Equal(HttpStatusCode.SeeOther, signedIn.StatusCode);
+        await browser.GetAsync("/applications/new");
+        using var refused = await browser.PostAsync("/applications/new", new() { ["/name"] = "Mine", ["/domain"] = "mine.example.com", ["action"] = "save" });
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Contains("You are not permitted to do this", browser.Page, StringComparison.Ordinal);
+
+        // The session is the token's: it ends with it.
+        (await _host.Api.DeleteAsync($"/client/v4/accounts/default/tokens/{made["result"]!["id"]}")).EnsureSuccessStatusCode();
+        using var gone = await browser.GetAsync("/");
+        Assert.Equal(HttpStatusCode.Redirect, gone.StatusCode);
+    }
+}
