@@ -39,6 +39,10 @@ internal static class ConfigurationFold
                 return snapshot with { IdentityProviders = Apply(snapshot.IdentityProviders, id, entry, ConfigurationJson.Default.IdentityProvider, o => o.Version, null, unreadable) };
             case "service_token":
                 return snapshot with { ServiceTokens = Apply(snapshot.ServiceTokens, id, entry, ConfigurationJson.Default.ServiceToken, o => o.Version, null, unreadable) };
+            case "list":
+                return snapshot with { Lists = Apply(snapshot.Lists, id, entry, ConfigurationJson.Default.AccessList, o => o.Version, null, unreadable) };
+            case "custom_page":
+                return snapshot with { CustomPages = Apply(snapshot.CustomPages, id, entry, ConfigurationJson.Default.CustomPage, o => o.Version, null, unreadable) };
             case "organization":
                 return snapshot with { Organization = ApplyOrganization(snapshot.Organization, id, entry, unreadable) };
             default:

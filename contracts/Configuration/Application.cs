@@ -15,7 +15,10 @@ public sealed record Application
 
     public required string Name { get; init; }
 
-    /// <summary>The public address: authority (with port when it has one) and, without Managed OAuth, an optional path.</summary>
+    /// <summary>
+    /// The public address: authority (with port when it has one) and, without Managed OAuth, an optional path. Empty for an <c>mcp</c>
+    /// application, which is reached through a portal only.
+    /// </summary>
     public required string Domain { get; init; }
 
     /// <summary>Further public addresses of the same application; a token of one is valid at all.</summary>
@@ -33,7 +36,11 @@ public sealed record Application
 
     public string LogoUrl { get; init; } = "";
 
+    /// <summary>Names of tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Pages that are shown instead of ours: at most one of each type.</summary>
+    public IReadOnlyList<Guid> CustomPages { get; init; } = [];
 
     public string CustomDenyMessage { get; init; } = "";
 
@@ -44,8 +51,6 @@ public sealed record Application
     public CorsHeaders? CorsHeaders { get; init; }
 
     public bool OptionsPreflightBypass { get; init; }
-
-    public bool EnableBindingCookie { get; init; }
 
     public bool HttpOnlyCookieAttribute { get; init; } = true;
 
@@ -86,18 +91,28 @@ public sealed record Application
     public bool ManagedOAuth => OauthConfiguration is { Enabled: true };
 }
 
+/// <summary>What kind of application it is.</summary>
 [JsonConverter(typeof(SnakeCaseEnumConverter<ApplicationType>))]
 public enum ApplicationType
 {
+    /// <summary>An HTTP application at addresses of its own.</summary>
     SelfHosted,
+
+    /// <summary>One MCP server behind a portal: its policies decide who sees it there.</summary>
     Mcp,
+
+    /// <summary>A portal over MCP servers.</summary>
     McpPortal,
 }
 
-/// <summary>A further public address of an application.</summary>
-/// <param name="Type">Only <c>public</c> is served.</param>
-/// <param name="Uri">Authority and optional path.</param>
-public sealed record Destination(string Type, string Uri);
+/// <summary>Where else an application is reached.</summary>
+/// <param name="Type"><c>public</c>, or <c>via_mcp_server_portal</c> for an <c>mcp</c> application.</param>
+/// <param name="Uri">Authority and optional path of a public one; otherwise empty.</param>
+public sealed record Destination(string Type, string Uri)
+{
+    /// <summary>The server of a portal that a <c>via_mcp_server_portal</c> destination stands for.</summary>
+    public string? McpServerId { get; init; }
+}
 
 /// <summary>A policy on an application, with its place in the order.</summary>
 public sealed record PolicyReference(Guid Id, int Precedence);

@@ -16,6 +16,10 @@ namespace ManagedOAuth.Contracts.Configuration;
 [JsonSerializable(typeof(Organization))]
 [JsonSerializable(typeof(OidcSettings))]
 [JsonSerializable(typeof(GitHubSettings))]
+[JsonSerializable(typeof(AccessList))]
+[JsonSerializable(typeof(AccessListItem))]
+[JsonSerializable(typeof(CustomPage))]
+[JsonSerializable(typeof(Tag))]
 [JsonSerializable(typeof(Rule))]
 [JsonSerializable(typeof(Identity))]
 public sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -26,6 +26,14 @@ public sealed record ConfigurationSnapshot
 
     public ImmutableDictionary<Guid, ServiceToken> ServiceTokens { get; init; } = ImmutableDictionary<Guid, ServiceToken>.Empty;
 
+    /// <summary>Lists of addresses that rules refer to.</summary>
+    public ImmutableDictionary<Guid, AccessList> Lists { get; init; } = ImmutableDictionary<Guid, AccessList>.Empty;
+
+    public ImmutableDictionary<Guid, CustomPage> CustomPages { get; init; } = ImmutableDictionary<Guid, CustomPage>.Empty;
+
+    /// <summary>Known to Config alone: nothing is decided by them.</summary>
+    public ImmutableDictionary<Guid, Tag> Tags { get; init; } = ImmutableDictionary<Guid, Tag>.Empty;
+
     /// <summary>Null until the organization has been set up.</summary>
     public Organization? Organization { get; init; }
 

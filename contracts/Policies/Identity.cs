@@ -25,6 +25,9 @@ public sealed record Identity
     /// <summary>Claims that the identity provider gave and the organization asked for; see <see cref="IdentityClaims"/>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>False while only the address is known (before the login is finished): claims are unknown then, not absent.</summary>
+    /// <summary>
+    /// False while only the address is known (before the login is finished), and where some claims did not fit (in an assertion): a claim that
+    /// is not among <see cref="Claims"/> is unknown then, not absent.
+    /// </summary>
     public bool ClaimsKnown { get; init; } = true;
 }

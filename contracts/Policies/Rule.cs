@@ -22,11 +22,24 @@ public abstract record Rule
     [JsonIgnore]
     public virtual bool Continuous => false;
 
+    /// <summary>True when the rule is about somebody who has logged in: without a user it can never match.</summary>
+    [JsonIgnore]
+    public virtual bool NeedsUser => false;
+
+    /// <summary>The list that the rule looks into; null for other rules.</summary>
+    [JsonIgnore]
+    public virtual Guid? ListId => null;
+
+    /// <summary>The identity provider that the rule is about; null for other rules.</summary>
+    [JsonIgnore]
+    public virtual Guid? ProviderId => null;
+
     /// <summary>Exactly this address, compared normalised.</summary>
     public sealed record Email(string Address) : Rule
     {
         public override string Kind => "email";
         public override string Value => Address;
+        public override bool NeedsUser => true;
     }
 
     /// <summary>Any address at exactly this domain; <c>notexample.com</c> and <c>sub.example.com</c> are other domains.</summary>
@@ -34,6 +47,7 @@ public abstract record Rule
     {
         public override string Kind => "email_domain";
         public override string Value => Domain;
+        public override bool NeedsUser => true;
     }
 
     /// <summary>Everybody.</summary>
@@ -79,6 +93,8 @@ public abstract record Rule
     {
         public override string Kind => "login_method";
         public override string Value => Id.ToString();
+        public override bool NeedsUser => true;
+        public override Guid? ProviderId => Id;
     }
 
     /// <summary>A claim with this value from this identity provider.</summary>
@@ -86,5 +102,63 @@ public abstract record Rule
     {
         public override string Kind => "oidc";
         public override string Value => $"{ClaimName}={ClaimValue}";
+        public override bool NeedsUser => true;
+        public override Guid? ProviderId => IdentityProviderId;
+    }
+
+    /// <summary>An address in this list.</summary>
+    public sealed record EmailList(Guid Id) : Rule
+    {
+        public override string Kind => "email_list";
+        public override string Value => Id.ToString();
+        public override bool NeedsUser => true;
+        public override Guid? ListId => Id;
+    }
+
+    /// <summary>A client address inside one of the networks of this list.</summary>
+    public sealed record IpList(Guid Id) : Rule
+    {
+        public override string Kind => "ip_list";
+        public override string Value => Id.ToString();
+        public override bool Continuous => true;
+        public override Guid? ListId => Id;
+    }
+
+    /// <summary>A login in which the identity provider used this method (RFC 8176, <c>amr</c>).</summary>
+    public sealed record AuthMethod(string Method) : Rule
+    {
+        public override string Kind => "auth_method";
+        public override string Value => Method;
+        public override bool NeedsUser => true;
+    }
+
+    /// <summary>An attribute with this value from this identity provider.</summary>
+    public sealed record SamlAttribute(Guid IdentityProviderId, string AttributeName, string AttributeValue) : Rule
+    {
+        public override string Kind => "saml";
+        public override string Value => $"{AttributeName}={AttributeValue}";
+        public override bool NeedsUser => true;
+        public override Guid? ProviderId => IdentityProviderId;
+    }
+
+    /// <summary>A group that the identity provider puts the user into. How it is named in JSON depends on the provider's make.</summary>
+    /// <param name="Make"><c>okta</c>, <c>azureAD</c> or <c>gsuite</c>.</param>
+    /// <param name="IdentityProviderId">Who says so.</param>
+    /// <param name="Group">The group's name, id or address, exactly as the provider gives it.</param>
+    public sealed record ProviderGroup(string Make, Guid IdentityProviderId, string Group) : Rule
+    {
+        public override string Kind => Make;
+        public override string Value => Group;
+        public override bool NeedsUser => true;
+        public override Guid? ProviderId => IdentityProviderId;
+    }
+
+    /// <summary>A member of a GitHub organization, or of one team of it; names are compared without case, as GitHub does.</summary>
+    public sealed record GitHubOrganization(Guid IdentityProviderId, string Name, string? Team) : Rule
+    {
+        public override string Kind => "github-organization";
+        public override string Value => Team is null ? Name : $"{Name}/{Team}";
+        public override bool NeedsUser => true;
+        public override Guid? ProviderId => IdentityProviderId;
     }
 }

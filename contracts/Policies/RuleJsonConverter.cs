@@ -9,11 +9,20 @@ namespace ManagedOAuth.Contracts.Policies;
 /// </summary>
 public sealed class RuleJsonConverter : JsonConverter<Rule>
 {
-    /// <summary>Kinds that exist in the original and cannot be evaluated here.</summary>
-    public static readonly IReadOnlySet<string> UnsupportedKinds = new HashSet<string>(StringComparer.Ordinal)
+    /// <summary>Kinds that exist in the original and cannot be evaluated here, with the reason.</summary>
+    public static readonly IReadOnlyDictionary<string, string> UnsupportedKinds = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        "auth_context", "auth_method", "azureAD", "certificate", "cloudflare_account_member", "common_name", "device_posture",
-        "email_list", "external_evaluation", "geo", "github-organization", "gsuite", "ip_list", "linked_app_token", "okta", "saml", "user_risk_score",
+        ["auth_context"] = "identity providers give no authentication context here; use auth_method",
+        ["certificate"] = "no client certificates are asked for here; use a service token",
+        ["cloudflare_account_member"] = "there are no Cloudflare accounts here; use email or group",
+        ["common_name"] = "no client certificates are asked for here; use a service token",
+        ["device_posture"] = "nothing is known of devices here",
+        ["external_evaluation"] = "no other service is asked here; give the fact as a claim of the identity provider and use oidc",
+        ["geo"] = "the country of an address is not known here; use ip or ip_list",
+        ["linked_app_token"] = "tokens of one application do not open another here; use a service token",
+        ["user_risk_score"] = "no risk is scored here",
+        ["warp"] = "there is no device client here",
+        ["gateway"] = "there is no gateway here",
     };
 
     public override Rule Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -43,6 +52,27 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
             case Rule.Ip rule: writer.WriteString("ip", rule.Network); break;
             case Rule.ServiceToken rule: writer.WriteString("token_id", rule.TokenId); break;
             case Rule.LoginMethod rule: writer.WriteString("id", rule.Id); break;
+            case Rule.EmailList rule: writer.WriteString("id", rule.Id); break;
+            case Rule.IpList rule: writer.WriteString("id", rule.Id); break;
+            case Rule.AuthMethod rule: writer.WriteString("auth_method", rule.Method); break;
+            case Rule.SamlAttribute rule:
+                writer.WriteString("identity_provider_id", rule.IdentityProviderId);
+                writer.WriteString("attribute_name", rule.AttributeName);
+                writer.WriteString("attribute_value", rule.AttributeValue);
+                break;
+            case Rule.ProviderGroup rule:
+                writer.WriteString("identity_provider_id", rule.IdentityProviderId);
+                writer.WriteString(GroupMember(rule.Make), rule.Group);
+                break;
+            case Rule.GitHubOrganization rule:
+                writer.WriteString("identity_provider_id", rule.IdentityProviderId);
+                writer.WriteString("name", rule.Name);
+                if (rule.Team is not null)
+                {
+                    writer.WriteString("team", rule.Team);
+                }
+
+                break;
             case Rule.OidcClaim rule:
                 writer.WriteString("identity_provider_id", rule.IdentityProviderId);
                 writer.WriteString("claim_name", rule.ClaimName);
@@ -72,7 +102,13 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
             "any_valid_service_token" => new Rule.AnyValidServiceToken(),
             "login_method" => new Rule.LoginMethod(Id(kind, body, "id")),
             "oidc" => new Rule.OidcClaim(Id(kind, body, "identity_provider_id"), Text(kind, body, "claim_name"), Text(kind, body, "claim_value")),
-            _ when UnsupportedKinds.Contains(kind) => throw new JsonException($"Rules of kind '{kind}' cannot be evaluated by this product; use another kind."),
+            "email_list" => new Rule.EmailList(Id(kind, body, "id")),
+            "ip_list" => new Rule.IpList(Id(kind, body, "id")),
+            "auth_method" => new Rule.AuthMethod(Text(kind, body, "auth_method")),
+            "saml" => new Rule.SamlAttribute(Id(kind, body, "identity_provider_id"), Text(kind, body, "attribute_name"), Text(kind, body, "attribute_value")),
+            "okta" or "azureAD" or "gsuite" => new Rule.ProviderGroup(kind, Id(kind, body, "identity_provider_id"), Text(kind, body, GroupMember(kind))),
+            "github-organization" => new Rule.GitHubOrganization(Id(kind, body, "identity_provider_id"), Text(kind, body, "name"), OptionalText(kind, body, "team")),
+            _ when UnsupportedKinds.TryGetValue(kind, out var reason) => throw new JsonException($"Rules of kind '{kind}' cannot be evaluated: {reason}."),
             _ => throw new JsonException($"There is no rule of kind '{kind}'."),
         };
     }
@@ -81,6 +117,19 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
         => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 1024 } text
             ? text
             : throw new JsonException($"The rule '{kind}' needs the text '{member}' (1 to 1024 characters).");
+
+    private static string? OptionalText(string kind, JsonElement body, string member)
+        => body.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null && !(value.ValueKind == JsonValueKind.String && value.ValueEquals(""))
+            ? Text(kind, body, member)
+            : null;
+
+    // What the providers call a group in the original's JSON.
+    private static string GroupMember(string make) => make switch
+    {
+        "azureAD" => "id",
+        "gsuite" => "email",
+        _ => "name",
+    };
 
     private static Guid Id(string kind, JsonElement body, string member)
         => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id)

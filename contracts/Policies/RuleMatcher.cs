@@ -56,7 +56,13 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         Rule.Email email => TriLogic.Of(identity is not null && string.Equals(identity.Email, email.Address, StringComparison.OrdinalIgnoreCase)),
         Rule.EmailDomain domain => TriLogic.Of(identity is not null && string.Equals(DomainOf(identity.Email), domain.Domain, StringComparison.OrdinalIgnoreCase)),
         Rule.LoginMethod method => TriLogic.Of(identity is not null && identity.IdentityProviderId == method.Id),
-        Rule.OidcClaim claim => MatchClaim(claim),
+        Rule.OidcClaim claim => HasClaim(claim.IdentityProviderId, claim.ClaimName, claim.ClaimValue),
+        Rule.SamlAttribute attribute => HasClaim(attribute.IdentityProviderId, attribute.AttributeName, attribute.AttributeValue),
+        Rule.ProviderGroup group => HasClaim(group.IdentityProviderId, IdentityClaims.Groups, group.Group),
+        Rule.GitHubOrganization organization => HasClaim(organization.IdentityProviderId, IdentityClaims.Groups, organization.Value.ToLowerInvariant()),
+        Rule.AuthMethod method => HasClaim(null, IdentityClaims.AuthenticationMethods, method.Method),
+        Rule.EmailList list => MatchList(list.Id, AccessListType.Email, index => TriLogic.Of(identity is not null && index.HasEmail(identity.Email))),
+        Rule.IpList list => MatchList(list.Id, AccessListType.Ip, index => facts.ClientAddress is null ? Tri.Unknown : TriLogic.Of(index.HasAddress(facts.ClientAddress))),
         Rule.Ip network => facts.ClientAddress is null ? Tri.Unknown : TriLogic.Of(AddressRange.Contains(network.Network, facts.ClientAddress)),
         Rule.ServiceToken token => TriLogic.Of(facts.ServiceTokenId == token.TokenId),
         Rule.AnyValidServiceToken => TriLogic.Of(facts.ServiceTokenId is not null),
@@ -64,20 +70,24 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         _ => Tri.Unknown,
     };
 
-    private Tri MatchClaim(Rule.OidcClaim claim)
+    // With a provider, what another one says does not count: two of them may use one name for different things.
+    private Tri HasClaim(Guid? provider, string name, string value)
     {
-        if (identity is null || identity.IdentityProviderId != claim.IdentityProviderId)
+        if (identity is null || (provider is { } expected && identity.IdentityProviderId != expected))
         {
             return Tri.False;
         }
 
-        if (!identity.ClaimsKnown)
+        if (identity.Claims.TryGetValue(name, out var values))
         {
-            return Tri.Unknown;
+            return TriLogic.Of(values.Contains(value, StringComparer.Ordinal));
         }
 
-        return TriLogic.Of(identity.Claims.TryGetValue(claim.ClaimName, out var values) && values.Contains(claim.ClaimValue, StringComparer.Ordinal));
+        return identity.ClaimsKnown ? Tri.False : Tri.Unknown;
     }
+
+    private Tri MatchList(Guid id, AccessListType type, Func<AccessListIndex, Tri> match)
+        => snapshot.Lists.TryGetValue(id, out var list) && list.Type == type ? match(AccessListIndex.Of(list)) : Tri.Unknown;
 
     private Tri MatchGroup(Guid id, int depth)
         => depth > MaximumDepth || !snapshot.Groups.TryGetValue(id, out var group)
@@ -86,7 +96,12 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
 
     private string Describe(Rule rule)
     {
-        var value = rule is Rule.InGroup group && snapshot.Groups.TryGetValue(group.Id, out var found) ? found.Name : rule.Value;
+        var value = rule switch
+        {
+            Rule.InGroup group when snapshot.Groups.TryGetValue(group.Id, out var found) => found.Name,
+            { ListId: { } id } when snapshot.Lists.TryGetValue(id, out var list) => list.Name,
+            _ => rule.Value,
+        };
         return value.Length == 0 ? rule.Kind : $"{rule.Kind} {value}";
     }
 

@@ -49,3 +49,21 @@ public sealed record ApiTokenChanged(ApiToken ApiToken);
 public sealed record ApiTokenRolled(ApiToken ApiToken);
 
 public sealed record ApiTokenRemoved(Guid Id);
+
+public sealed record TagCreated(Tag Tag);
+
+public sealed record TagChanged(Tag Tag);
+
+public sealed record TagRemoved(Guid Id);
+
+public sealed record AccessListCreated(AccessList AccessList);
+
+public sealed record AccessListChanged(AccessList AccessList);
+
+public sealed record AccessListRemoved(Guid Id);
+
+public sealed record CustomPageCreated(CustomPage CustomPage);
+
+public sealed record CustomPageChanged(CustomPage CustomPage);
+
+public sealed record CustomPageRemoved(Guid Id);

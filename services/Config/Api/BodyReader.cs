@@ -18,6 +18,12 @@ public sealed class BodyReader(JsonElement body, List<ApiError> errors, string p
     /// <summary>Whether the member is there and null.</summary>
     public bool IsNull(string member) => Has(member) && body.GetProperty(member).ValueKind == JsonValueKind.Null;
 
+    /// <summary>Whether the member is exactly this text; nothing is noted when it is not.</summary>
+    public bool IsText(string member, string text) => PlainText(member) == text;
+
+    /// <summary>The member as it stands, or nothing when it is no text; nothing is noted then.</summary>
+    public string PlainText(string member) => TryGet(member, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+
     public void Refuse(string member, string reason) => Errors.Add(ApiErrors.Invalid($"{path}/{member}", reason));
 
     public string? OptionalText(string member, int maximum = 1024)
@@ -77,6 +83,19 @@ public sealed class BodyReader(JsonElement body, List<ApiError> errors, string p
         }
 
         return value.EnumerateObject().ToDictionary(item => item.Name, item => item.Value.GetString()!, StringComparer.Ordinal);
+    }
+
+    /// <summary>A required text of many lines.</summary>
+    public string Document(string member, int maximum)
+    {
+        if (TryGet(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+            && text.Length <= maximum && !text.Any(c => char.IsControl(c) && c is not ('\n' or '\r' or '\t')))
+        {
+            return text;
+        }
+
+        Refuse(member, $"{member} is a text of 1 to {maximum} characters, without control characters other than tabs and line ends");
+        return "";
     }
 
     public string Text(string member, string fallback, int maximum = 1024) => OptionalText(member, maximum) ?? fallback;

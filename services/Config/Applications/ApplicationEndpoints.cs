@@ -18,6 +18,8 @@ public static class ApplicationEndpoints
         apps.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         apps.MapPost("/", Create);
         apps.MapReplace("/{id:guid}", Replace);
+        apps.MapMethods("/{id:guid}/settings", ["PUT", "PATCH"], (Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
+            => endpoints.Replace(id, request, (body, existing, _) => Settings(body, existing), ct));
         apps.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, (session, application) => ReleaseAddresses(session, AddressesOf(application)), StatusCodes.Status202Accepted));
     }
@@ -67,8 +69,19 @@ public static class ApplicationEndpoints
             });
     }
 
+    /// <summary>The two settings that have an address of their own in the original; what is left out stays as it is.</summary>
+    private static Application Settings(BodyReader body, Application existing)
+    {
+        if (existing.Type != ApplicationType.SelfHosted)
+        {
+            body.Refuse("allow_iframe", "only applications of type self_hosted have these settings");
+        }
+
+        return existing with { AllowIframe = body.Flag("allow_iframe", existing.AllowIframe), SkipInterstitial = body.Flag("skip_interstitial", existing.SkipInterstitial) };
+    }
+
     private static IReadOnlyList<string> AddressesOf(Application application)
-        => [.. application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Distinct(StringComparer.Ordinal)];
+        => [.. application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Where(address => address.Length > 0).Distinct(StringComparer.Ordinal)];
 
     private static void ClaimAddresses(IDocumentSession session, Guid id, IReadOnlyList<string> addresses)
         => session.Insert([.. addresses.Select(address => new AddressClaim(address, id))]);

@@ -34,7 +34,16 @@ public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
     {
         var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Application).AsObject();
         node["uid"] = state.Id;
-        node["self_hosted_domains"] = new JsonArray([.. state.Destinations.Select(destination => JsonValue.Create(destination.Uri)).DefaultIfEmpty(JsonValue.Create(state.Domain))]);
+        if (state.Type == ApplicationType.SelfHosted)
+        {
+            node["self_hosted_domains"] = new JsonArray([.. state.Destinations.Select(destination => destination.Uri).Prepend(state.Domain).Distinct(StringComparer.Ordinal).Select(uri => JsonValue.Create(uri))]);
+        }
+        else
+        {
+            ShowMcp(node, state);
+        }
+
+        MeaninglessFields.Show(node, state.Type);
         node["policies"] = new JsonArray([.. state.Policies.Select(reference => Show(reference, snapshot))]);
         return node;
     }
@@ -52,6 +61,20 @@ public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
         var shown = Show(state, snapshot).AsObject();
         shown.Remove("self_hosted_domains");
         return shown;
+    }
+
+    private static void ShowMcp(JsonObject node, Application state)
+    {
+        foreach (var member in (string[])["cors_headers", "path_cookie_attribute", "allow_iframe", "skip_interstitial", "service_auth_401_redirect", "read_service_tokens_from_header"])
+        {
+            node.Remove(member);
+        }
+
+        if (state.Type == ApplicationType.Mcp)
+        {
+            node.Remove("domain");
+            node["destinations"] = new JsonArray([.. state.Destinations.Select(destination => new JsonObject { ["type"] = destination.Type, ["mcp_server_id"] = destination.McpServerId })]);
+        }
     }
 
     private static JsonObject Show(PolicyReference reference, ConfigurationSnapshot snapshot)

@@ -16,87 +16,108 @@ public sealed class ApplicationReader(OriginReader origins)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(snapshot);
+        var type = Type(reader, existing);
+        var name = reader.RequiredText("name", 350);
+        var domain = type == ApplicationType.Mcp ? "" : DestinationReader.Domain(reader);
         var application = new Application
         {
             Id = id,
             Aud = aud,
-            Type = Type(reader),
-            Name = reader.RequiredText("name", 350),
-            Domain = Domain(reader, "domain", reader.RequiredText("domain", 255)),
-            Destinations = Destinations(reader),
+            Type = type,
+            Name = name,
+            Domain = domain,
+            Destinations = DestinationReader.Read(reader, type, domain),
             SessionDuration = reader.Duration("session_duration", "24h", TimeSpan.Zero, s_longestSession),
             AllowedIdps = AllowedIdps(reader, snapshot),
             AutoRedirectToIdentity = reader.Flag("auto_redirect_to_identity", false),
             AppLauncherVisible = reader.Flag("app_launcher_visible", true),
             LogoUrl = reader.Text("logo_url", "", 2048),
-            Tags = reader.Texts("tags", 25, 100),
+            Tags = Tags(reader, snapshot),
+            CustomPages = CustomPages(reader, snapshot),
             CustomDenyMessage = reader.Text("custom_deny_message", ""),
             CustomDenyUrl = HttpsUrl(reader, "custom_deny_url"),
             CustomNonIdentityDenyUrl = HttpsUrl(reader, "custom_non_identity_deny_url"),
-            CorsHeaders = Cors(reader.Nested("cors_headers")),
             OptionsPreflightBypass = reader.Flag("options_preflight_bypass", false),
-            EnableBindingCookie = reader.Flag("enable_binding_cookie", false),
             HttpOnlyCookieAttribute = reader.Flag("http_only_cookie_attribute", true),
-            PathCookieAttribute = reader.Flag("path_cookie_attribute", false),
             SameSiteCookieAttribute = SameSite(reader),
-            AllowIframe = reader.Flag("allow_iframe", false),
-            SkipInterstitial = reader.Flag("skip_interstitial", false),
-            ServiceAuth401Redirect = reader.Flag("service_auth_401_redirect", false),
-            ReadServiceTokensFromHeader = HeaderName(reader),
-            OauthConfiguration = OAuthConfigurationReader.Read(reader),
+            OauthConfiguration = OAuthConfigurationReader.Read(reader) ?? DefaultOAuth(type, existing, reader),
             Origin = reader.Has("origin") ? origins.Read(reader) : existing?.Origin,
         };
+        if (type == ApplicationType.SelfHosted)
+        {
+            application = SelfHosted(reader, application);
+        }
+
+        MeaninglessFields.Check(reader);
         CheckTogether(reader, application, snapshot);
         return application;
     }
 
-    private static ApplicationType Type(BodyReader reader)
+    // Fields that MCP applications do not have; there they are as unknown as any other name.
+    private static Application SelfHosted(BodyReader reader, Application application) => application with
     {
-        switch (reader.RequiredText("type", 40))
+        CorsHeaders = Cors(reader.Nested("cors_headers")),
+        PathCookieAttribute = reader.Flag("path_cookie_attribute", false),
+        AllowIframe = reader.Flag("allow_iframe", false),
+        SkipInterstitial = reader.Flag("skip_interstitial", false),
+        ServiceAuth401Redirect = reader.Flag("service_auth_401_redirect", false),
+        ReadServiceTokensFromHeader = HeaderName(reader),
+    };
+
+    // As in the original, a new portal has Managed OAuth unless it says otherwise: MCP clients could not log in at all without it.
+    private static OAuthConfiguration? DefaultOAuth(ApplicationType type, Application? existing, BodyReader reader)
+        => type == ApplicationType.McpPortal && existing is null && !reader.Has("oauth_configuration") ? new OAuthConfiguration() : null;
+
+    private static ApplicationType Type(BodyReader reader, Application? existing)
+    {
+        ApplicationType? type = reader.RequiredText("type", 40) switch
         {
-            case "self_hosted": return ApplicationType.SelfHosted;
-            case "": return ApplicationType.SelfHosted;
-            case "mcp" or "mcp_portal":
-                reader.Refuse("type", "MCP portals are not served yet; protect one MCP server as a self_hosted application");
-                return ApplicationType.SelfHosted;
-            default:
-                reader.Refuse("type", "app type is missing or invalid; this product serves self_hosted applications");
-                return ApplicationType.SelfHosted;
+            "self_hosted" or "" => ApplicationType.SelfHosted,
+            "mcp" => ApplicationType.Mcp,
+            "mcp_portal" => ApplicationType.McpPortal,
+            _ => null,
+        };
+        if (type is null)
+        {
+            reader.Refuse("type", "app type is missing or invalid; this product serves applications of type self_hosted, mcp and mcp_portal");
         }
+        else if (existing is not null && existing.Type != type && reader.Has("type"))
+        {
+            reader.Refuse("type", "an application keeps its type; make a new one");
+        }
+
+        return type ?? ApplicationType.SelfHosted;
     }
 
-    private static string Domain(BodyReader reader, string member, string text)
+    private static IReadOnlyList<string> Tags(BodyReader reader, ConfigurationSnapshot snapshot)
     {
-        if (text.Length == 0)
+        var tags = reader.Texts("tags", 25, 100);
+        var known = snapshot.Tags.Values.Select(tag => tag.Name).ToHashSet(StringComparer.Ordinal);
+        for (var index = 0; index < tags.Count; index++)
         {
-            return text;
-        }
-
-        if (PublicAddress.TryParse(text, out var address, out var reason))
-        {
-            return address.ToString();
-        }
-
-        reader.Refuse(member, reason);
-        return text;
-    }
-
-    private static List<Destination> Destinations(BodyReader reader)
-    {
-        var destinations = new List<Destination>();
-        foreach (var (item, index) in reader.Items("destinations", 50).Select((item, index) => (item, index)))
-        {
-            var destination = reader.Item("destinations", index, item);
-            if (destination.RequiredText("type", 40) != "public")
+            if (!known.Contains(tags[index]))
             {
-                destination.Refuse("type", "only destinations of type public are served");
-                continue;
+                reader.Refuse($"tags/{index}", "tags contain a tag that does not exist");
             }
-
-            destinations.Add(new Destination("public", Domain(destination, "uri", destination.RequiredText("uri", 255))));
         }
 
-        return destinations;
+        return tags;
+    }
+
+    private static IReadOnlyList<Guid> CustomPages(BodyReader reader, ConfigurationSnapshot snapshot)
+    {
+        var ids = reader.Ids("custom_pages", 10);
+        foreach (var id in ids.Where(id => !snapshot.CustomPages.ContainsKey(id)))
+        {
+            reader.Refuse("custom_pages", $"there is no custom page {id}");
+        }
+
+        if (ids.Select(id => snapshot.CustomPages.GetValueOrDefault(id)?.Type).OfType<CustomPageType>().GroupBy(type => type).Any(same => same.Count() > 1))
+        {
+            reader.Refuse("custom_pages", "custom_pages has at most one page of each type");
+        }
+
+        return ids;
     }
 
     private static IReadOnlyList<Guid> AllowedIdps(BodyReader reader, ConfigurationSnapshot snapshot)
@@ -183,6 +204,11 @@ public sealed class ApplicationReader(OriginReader origins)
             .SelectMany(AddressesOf)
             .Select(address => address.ToString())
             .ToHashSet(StringComparer.Ordinal);
+        if (application.Type == ApplicationType.McpPortal && addresses.Exists(address => address.Path.Length > 0))
+        {
+            reader.Refuse("domain", "the domain of a portal has no path");
+        }
+
         if (addresses.Find(address => taken.Contains(address.ToString())) is { } clash)
         {
             reader.Refuse("domain", $"another application already has {clash}");

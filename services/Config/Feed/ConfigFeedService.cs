@@ -11,6 +11,7 @@ namespace ManagedOAuth.Config.Feed;
 public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
 {
     private const int EntriesPerFrame = 500;
+    private const int BytesPerFrame = 1024 * 1024;
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(1);
 
     [AllowedCallers("authorization-server", "token", "edge")]
@@ -68,15 +69,33 @@ public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secr
         }
     }
 
+    // Lists and pages are large: a frame is bounded by its bytes too, far below what a caller takes in one message.
+    private static List<List<ConfigEntry>> Frames(IEnumerable<ConfigEntry> entries)
+    {
+        var frames = new List<List<ConfigEntry>>();
+        var bytes = 0;
+        foreach (var entry in entries)
+        {
+            if (frames.Count == 0 || frames[^1].Count == EntriesPerFrame || bytes + entry.Json.Length > BytesPerFrame)
+            {
+                frames.Add([]);
+                bytes = 0;
+            }
+
+            frames[^1].Add(entry);
+            bytes += entry.Json.Length;
+        }
+
+        return frames;
+    }
+
     private static async Task SendAsync(IServerStreamWriter<ConfigFrame> stream, FeedView view, ConfigurationState state, long after, CancellationToken ct)
     {
         var whole = after < 0;
-        var entries = state.Entries.Values
+        var entries = Frames(state.Entries.Values
             .Where(entry => whole ? entry.State is not null : entry.Position > after)
             .Select(view.Show)
-            .OfType<ConfigEntry>()
-            .Chunk(EntriesPerFrame)
-            .ToList();
+            .OfType<ConfigEntry>());
         for (var index = 0; index < Math.Max(1, entries.Count); index++)
         {
             var last = index >= entries.Count - 1;

@@ -32,6 +32,9 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
         state = await LoadAsync<IdentityProvider, IdentityProviderObject>("identity_provider", state, session, ct);
         state = await LoadAsync<ServiceToken, ServiceTokenObject>("service_token", state, session, ct);
         state = await LoadAsync<Organization, OrganizationObject>("organization", state, session, ct);
+        state = await LoadAsync<AccessList, AccessListObject>("list", state, session, ct);
+        state = await LoadAsync<CustomPage, CustomPageObject>("custom_page", state, session, ct);
+        state = await LoadAsync<Tag, TagObject>("tag", state, session, ct);
         state = await LoadApiTokensAsync(state, session, ct);
         return await CatchUpAsync(state.At(position) with { Floor = position }, ct);
     }

@@ -45,7 +45,13 @@ public sealed record ConfigurationState
             ServiceTokenRotated rotated => With("service_token", streamId, version, position, rotated.ServiceToken),
             OrganizationCreated created => With("organization", streamId, version, position, created.Organization),
             OrganizationChanged changed => With("organization", streamId, version, position, changed.Organization),
-            ApplicationRemoved or PolicyRemoved or GroupRemoved or IdentityProviderRemoved or ServiceTokenRemoved
+            AccessListCreated created => With("list", streamId, version, position, created.AccessList),
+            AccessListChanged changed => With("list", streamId, version, position, changed.AccessList),
+            CustomPageCreated created => With("custom_page", streamId, version, position, created.CustomPage),
+            CustomPageChanged changed => With("custom_page", streamId, version, position, changed.CustomPage),
+            TagCreated created => With("tag", streamId, version, position, created.Tag),
+            TagChanged changed => With("tag", streamId, version, position, changed.Tag),
+            ApplicationRemoved or PolicyRemoved or GroupRemoved or IdentityProviderRemoved or ServiceTokenRemoved or AccessListRemoved or CustomPageRemoved or TagRemoved
                 => With(Entries.GetValueOrDefault(streamId)?.Kind ?? KindOf(e), streamId, version, position, null),
             ApiTokenCreated created => With(created.ApiToken),
             ApiTokenChanged changed => With(changed.ApiToken),
@@ -87,6 +93,9 @@ public sealed record ConfigurationState
         "group" => Snapshot with { Groups = Set(Snapshot.Groups, id, value) },
         "identity_provider" => Snapshot with { IdentityProviders = Set(Snapshot.IdentityProviders, id, value) },
         "service_token" => Snapshot with { ServiceTokens = Set(Snapshot.ServiceTokens, id, value) },
+        "list" => Snapshot with { Lists = Set(Snapshot.Lists, id, value) },
+        "custom_page" => Snapshot with { CustomPages = Set(Snapshot.CustomPages, id, value) },
+        "tag" => Snapshot with { Tags = Set(Snapshot.Tags, id, value) },
         "organization" => Snapshot with { Organization = value as Organization },
         _ => Snapshot,
     };
@@ -101,6 +110,9 @@ public sealed record ConfigurationState
         PolicyRemoved => "policy",
         GroupRemoved => "group",
         IdentityProviderRemoved => "identity_provider",
+        AccessListRemoved => "list",
+        CustomPageRemoved => "custom_page",
+        TagRemoved => "tag",
         _ => "service_token",
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Policies;
@@ -34,16 +35,5 @@ public sealed class GroupKind : ObjectKind<Group, GroupObject>
 
     // A rule that names a missing group can no longer be decided, and what is not decided does not admit: removing a used group would lock people out.
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
-    {
-        if (snapshot.Policies.Values.FirstOrDefault(policy => Names(policy.Include.Concat(policy.Require).Concat(policy.Exclude), id)) is { } policy)
-        {
-            return $"the group is used by the policy {policy.Name}";
-        }
-
-        return snapshot.Groups.Values.FirstOrDefault(group => group.Id != id && Names(group.Include.Concat(group.Require).Concat(group.Exclude), id)) is { } other
-            ? $"the group is used by the group {other.Name}"
-            : null;
-    }
-
-    private static bool Names(IEnumerable<Rule> rules, Guid id) => rules.Any(rule => rule is Rule.InGroup reference && reference.Id == id);
+        => RuleUsers.First(snapshot, rule => rule is Rule.InGroup group && group.Id == id) is { } user ? $"the group is used by {user}" : null;
 }

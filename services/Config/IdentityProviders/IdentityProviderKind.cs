@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
-using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 
@@ -41,15 +41,6 @@ public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, Identity
             return $"the identity provider is among allowed_idps of the application {application.Name}";
         }
 
-        return snapshot.Policies.Values.FirstOrDefault(policy => policy.Include.Concat(policy.Require).Concat(policy.Exclude).Any(rule => Names(rule, id))) is { } policy
-            ? $"the identity provider is used by the policy {policy.Name}"
-            : null;
+        return RuleUsers.First(snapshot, rule => rule.ProviderId == id) is { } user ? $"the identity provider is used by {user}" : null;
     }
-
-    private static bool Names(Rule rule, Guid id) => rule switch
-    {
-        Rule.LoginMethod method => method.Id == id,
-        Rule.OidcClaim claim => claim.IdentityProviderId == id,
-        _ => false,
-    };
 }

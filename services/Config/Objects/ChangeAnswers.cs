@@ -40,13 +40,13 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
 
     private static JsonNode WithSecrets(ChangeOutcome outcome)
     {
-        if (outcome.Secrets is null)
+        if (outcome is { Secrets: null, Answer: null })
         {
             return outcome.Result;
         }
 
         var shown = outcome.Result.DeepClone().AsObject();
-        outcome.Secrets(shown);
+        outcome.Secrets?.Invoke(shown);
         return outcome.Answer is null ? shown : outcome.Answer(shown);
     }
 

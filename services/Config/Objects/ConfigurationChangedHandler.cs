@@ -1,4 +1,5 @@
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
@@ -36,7 +37,8 @@ public static class ConfigurationChangedHandler
         {
             "application" => [id],
             "policy" => ApplicationsWith(snapshot, policy => policy.Id == id),
-            "group" => ApplicationsWith(snapshot, policy => Reaches(policy.Include.Concat(policy.Require).Concat(policy.Exclude), id, snapshot, [])),
+            "group" => ApplicationsWith(snapshot, policy => Reaches(RuleUsers.RulesOf(policy), rule => rule is Rule.InGroup group && group.Id == id, snapshot, [])),
+            "list" => ApplicationsWith(snapshot, policy => Reaches(RuleUsers.RulesOf(policy), rule => rule.ListId == id, snapshot, [])),
             _ => [],
         };
     }
@@ -49,9 +51,10 @@ public static class ConfigurationChangedHandler
             .Select(application => application.Id)];
     }
 
-    private static bool Reaches(IEnumerable<Rule> rules, Guid group, ConfigurationSnapshot snapshot, HashSet<Guid> seen)
-        => rules.OfType<Rule.InGroup>().Any(rule => rule.Id == group
-            || (seen.Add(rule.Id)
-                && snapshot.Groups.TryGetValue(rule.Id, out var inner)
-                && Reaches(inner.Include.Concat(inner.Require).Concat(inner.Exclude), group, snapshot, seen)));
+    private static bool Reaches(IEnumerable<Rule> rules, Func<Rule, bool> target, ConfigurationSnapshot snapshot, HashSet<Guid> seen)
+        => rules.Any(rule => target(rule)
+            || (rule is Rule.InGroup group
+                && seen.Add(group.Id)
+                && snapshot.Groups.TryGetValue(group.Id, out var inner)
+                && Reaches(RuleUsers.RulesOf(inner), target, snapshot, seen)));
 }

@@ -81,3 +81,30 @@ public sealed class ApiTokenObject : ConfigurationObject<ApiToken>
 
     public void Apply(ApiTokenRemoved _) => Removed = true;
 }
+
+public sealed class TagObject : ConfigurationObject<Tag>
+{
+    public void Apply(TagCreated e) => State = e.Tag;
+
+    public void Apply(TagChanged e) => State = e.Tag;
+
+    public void Apply(TagRemoved _) => Removed = true;
+}
+
+public sealed class AccessListObject : ConfigurationObject<AccessList>
+{
+    public void Apply(AccessListCreated e) => State = e.AccessList;
+
+    public void Apply(AccessListChanged e) => State = e.AccessList;
+
+    public void Apply(AccessListRemoved _) => Removed = true;
+}
+
+public sealed class CustomPageObject : ConfigurationObject<CustomPage>
+{
+    public void Apply(CustomPageCreated e) => State = e.CustomPage;
+
+    public void Apply(CustomPageChanged e) => State = e.CustomPage;
+
+    public void Apply(CustomPageRemoved _) => Removed = true;
+}

@@ -32,6 +32,7 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
     public override JsonNode Show(Policy state, ConfigurationSnapshot snapshot)
     {
         var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Policy).AsObject();
+        UnservedPolicyFields.Show(node);
         node["app_count"] = Users(state.Id, snapshot).Count();
         return node;
     }

@@ -24,6 +24,7 @@ public static class PolicyReader
             Reusable = reusable,
         };
         CheckRules(reader, policy);
+        UnservedPolicyFields.Check(reader);
         return policy;
     }
 
@@ -73,7 +74,7 @@ public static class PolicyReader
         }
     }
 
-    private static bool IsAboutUsers(Rule rule) => rule is Rule.Email or Rule.EmailDomain or Rule.LoginMethod or Rule.OidcClaim;
+    private static bool IsAboutUsers(Rule rule) => rule.NeedsUser;
 
     private static bool IsAboutServiceTokens(Rule rule) => rule is Rule.ServiceToken or Rule.AnyValidServiceToken;
 }

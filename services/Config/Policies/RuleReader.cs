@@ -44,8 +44,34 @@ public static class RuleReader
     {
         Rule.InGroup group when !snapshot.Groups.ContainsKey(group.Id) => $"there is no group {group.Id}",
         Rule.ServiceToken token when !snapshot.ServiceTokens.ContainsKey(token.TokenId) => $"there is no service token {token.TokenId}",
-        Rule.LoginMethod method when !snapshot.IdentityProviders.ContainsKey(method.Id) => $"there is no identity provider {method.Id}",
-        Rule.OidcClaim claim when !snapshot.IdentityProviders.ContainsKey(claim.IdentityProviderId) => $"there is no identity provider {claim.IdentityProviderId}",
+        { ListId: { } list } => MissingList(rule, list, snapshot),
+        { ProviderId: { } provider } => MissingProvider(rule, provider, snapshot),
         _ => null,
     };
+
+    private static string? MissingList(Rule rule, Guid id, ConfigurationSnapshot snapshot)
+    {
+        var expected = rule is Rule.EmailList ? AccessListType.Email : AccessListType.Ip;
+        return !snapshot.Lists.TryGetValue(id, out var list) ? $"there is no list {id}"
+            : list.Type != expected ? $"the list {list.Name} is not one for {rule.Kind} rules"
+            : null;
+    }
+
+    // A rule that its provider can never satisfy would lock everybody out, or keep nobody out.
+    private static string? MissingProvider(Rule rule, Guid id, ConfigurationSnapshot snapshot)
+    {
+        if (!snapshot.IdentityProviders.TryGetValue(id, out var provider))
+        {
+            return $"there is no identity provider {id}";
+        }
+
+        return (rule, provider.Type) switch
+        {
+            (Rule.LoginMethod, _) => null,
+            (_, "onetimepin") => $"the identity provider {provider.Name} tells nothing but the e-mail address",
+            (Rule.GitHubOrganization, not "github") => $"the identity provider {provider.Name} is not of type github",
+            (not Rule.GitHubOrganization, "github") => $"the identity provider {provider.Name} is of type github: use github-organization",
+            _ => null,
+        };
+    }
 }

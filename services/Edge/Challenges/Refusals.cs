@@ -34,7 +34,12 @@ internal sealed class Refusals(LoginRedirect login)
 
         if (!application.AdmitsUsers && application.HasServiceAuth && !application.ManagedOAuth)
         {
-            // There is nobody to log in: a redirect would lead nowhere.
+            // There is nobody to log in: a redirect to the login would lead nowhere.
+            if (TryRedirect(context, application.Record.CustomNonIdentityDenyUrl))
+            {
+                return Task.CompletedTask;
+            }
+
             var status = application.Record.ServiceAuth401Redirect ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
             return (KnownAnswers.ServiceTokensOnly with { Status = status }).WriteAsync(context);
         }
@@ -52,18 +57,29 @@ internal sealed class Refusals(LoginRedirect login)
 
     private static Task DenyAsync(HttpContext context, ProtectedApplication application, CredentialKind kind)
     {
+        // Who the user is was decided at the login. What a later request of theirs fails on is the request itself.
         var record = application.Record;
-        var url = kind == CredentialKind.ServiceToken ? record.CustomNonIdentityDenyUrl : record.CustomDenyUrl;
-        if (Navigation.Is(context.Request) && Uri.TryCreate(url, UriKind.Absolute, out var target) && target.Scheme is "https" or "http")
+        var url = kind == CredentialKind.ServiceToken || record.CustomNonIdentityDenyUrl.Length > 0 ? record.CustomNonIdentityDenyUrl : record.CustomDenyUrl;
+        if (TryRedirect(context, url))
         {
-            context.Response.StatusCode = StatusCodes.Status302Found;
-            context.Response.Headers.Location = target.AbsoluteUri;
-            context.Response.Headers.CacheControl = "no-store";
             return Task.CompletedTask;
         }
 
         var answer = record.CustomDenyMessage.Length > 0 ? KnownAnswers.Denied with { Message = record.CustomDenyMessage } : KnownAnswers.Denied;
         return answer.WriteAsync(context);
+    }
+
+    private static bool TryRedirect(HttpContext context, string url)
+    {
+        if (!Navigation.Is(context.Request) || !Uri.TryCreate(url, UriKind.Absolute, out var target) || target.Scheme is not ("https" or "http"))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status302Found;
+        context.Response.Headers.Location = target.AbsoluteUri;
+        context.Response.Headers.CacheControl = "no-store";
+        return true;
     }
 
     private static Task ChallengeAsync(HttpContext context, Door door, CredentialProblem problem, int status)

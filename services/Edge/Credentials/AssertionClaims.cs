@@ -63,6 +63,7 @@ internal sealed record AssertionClaims
                     IdentityProviderType = "",
                     AuthenticatedAt = issuedAt,
                     Claims = CustomOf(claims),
+                    ClaimsKnown = !claims.TryGetProperty("custom_complete", out var complete) || complete.ValueKind != JsonValueKind.False,
                 }
                 : null,
         };

@@ -69,6 +69,7 @@ public static class Assertion
             return;
         }
 
+        var complete = true;
         json.WriteStartObject("custom");
         var left = LargestCustomClaims;
         foreach (var (name, values) in identity.Claims.OrderBy(claim => claim.Key, StringComparer.Ordinal))
@@ -77,6 +78,7 @@ public static class Assertion
             var size = Encoding.UTF8.GetByteCount(name) + values.Sum(value => Encoding.UTF8.GetByteCount(value) + 3);
             if (size > left)
             {
+                complete = false;
                 continue;
             }
 
@@ -97,6 +99,11 @@ public static class Assertion
         }
 
         json.WriteEndObject();
+        if (!complete)
+        {
+            // Whoever decides on these claims must not take a missing one for one that the user does not have.
+            json.WriteBoolean("custom_complete", false);
+        }
     }
 
     private static byte[] Write(Action<Utf8JsonWriter> members)

@@ -143,7 +143,7 @@ public sealed class ApplicationReaderTests
     [Theory]
     [InlineData("saas")]
     [InlineData("ssh")]
-    [InlineData("mcp_portal")]
+    [InlineData("infrastructure")]
     [InlineData("nonsense")]
     public void Read_TypeThatIsNotServed_IsRefused(string type)
         => AssertRefused($$"""{"type":"{{type}}","name":"x","domain":"x.test"}""", "/type");

@@ -13,7 +13,7 @@ public sealed class PolicyReaderTests
     public void Read_EveryRuleKind_ComesBackAsItWasWritten()
     {
         var group = new Group { Id = Guid.NewGuid(), Name = "eng" };
-        var provider = new IdentityProvider { Id = Guid.NewGuid(), Name = "pin", Type = "onetimepin" };
+        var provider = new IdentityProvider { Id = Guid.NewGuid(), Name = "sso", Type = "oidc" };
         var snapshot = ConfigurationSnapshot.Empty with
         {
             Groups = ConfigurationSnapshot.Empty.Groups.Add(group.Id, group),

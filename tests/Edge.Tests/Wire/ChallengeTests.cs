@@ -152,6 +152,33 @@ public class ChallengeTests(World world)
         Assert.Null((await world.GetAsync("cors.test", "/", "Origin: https://evil.test"))!["Access-Control-Allow-Origin"]);
     }
 
+    [Fact]
+    public async Task ServiceTokensOnly_WithAPageOfItsOwn_SendsBrowsersThereAndProgramsNowhere()
+    {
+        await world.AddAsync(
+            "machines-page.test",
+            application => application with { OauthConfiguration = null, CustomNonIdentityDenyUrl = "https://help.test/machines" },
+            World.PolicyOf(PolicyAction.NonIdentity, new Rule.AnyValidServiceToken()));
+
+        var browser = await world.GetAsync("machines-page.test", "/", "Accept: text/html");
+        Assert.Equal((302, "https://help.test/machines"), (browser!.Status, browser["Location"]));
+        Assert.Equal(403, (await world.GetAsync("machines-page.test", "/", "Accept: application/json"))?.Status);
+    }
+
+    [Theory]
+    [InlineData("https://help.test/network", "https://help.test/network")]
+    [InlineData("", "https://help.test/people")]
+    public async Task Session_WhoseAddressIsNoLongerAdmitted_IsSentToTheApplicationsPage(string nonIdentityUrl, string expected)
+    {
+        var domain = $"moved-{nonIdentityUrl.Length}.test";
+        var policy = World.Allow(new Rule.EmailDomain("example.com")) with { Require = [new Rule.Ip("192.0.2.0/24")] };
+        var application = await world.AddAsync(
+            domain, application => application with { CustomNonIdentityDenyUrl = nonIdentityUrl, CustomDenyUrl = "https://help.test/people" }, policy);
+
+        var answer = await world.GetAsync(domain, "/", "Accept: text/html", $"Cookie: CF_Authorization={world.Tokens.Assertion(application, Guid.NewGuid())}");
+        Assert.Equal((302, expected), (answer!.Status, answer["Location"]));
+    }
+
     [Theory]
     [InlineData(false, 403)]
     [InlineData(true, 401)]

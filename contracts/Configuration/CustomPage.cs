@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+
+namespace ManagedOAuth.Contracts.Configuration;
+
+/// <summary>A page in an organization's own words, shown instead of ours. It is served with a policy under which no script of it runs.</summary>
+public sealed record CustomPage
+{
+    public required Guid Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required CustomPageType Type { get; init; }
+
+    /// <summary>A whole HTML document.</summary>
+    public required string CustomHtml { get; init; }
+
+    public long Version { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public DateTimeOffset UpdatedAt { get; init; }
+}
+
+/// <summary>When a custom page is shown.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<CustomPageType>))]
+public enum CustomPageType
+{
+    /// <summary>The policies say no to somebody who has logged in.</summary>
+    IdentityDenied,
+
+    /// <summary>The request itself is refused, whoever sends it.</summary>
+    Forbidden,
+}

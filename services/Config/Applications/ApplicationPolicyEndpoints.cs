@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+using Marten;
+
+namespace ManagedOAuth.Config.Applications;
+
+/// <summary>
+/// <c>/access/apps/{id}/policies</c>: the policies of one application. Reusable ones are listed with its own, and changed at
+/// <c>/access/policies</c>. A change here is a change of the application: both are saved together.
+/// </summary>
+public static class ApplicationPolicyEndpoints
+{
+    private const int HighestPrecedence = 1_000_000;
+
+    public static void MapApplicationPolicies(this RouteGroupBuilder access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        var policies = access.MapGroup("/apps/{id:guid}/policies").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+        policies.MapGet("/", List);
+        policies.MapGet("/{policyId:guid}", (Guid id, Guid policyId, ConfigurationLog log, PolicyKind kind)
+            => Find(log.Current.Snapshot, id, policyId) is { } reference
+                ? ApiEnvelope.Ok(Show(reference, log.Current.Snapshot, kind))
+                : NotFound());
+        policies.MapPost("/", Create);
+        policies.MapPut("/{policyId:guid}", Replace);
+        policies.MapPut("/{policyId:guid}/make_reusable", MakeReusable);
+        policies.MapDelete("/{policyId:guid}", Remove);
+    }
+
+    private static IResult List(Guid id, HttpRequest request, ConfigurationLog log, PolicyKind kind)
+    {
+        var snapshot = log.Current.Snapshot;
+        if (!snapshot.Applications.TryGetValue(id, out var application))
+        {
+            return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("application"));
+        }
+
+        return Paging.From(request.Query) is { } paging
+            ? ApiEnvelope.Page(paging.Of(application.Policies).Select(reference => Show(reference, snapshot, kind)), paging, application.Policies.Count)
+            : ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000"));
+    }
+
+    private static Task<IResult> Create(
+        Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, PolicyStreams policies, CancellationToken ct)
+    {
+        var reference = new PolicyReference(Guid.NewGuid(), 0);
+        Policy? own = null;
+        var decidedOn = ConfigurationSnapshot.Empty;
+        return applications.Replace(
+            id,
+            request,
+            (body, application, snapshot) =>
+            {
+                decidedOn = snapshot;
+                own = PolicyReader.Read(body, reference.Id, reusable: false, snapshot);
+                var last = application.Policies.Select(other => other.Precedence).DefaultIfEmpty(0).Max();
+                reference = reference with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? last + 1 };
+                return application with { Policies = InOrder(application.Policies.Append(reference)) };
+            },
+            ct,
+            (session, _, _) => policies.Save(session, [own!], decidedOn),
+            answer: application => PolicyOf(application, reference.Id));
+    }
+
+    private static async Task<IResult> Replace(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, PolicyStreams policies, ConfigurationLog log, CancellationToken ct)
+    {
+        if (Find(log.Current.Snapshot, id, policyId) is not { } reference)
+        {
+            return NotFound();
+        }
+
+        Policy? own = null;
+        var decidedOn = ConfigurationSnapshot.Empty;
+        return await applications.Replace(
+            id,
+            request,
+            (body, application, snapshot) =>
+            {
+                decidedOn = snapshot;
+                if (snapshot.Policies.GetValueOrDefault(policyId) is { Reusable: true })
+                {
+                    body.Refuse("id", "this policy is reusable: change it at /access/policies, for all applications that have it");
+                }
+
+                own = PolicyReader.Read(body, policyId, reusable: false, snapshot);
+                reference = reference with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? reference.Precedence };
+                return application with { Policies = InOrder(application.Policies.Where(other => other.Id != policyId).Append(reference)) };
+            },
+            ct,
+            (session, _, _) => policies.Save(session, [own!], decidedOn),
+            answer: application => PolicyOf(application, reference.Id));
+    }
+
+    private static async Task<IResult> MakeReusable(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> policies, ConfigurationLog log, CancellationToken ct)
+        => Find(log.Current.Snapshot, id, policyId) is null
+            ? NotFound()
+            : await policies.Replace(policyId, request, (_, existing, _) => existing with { Reusable = true }, ct, bodyOptional: true);
+
+    private static async Task<IResult> Remove(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, ConfigurationLog log, CancellationToken ct)
+    {
+        if (Find(log.Current.Snapshot, id, policyId) is null)
+        {
+            return NotFound();
+        }
+
+        Policy? removed = null;
+        return await applications.Replace(
+            id,
+            request,
+            (_, application, snapshot) =>
+            {
+                removed = snapshot.Policies.GetValueOrDefault(policyId);
+                return application with { Policies = [.. application.Policies.Where(other => other.Id != policyId)] };
+            },
+            ct,
+            (session, _, _) => RemoveOwn(session, removed),
+            answer: _ => new JsonObject { ["id"] = policyId },
+            bodyOptional: true);
+    }
+
+    // A reusable policy is only taken off this application.
+    private static void RemoveOwn(IDocumentSession session, Policy? policy)
+    {
+        if (policy is { Reusable: false })
+        {
+            session.Events.Append(policy.Id, policy.Version + 1, new PolicyRemoved(policy.Id));
+        }
+    }
+
+    private static PolicyReference? Find(ConfigurationSnapshot snapshot, Guid id, Guid policyId)
+        => snapshot.Applications.GetValueOrDefault(id)?.Policies.FirstOrDefault(reference => reference.Id == policyId);
+
+    private static IReadOnlyList<PolicyReference> InOrder(IEnumerable<PolicyReference> references) => [.. references.OrderBy(reference => reference.Precedence)];
+
+    private static JsonObject Show(PolicyReference reference, ConfigurationSnapshot snapshot, PolicyKind kind)
+    {
+        var node = snapshot.Policies.TryGetValue(reference.Id, out var policy) ? kind.Show(policy, snapshot).AsObject() : new JsonObject { ["id"] = reference.Id };
+        node["precedence"] = reference.Precedence;
+        return node;
+    }
+
+    // What was changed is the application; what was asked about is the policy.
+    private static JsonNode PolicyOf(JsonObject application, Guid policyId)
+        => application["policies"]!.AsArray().First(policy => policy!["id"]!.GetValue<Guid>() == policyId)!.DeepClone();
+
+    private static IResult NotFound() => ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("policy"));
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Contracts.Configuration;
+using Marten;
+
+namespace ManagedOAuth.Config.Lists;
+
+/// <summary><c>/gateway/lists</c>: lists, their values page by page, and PATCH with <c>append</c> and <c>remove</c>.</summary>
+public static class AccessListEndpoints
+{
+    public static void MapLists(this RouteGroupBuilder account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        var lists = account.MapGroup("/gateway/lists").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+        lists.MapGet("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints) => endpoints.List(request, list => list.Name));
+        lists.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
+        lists.MapGet("/{id:guid}/items", Items);
+        lists.MapPost("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
+            => endpoints.Create(request, (body, id, _) => AccessListReader.Read(body, id, null, clock.GetUtcNow()), ct));
+        lists.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
+            => endpoints.Replace(id, request, (body, existing, _) => AccessListReader.Read(body, id, existing, clock.GetUtcNow()), ct));
+        lists.MapPatch("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
+            => endpoints.Replace(id, request, (body, existing, _) => AccessListReader.Edit(body, existing, clock.GetUtcNow()), ct));
+        lists.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
+    }
+
+    private static async Task<IResult> Items(Guid id, HttpRequest request, IDocumentStore store, CancellationToken ct)
+    {
+        if (Paging.From(request.Query) is not { } paging)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000"));
+        }
+
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<AccessListObject>(id, ct) is { Removed: false, State: { } list }
+            ? ApiEnvelope.Page(paging.Of(list.Items).Select(Show), paging, list.Items.Count)
+            : ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("list"));
+    }
+
+    private static JsonNode Show(AccessListItem item) => ApiEnvelope.ToNode(item, ConfigurationJson.Default.AccessListItem);
+}

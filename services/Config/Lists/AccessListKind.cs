@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+
+namespace ManagedOAuth.Config.Lists;
+
+/// <summary>Lists of addresses: <c>/gateway/lists</c>, where the original has them.</summary>
+public sealed class AccessListKind : ObjectKind<AccessList, AccessListObject>
+{
+    public override string Name => "list";
+
+    public override string Path => "gateway/lists";
+
+    public override object Created(AccessList state) => new AccessListCreated(state);
+
+    public override object Changed(AccessList state) => new AccessListChanged(state);
+
+    public override object Removed(Guid id) => new AccessListRemoved(id);
+
+    public override Guid IdOf(AccessList state) => state.Id;
+
+    public override DateTimeOffset CreatedAt(AccessList state) => state.CreatedAt;
+
+    public override AccessList Stamp(AccessList state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
+        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+
+    public override IEnumerable<AccessList> All(ConfigurationSnapshot snapshot)
+        => snapshot.Lists.Values.OrderBy(item => item.CreatedAt).ThenBy(item => item.Id);
+
+    /// <summary>With the number of values; the values themselves have an address of their own.</summary>
+    public override JsonNode Show(AccessList state, ConfigurationSnapshot snapshot)
+    {
+        var node = ApiEnvelope.ToNode(state with { Items = [] }, ConfigurationJson.Default.AccessList).AsObject();
+        node.Remove("items");
+        node["count"] = state.Items.Count;
+        return node;
+    }
+
+    // A rule about a list that is gone cannot be decided, and what is not decided does not admit.
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+        => RuleUsers.First(snapshot, rule => rule.ListId == id) is { } user
+            ? $"the list is used by {user}"
+            : null;
+}
