@@ -18,6 +18,8 @@ public sealed class ReplicaConnection : IDisposable
         (_stream, ProcessId) = (stream, pid);
         Http = new HttpClient(new SocketsHttpHandler
         {
+            AllowAutoRedirect = false,
+            UseCookies = false,
             MaxConnectionsPerServer = 1,
             ConnectCallback = (_, _) => Interlocked.Exchange(ref _used, 1) == 0
                 ? ValueTask.FromResult<Stream>(_stream)
