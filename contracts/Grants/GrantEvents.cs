@@ -68,6 +68,9 @@ public sealed record GrantRefreshed
 
     public required PolicyDecision Decision { get; init; }
 
+    /// <summary>What the identity provider said about the user now, where that is something new; null = as before.</summary>
+    public Identity? Identity { get; init; }
+
     public long ConfigurationPosition { get; init; }
 
     /// <summary>SHA-256 of the new refresh token.</summary>

@@ -7,8 +7,6 @@ namespace ManagedOAuth.Token;
 /// <summary>Maps what comes by gRPC to the model, with clear errors for our own callers.</summary>
 internal static class Identities
 {
-    private const int LargestClaims = 16 * 1024;
-
     public static Identity From(Proto.Identity? identity)
     {
         if (identity is null || string.IsNullOrEmpty(identity.Email) || identity.Email.Length > 320)
@@ -16,7 +14,7 @@ internal static class Identities
             throw Invalid("identity is missing or has no email");
         }
 
-        if (identity.Claims.Sum(claim => claim.Name.Length + claim.Values.Sum(value => value.Length)) > LargestClaims)
+        if (identity.Claims.Sum(claim => claim.Name.Length + claim.Values.Sum(value => value.Length)) > IdentityClaims.MaximumTotalLength)
         {
             throw Invalid("identity.claims is larger than 16 KiB");
         }
@@ -28,6 +26,7 @@ internal static class Identities
             IdentityProviderId = Id(identity.IdentityProviderId, "identity.identity_provider_id"),
             IdentityProviderType = identity.IdentityProviderType,
             AuthenticatedAt = identity.AuthenticatedAt?.ToDateTimeOffset() ?? throw Invalid("identity.authenticated_at is missing"),
+            ProviderGrantId = identity.ProviderGrantId.Length == 0 ? null : Id(identity.ProviderGrantId, "identity.provider_grant_id"),
             Claims = identity.Claims.GroupBy(claim => claim.Name, StringComparer.Ordinal).ToDictionary(
                 group => group.Key, group => (IReadOnlyList<string>)[.. group.SelectMany(claim => claim.Values)], StringComparer.Ordinal),
         };

@@ -42,6 +42,8 @@ internal static class TokenServices
 
         services.AddServiceClient<Contracts.AuthorizationServer.Clients.ClientsClient>("authorization-server");
         services.AddSingleton<IClientDirectory, ClientDirectory>();
+        services.AddServiceClient<Contracts.AuthorizationServer.Identities.IdentitiesClient>("authorization-server");
+        services.AddSingleton<IdentitySource>();
 
         services.AddSingleton<CodeStore>();
         services.AddSingleton<ICodes>(provider => provider.GetRequiredService<CodeStore>());

@@ -26,6 +26,25 @@ public class RefreshDecisionTests
     }
 
     [Fact]
+    public void NeedsIdentity_OnlyOfTheCurrentTokenOfALiveGrant_WhateverTheOldClaimsWouldDecide()
+    {
+        var token = A.RefreshToken(_id);
+        var askable = A.Issued(token.Hash) with { Identity = A.Identity() with { ProviderGrantId = Guid.NewGuid() } };
+        Assert.True(Needs(askable, Attempt(token, A.Now)));
+        Assert.True(Needs(askable, Attempt(token, A.Now) with { Decision = A.Denied }));
+        Assert.False(Needs(A.Issued(token.Hash), Attempt(token, A.Now)));
+        Assert.False(Needs(askable, Attempt(A.RefreshToken(_id), A.Now)));
+        Assert.False(Needs(askable, Attempt(token, A.Now.AddDays(400))));
+        Assert.False(Needs(askable, Attempt(token, A.Now) with { Current = new CurrentIdentity(A.Identity(), null) }));
+
+        bool Needs(GrantIssued issued, RefreshAttempt attempt)
+        {
+            var grant = A.Fold(_id, issued);
+            return RefreshDecision.NeedsIdentity(grant, attempt, RefreshDecision.Decide(grant, attempt));
+        }
+    }
+
+    [Fact]
     public void Predecessor_SuccessorUnusedInsideWindow_IsRepeated()
     {
         var (first, grant, _) = Rotated(A.Now);

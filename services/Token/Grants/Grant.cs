@@ -95,6 +95,7 @@ public sealed class Grant
         (PreviousTokenHash, RefreshTokenHash, GraceEndsAt) = (RefreshTokenHash, e.RefreshTokenHash, e.GraceEndsAt);
         Generation++;
         RefreshedAt = e.RefreshedAt;
+        Identity = e.Identity ?? Identity;
         Admitted(e.Decision, e.ConfigurationPosition, e.ExpiresAt, e.AccessEndsAt);
     }
 

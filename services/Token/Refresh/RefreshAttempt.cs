@@ -21,7 +21,10 @@ public sealed record RefreshAttempt
     /// <summary>Scope asked for and found inside the grant's; the grant's own when none was asked for.</summary>
     public required string Scope { get; init; }
 
-    /// <summary>The policies' answer on the configuration of now.</summary>
+    /// <summary>What the identity provider says about the user now; null where it was not asked.</summary>
+    public CurrentIdentity? Current { get; init; }
+
+    /// <summary>The policies' answer on the configuration of now, and on <see cref="Current"/> where there is one.</summary>
     public required PolicyDecision Decision { get; init; }
 
     public required long ConfigurationPosition { get; init; }

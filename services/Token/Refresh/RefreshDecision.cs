@@ -38,6 +38,21 @@ public enum RefreshOutcome
 /// <param name="AccessTokenEnd">When the new access token is over, where there is one.</param>
 public sealed record RefreshDecision(RefreshOutcome Outcome, object? Event = null, DateTimeOffset AccessTokenEnd = default)
 {
+    /// <summary>
+    /// Whether the identity provider has to be asked before this is final: only the current token of a live grant is worth the question. A repeated
+    /// refresh is decided on the answer of the one that it repeats.
+    /// </summary>
+    public static bool NeedsIdentity(Grant grant, RefreshAttempt attempt, RefreshDecision decision)
+    {
+        ArgumentNullException.ThrowIfNull(grant);
+        ArgumentNullException.ThrowIfNull(attempt);
+        ArgumentNullException.ThrowIfNull(decision);
+        return grant.Identity.ProviderGrantId is not null
+            && attempt.Current is null
+            && decision.Outcome is RefreshOutcome.Rotated or RefreshOutcome.Denied
+            && GrantSecret.HashEquals(grant.RefreshTokenHash, attempt.PresentedHash);
+    }
+
     public static RefreshDecision Decide(Grant grant, RefreshAttempt attempt)
     {
         ArgumentNullException.ThrowIfNull(grant);
@@ -89,6 +104,7 @@ public sealed record RefreshDecision(RefreshOutcome Outcome, object? Event = nul
     {
         Subject = grant.Subject,
         Decision = attempt.Decision,
+        Identity = attempt.Current is { } current && !current.IsSameAs(grant.Identity) ? current.Identity : null,
         ConfigurationPosition = attempt.ConfigurationPosition,
         RefreshTokenHash = attempt.SuccessorHash,
         GraceEndsAt = attempt.Now + attempt.Times.RefreshGrace,

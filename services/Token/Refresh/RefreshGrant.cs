@@ -12,9 +12,10 @@ namespace ManagedOAuth.Token.Refresh;
 
 /// <summary>
 /// Refreshes a grant: decides on the newest state and appends at exactly that version. Of parallel requests one rotates; the others are
-/// decided again on what it left and get the same successor.
+/// decided again on what it left and get the same successor. Where the identity provider can be asked about the user, the policies decide on what it
+/// says now.
 /// </summary>
-public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory history, AccessTokens tokens, RefreshTurns turns, ILogger<RefreshGrant> logger)
+public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory history, AccessTokens tokens, IdentitySource identities, RefreshTurns turns, ILogger<RefreshGrant> logger)
 {
     public async Task<TokenResult> HandleAsync(TokenContext context, CancellationToken cancellation)
     {
@@ -38,6 +39,12 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
             {
                 // Rare: only now is it worth asking whether the token ever was one of this grant.
                 attempt = attempt with { EarlierGeneration = await history.GenerationOfAsync(grant.Id, presented.Hash, cancellation) };
+                decision = RefreshDecision.Decide(grant, attempt);
+            }
+
+            if (RefreshDecision.NeedsIdentity(grant, attempt, decision))
+            {
+                attempt = With(context, attempt, await identities.AskAsync(grant, cancellation));
                 decision = RefreshDecision.Decide(grant, attempt);
             }
 
@@ -89,17 +96,24 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
         SuccessorHash = "",
         AccessTokenId = Guid.Empty,
         Scope = context.Scope,
-        Decision = PolicyEvaluator.Evaluate(
-            context.Configuration.Snapshot,
-            context.Application,
-            context.Grant!.Identity,
-            new RequestFacts { ClientAddress = context.Request.ClientAddress }),
+        Decision = Evaluate(context, context.Grant!.Identity),
         ConfigurationPosition = context.Configuration.Snapshot.Position,
         Times = GrantTimes.Of(context.Application),
         Now = context.Now,
         FlowId = context.Request.FlowId,
         ClientAddress = context.Request.ClientAddress.ToString(),
     };
+
+    private static RefreshAttempt With(TokenContext context, RefreshAttempt attempt, CurrentIdentity current) => attempt with
+    {
+        Current = current,
+        Decision = current.Refusal is { } refusal
+            ? new PolicyDecision { Outcome = PolicyOutcome.Deny, Rule = $"identity provider: {refusal}" }
+            : Evaluate(context, current.Identity),
+    };
+
+    private static PolicyDecision Evaluate(TokenContext context, Identity identity) => PolicyEvaluator.Evaluate(
+        context.Configuration.Snapshot, context.Application, identity, new RequestFacts { ClientAddress = context.Request.ClientAddress });
 
     private static void KeepSuccessor(
         IDocumentSession session, TokenContext context, RefreshAttempt attempt, GrantSecret presented, GrantSecret successor)
@@ -123,7 +137,7 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
                 Application = context.Application,
                 Issuer = context.Configuration.Snapshot.Organization!.AuthDomain,
                 GrantId = grant.Id,
-                Identity = grant.Identity,
+                Identity = attempt.Current?.Identity ?? grant.Identity,
                 ClientId = grant.Subject.ClientId,
                 TokenId = attempt.AccessTokenId,
                 Scope = attempt.Scope,

@@ -32,6 +32,9 @@ public sealed class Peers : IAsyncDisposable
     /// <summary>While true both services answer as if they were away.</summary>
     public bool Away { get; set; }
 
+    /// <summary>What the identity provider says about every user; asked for each time.</summary>
+    public Func<CurrentIdentityRequest, Task<CurrentIdentityReply>> Current { get; set; } = _ => throw new RpcException(new Status(StatusCode.Internal, "nobody should ask"));
+
     public long Position => _snapshot.Position;
 
     public static async Task<Peers> StartAsync()
@@ -47,6 +50,7 @@ public sealed class Peers : IAsyncDisposable
         peers._app = builder.Build();
         peers._app.MapGrpcService<Feed>();
         peers._app.MapGrpcService<ClientCheck>();
+        peers._app.MapGrpcService<IdentityCheck>();
         await peers._app.StartAsync();
         return peers;
     }
@@ -122,5 +126,11 @@ public sealed class Peers : IAsyncDisposable
             var known = peers.Clients.TryGetValue(request.ClientId, out var secret);
             return Task.FromResult(new AuthenticateClientReply { Known = known, Authenticated = known && (secret ?? "") == request.ClientSecret });
         }
+    }
+
+    private sealed class IdentityCheck(Peers peers) : Contracts.AuthorizationServer.Identities.IdentitiesBase
+    {
+        public override Task<CurrentIdentityReply> Current(CurrentIdentityRequest request, ServerCallContext context)
+            => peers.Away ? throw new RpcException(new Status(StatusCode.Unavailable, "away")) : peers.Current(request);
     }
 }
