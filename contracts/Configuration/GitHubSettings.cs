@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary><c>config</c> of an identity provider of type <c>github</c>.</summary>
@@ -17,4 +19,7 @@ public sealed record GitHubSettings
 
     /// <summary>The REST API; no slash at its end.</summary>
     public string ApiUrl { get; init; } = "https://api.github.com";
+
+    /// <summary>Reads <c>config</c>; a member that is not there has its default.</summary>
+    public static GitHubSettings? Read(JsonElement? config) => ProviderConfigJson.Read<GitHubSettings>(config);
 }

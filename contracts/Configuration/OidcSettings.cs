@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace ManagedOAuth.Contracts.Configuration;
@@ -62,4 +63,7 @@ public sealed record OidcSettings
     /// <summary>Whether the provider's own description is read.</summary>
     [JsonIgnore]
     public bool UsesDiscovery => AuthUrl is null;
+
+    /// <summary>Reads <c>config</c>; a member that is not there has its default.</summary>
+    public static OidcSettings? Read(JsonElement? config) => ProviderConfigJson.Read<OidcSettings>(config);
 }

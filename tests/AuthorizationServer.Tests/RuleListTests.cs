@@ -1,4 +1,5 @@
 using ManagedOAuth.AuthorizationServer.Authorization;
+using ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
 using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.Testing;
@@ -11,6 +12,7 @@ public sealed class RuleListTests
     [
         .. AuthorizationRules.All.Select(rule => (rule.Id, rule.Spec, rule.GetType())),
         .. RegistrationRules.All.Select(rule => (rule.Id, rule.Spec, rule.GetType())),
+        .. IdTokenRules.All.Select(rule => (rule.Id, rule.Spec, rule.GetType())),
     ];
 
     [Fact]

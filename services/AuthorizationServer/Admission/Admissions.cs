@@ -1,4 +1,5 @@
 using System.Net;
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
@@ -8,9 +9,6 @@ namespace ManagedOAuth.AuthorizationServer.Admission;
 /// <summary>Who may come in: the questions that login and consent ask of the policies. Pure.</summary>
 public static class Admissions
 {
-    /// <summary>The one type of identity provider that can be used now.</summary>
-    public const string OneTimePin = "onetimepin";
-
     /// <summary>The identity providers that an application's users can log in with.</summary>
     public static IReadOnlyList<IdentityProvider> UsableProviders(ConfigurationSnapshot snapshot, Application application)
     {
@@ -18,7 +16,7 @@ public static class Admissions
         ArgumentNullException.ThrowIfNull(application);
         return [
             .. snapshot.IdentityProviders.Values
-                .Where(provider => provider.Type == OneTimePin && (application.AllowedIdps.Count == 0 || application.AllowedIdps.Contains(provider.Id)))
+                .Where(provider => ProviderTypes.IsUsable(provider.Type) && (application.AllowedIdps.Count == 0 || application.AllowedIdps.Contains(provider.Id)))
                 .OrderBy(provider => provider.CreatedAt).ThenBy(provider => provider.Id),
         ];
     }
@@ -34,6 +32,8 @@ public static class Admissions
             IdentityProviderId = session.ProviderId,
             IdentityProviderType = session.ProviderType,
             AuthenticatedAt = session.AuthenticatedAt,
+            ProviderGrantId = session.ProviderGrantId,
+            Claims = session.Claims,
         };
     }
 

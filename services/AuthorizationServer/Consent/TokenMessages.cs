@@ -14,14 +14,24 @@ internal static class TokenMessages
     public static DateTime Deadline(HttpContext context)
         => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime + s_deadline;
 
-    public static Contracts.Token.Identity IdentityOf(TeamSession session) => new()
+    public static Contracts.Token.Identity IdentityOf(TeamSession session)
     {
-        UserId = session.UserId.ToString(),
-        Email = session.Email,
-        IdentityProviderId = session.ProviderId.ToString(),
-        IdentityProviderType = session.ProviderType,
-        AuthenticatedAt = Timestamp.FromDateTimeOffset(session.AuthenticatedAt),
-    };
+        var identity = new Contracts.Token.Identity
+        {
+            UserId = session.UserId.ToString(),
+            Email = session.Email,
+            IdentityProviderId = session.ProviderId.ToString(),
+            IdentityProviderType = session.ProviderType,
+            AuthenticatedAt = Timestamp.FromDateTimeOffset(session.AuthenticatedAt),
+            ProviderGrantId = session.ProviderGrantId?.ToString() ?? "",
+        };
+        foreach (var (name, values) in session.Claims)
+        {
+            identity.Claims.Add(new Claim { Name = name, Values = { values } });
+        }
+
+        return identity;
+    }
 
     public static Decision DecisionOf(PolicyDecision decision) => new()
     {

@@ -3,6 +3,8 @@ using ManagedOAuth.AuthorizationServer.Authorization;
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.Consent;
 using ManagedOAuth.AuthorizationServer.Http;
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
+using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Logout;
 using ManagedOAuth.AuthorizationServer.Mail;
@@ -27,6 +29,7 @@ public static class AuthorizationServerService
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddServiceStore(Name, StoreConfiguration.Configure);
+        builder.AddKeysAtRest();
         builder.AddHotStore();
         builder.AddConfigurationSnapshots();
 
@@ -45,6 +48,7 @@ public static class AuthorizationServerService
         services.AddSingleton<DenialLog>();
         services.AddSingleton<ConsentLog>();
         services.AddSingleton<PinLogin>();
+        services.AddIdentityProviders();
         services.AddSingleton<SmtpSender>();
         services.AddSingleton<MailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
@@ -72,5 +76,6 @@ public static class AuthorizationServerService
 
         // For Token.
         app.MapGrpcService<ClientsService>();
+        app.MapGrpcService<IdentitiesService>();
     }
 }

@@ -1,12 +1,13 @@
 using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
-/// <summary>Removes registrations and sessions whose time is over. Every replica does it; doing it twice changes nothing.</summary>
+/// <summary>Removes registrations, sessions and provider grants whose time is over. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
-    ClientRegistry clients, TeamSessions sessions, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
@@ -36,9 +37,10 @@ public sealed partial class Housekeeping(
         {
             var removedClients = await RepeatAsync(clients.RemoveExpiredAsync, cancellation);
             var removedSessions = await RepeatAsync(sessions.RemoveExpiredAsync, cancellation);
-            if (removedClients + removedSessions > 0)
+            var removedProviderGrants = await RepeatAsync(providerGrants.RemoveExpiredAsync, cancellation);
+            if (removedClients + removedSessions + removedProviderGrants > 0)
             {
-                Log.Removed(logger, removedClients, removedSessions);
+                Log.Removed(logger, removedClients, removedSessions, removedProviderGrants);
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException && !cancellation.IsCancellationRequested)
@@ -61,8 +63,8 @@ public sealed partial class Housekeeping(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Removed {Clients} expired registrations and {Sessions} expired sessions", EventName = "ExpiredRemoved")]
-        public static partial void Removed(ILogger logger, int clients, int sessions);
+        [LoggerMessage(1, LogLevel.Information, "Removed {Clients} expired registrations, {Sessions} expired sessions and {ProviderGrants} provider grants", EventName = "ExpiredRemoved")]
+        public static partial void Removed(ILogger logger, int clients, int sessions, int providerGrants);
 
         [LoggerMessage(2, LogLevel.Warning, "Housekeeping failed and is tried again later: {Error}: {Message}", EventName = "HousekeepingFailed")]
         public static partial void Failed(ILogger logger, string error, string message);

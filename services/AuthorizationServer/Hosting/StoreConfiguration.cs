@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Users;
@@ -16,6 +17,7 @@ internal static class StoreConfiguration
 
         options.Schema.For<User>().UniqueIndex(user => user.Email);
         options.Schema.For<TeamSession>();
+        options.Schema.For<ProviderGrant>();
         options.Schema.For<RegisteredClient>();
         options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
 
@@ -29,6 +31,7 @@ internal static class StoreConfiguration
 
 [JsonSerializable(typeof(User))]
 [JsonSerializable(typeof(TeamSession))]
+[JsonSerializable(typeof(ProviderGrant))]
 [JsonSerializable(typeof(RegisteredClient))]
 [JsonSerializable(typeof(ClientGrant))]
 [JsonSerializable(typeof(LoginRecord))]

@@ -30,6 +30,9 @@ public static class Paths
     /// <summary>Login, at the team domain; a transaction's own page is one segment below.</summary>
     public const string Login = "/cdn-cgi/access/login";
 
+    /// <summary>Where every identity provider sends the browser back to, at the team domain.</summary>
+    public const string Callback = "/cdn-cgi/access/callback";
+
     /// <summary>Consent, at the team domain; a transaction's own page is one segment below.</summary>
     public const string Consent = "/cdn-cgi/access/consent";
 

@@ -1,5 +1,7 @@
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Http;
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
+using ManagedOAuth.AuthorizationServer.Login.Provider;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Sessions;
@@ -11,8 +13,9 @@ using ManagedOAuth.ServiceDefaults.RateLimits;
 namespace ManagedOAuth.AuthorizationServer.Login;
 
 /// <summary>
-/// Login at the team domain. GET shows where the transaction stands: signed on already (goes on at once), address, PIN. POST takes one of
-/// <c>email</c>, <c>pin</c>, <c>action=resend|restart|switch</c>.
+/// Login at the team domain. GET shows where the transaction stands: signed on already (goes on at once), choice of identity provider, address, PIN.
+/// POST takes one of <c>email</c>, <c>pin</c>, <c>action=resend|restart|switch</c>. One segment below, a GET goes to a chosen provider, and all
+/// providers come back to one callback.
 /// </summary>
 public static class LoginEndpoints
 {
@@ -27,6 +30,8 @@ public static class LoginEndpoints
         group.MapGet(Paths.Login, (Delegate)BrowserLoginEndpoint.HandleAsync).LimitRate(PageRoutes.Opened, RateLimitSubjects.Source, PageRoutes.TooMany);
         group.MapGet(Paths.Login + "/{id}", ShowAsync);
         group.MapPost(Paths.Login + "/{id}", SubmitAsync).LimitBody(MaximumForm);
+        group.MapGet(Paths.Login + "/{id}/{provider:guid}", LeaveAsync).LimitRate(PageRoutes.Opened, RateLimitSubjects.Source, PageRoutes.TooMany);
+        group.MapGet(Paths.Callback, ProviderCallbackEndpoint.HandleAsync).LimitRate(PageRoutes.Opened, RateLimitSubjects.Source, PageRoutes.TooMany);
     }
 
     private static async Task<IResult> ShowAsync(HttpContext context, string id)
@@ -42,13 +47,46 @@ public static class LoginEndpoints
             return await AfterLogin.ContinueAsync(flow, session);
         }
 
-        if (Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application).Count == 0)
+        var usable = Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application);
+        if (usable.Count == 0)
         {
             return ErrorPage.NoProvider();
         }
 
-        return flow.Transaction.Pin is null ? LoginPages.AskEmail(flow.View(Form)) : AskPin(flow);
+        // Somebody who asked for another account stays here: the silent answer of the provider would be the account they came from.
+        if (usable is [{ Type: not ProviderTypes.OneTimePin } only] && flow.Application.AutoRedirectToIdentity && !flow.Transaction.ForceLogin)
+        {
+            return await context.RequestServices.GetRequiredService<ProviderLogins>().BeginAsync(flow, only);
+        }
+
+        return flow.Transaction.Pin is null ? Ask(flow, usable) : AskPin(flow);
     }
+
+    private static async Task<IResult> LeaveAsync(HttpContext context, string id, Guid provider)
+    {
+        var (flow, error) = await LoginFlow.OpenAsync(context, id, mayClaim: false);
+        if (flow is null)
+        {
+            return error!;
+        }
+
+        // One that was removed, or is no longer allowed, since the page was made: the page shows what there is now.
+        return OthersOf(Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application)).FirstOrDefault(other => other.Id == provider) is { } chosen
+            ? await context.RequestServices.GetRequiredService<ProviderLogins>().BeginAsync(flow, chosen)
+            : new SeeOther(flow.LoginPath);
+    }
+
+    private static Page Ask(LoginFlow flow, IReadOnlyList<IdentityProvider> usable)
+    {
+        var others = OthersOf(usable).ToList();
+        return others.Count == 0
+            ? LoginPages.AskEmail(flow.View(Form))
+            : LoginPages.Choose(flow.View(Form), [.. others.Select(other => new LoginChoice(other.Name, $"{flow.LoginPath}/{other.Id}"))], PinOf(usable) is not null);
+    }
+
+    private static IEnumerable<IdentityProvider> OthersOf(IReadOnlyList<IdentityProvider> usable) => usable.Where(provider => provider.Type != ProviderTypes.OneTimePin);
+
+    private static IdentityProvider? PinOf(IReadOnlyList<IdentityProvider> usable) => usable.FirstOrDefault(provider => provider.Type == ProviderTypes.OneTimePin);
 
     private static async Task<IResult> SubmitAsync(HttpContext context, string id)
     {
@@ -63,18 +101,21 @@ public static class LoginEndpoints
             return ErrorPage.Forged(flow.LoginPath);
         }
 
-        if (Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application) is not [var provider, ..])
+        var usable = Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application);
+        if (usable.Count == 0)
         {
             return ErrorPage.NoProvider();
         }
 
+        var pinProvider = PinOf(usable);
         return (form.One("action"), flow.Transaction.Pin) switch
         {
             ("switch", _) => await ChangeAsync(flow, flow.Transaction with { ForceLogin = true, LoginId = null, Pin = null }),
             ("restart", _) => await ChangeAsync(flow, flow.Transaction with { Pin = null }),
-            ("resend", { } asked) => await AskAsync(flow, asked.Email, provider),
+            _ when pinProvider is null => new SeeOther(flow.LoginPath),
+            ("resend", { } asked) => await AskAsync(flow, asked.Email, pinProvider),
             _ when form.One("pin") is { } pin => await CheckAsync(flow, pin),
-            _ when EmailAddress.TryNormalize(form.One("email"), out var email) => await AskAsync(flow, email, provider),
+            _ when EmailAddress.TryNormalize(form.One("email"), out var email) => await AskAsync(flow, email, pinProvider),
             _ => LoginPages.AskEmail(flow.View(Form), "Enter an e-mail address such as name@example.com.", StatusCodes.Status400BadRequest),
         };
     }
@@ -93,7 +134,7 @@ public static class LoginEndpoints
     {
         // An identity provider that was removed, or is no longer allowed, between the two forms logs nobody in.
         if (flow.Transaction.Pin is not { } challenge
-            || Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application).FirstOrDefault(usable => usable.Id == challenge.ProviderId) is not { } provider)
+            || Admissions.UsableProviders(flow.Scope.Snapshot, flow.Application).FirstOrDefault(usable => usable.Id == challenge.ProviderId) is not { Type: ProviderTypes.OneTimePin } provider)
         {
             return new SeeOther(flow.LoginPath);
         }

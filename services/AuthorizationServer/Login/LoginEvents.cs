@@ -4,7 +4,11 @@ namespace ManagedOAuth.AuthorizationServer.Login;
 
 /// <summary>A user proved who they are: the stream of a login begins.</summary>
 public sealed record UserLoggedIn(
-    Guid UserId, string Email, Guid ProviderId, string ProviderType, Guid ApplicationId, string ClientAddress, string FlowId);
+    Guid UserId, string Email, Guid ProviderId, string ProviderType, Guid ApplicationId, string ClientAddress, string FlowId)
+{
+    /// <summary>Who it is at the identity provider; empty for a one-time PIN.</summary>
+    public string ProviderSubject { get; init; } = "";
+}
 
 /// <summary>A policy, or the user at the consent page, kept a logged-in user from an application.</summary>
 /// <param name="Reason"><c>policy</c> or <c>user</c>.</param>

@@ -1,7 +1,9 @@
 using ManagedOAuth.AuthorizationServer.Http;
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
+using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.Logout;
 
@@ -52,6 +54,22 @@ public static class LogoutEndpoints
 
         await sessions.EndAsync(session, scope.Edge.ClientAddress.ToString(), scope.Edge.FlowId, context.RequestAborted);
         TeamSessionCookie.Remove(context, teamOrigin);
-        return LogoutPages.Done();
+        var provider = scope.Snapshot.IdentityProviders.GetValueOrDefault(session.ProviderId);
+        return LogoutPages.Done(provider?.Name, provider is null ? null : await EndSessionUrlAsync(context, provider));
+    }
+
+    private static async Task<string?> EndSessionUrlAsync(HttpContext context, IdentityProvider provider)
+    {
+        try
+        {
+            return context.RequestServices.GetRequiredService<Providers>().For(provider) is { } speaker
+                ? await speaker.EndSessionUrlAsync(provider, context.RequestAborted)
+                : null;
+        }
+        catch (ProviderUnavailableException)
+        {
+            // The user is signed out here either way; only the link to the provider's own page is missing.
+            return null;
+        }
     }
 }

@@ -7,9 +7,37 @@ namespace ManagedOAuth.AuthorizationServer.Pages;
 /// <param name="FormRedirect">Where the forms may lead to.</param>
 public sealed record LoginView(string Application, string? Client, string Csrf, string FormRedirect);
 
-/// <summary>The pages of a login by PIN: plain forms, first <c>email</c>, then <c>pin</c>.</summary>
+/// <summary>One of the ways to log in.</summary>
+/// <param name="Name">As the administrator named it.</param>
+/// <param name="Path">Where it begins.</param>
+public sealed record LoginChoice(string Name, string Path);
+
+/// <summary>The pages of a login: plain links to other identity providers; plain forms for a PIN, first <c>email</c>, then <c>pin</c>.</summary>
 public static class LoginPages
 {
+    /// <summary>
+    /// Asks how the user wants to log in. Links and no form: the policy for forms would also hold for wherever the provider redirects to.
+    /// </summary>
+    /// <param name="view">Where the login stands.</param>
+    /// <param name="choices">The other identity providers.</param>
+    /// <param name="withEmail">Whether a PIN is one of the ways.</param>
+    public static Page Choose(LoginView view, IReadOnlyList<LoginChoice> choices, bool withEmail)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        ArgumentNullException.ThrowIfNull(choices);
+        var email = !withEmail ? Html.None : Html.Of($"""
+            <p class="or"><span>or</span></p>
+            {EmailForm(view, focus: false)}
+            """);
+        return new Page("Sign in", Html.Of($"""
+            {Purpose(view)}
+            <ul class="choices">
+            {Html.Join(choices.Select(choice => Html.Of($"""<li><a class="button" href="{choice.Path}">Continue with {choice.Name}</a></li>""")))}
+            </ul>
+            {email}
+            """), StatusCodes.Status200OK, view.FormRedirect);
+    }
+
     /// <summary>Asks for the address.</summary>
     public static Page AskEmail(LoginView view, string? error = null, int status = StatusCodes.Status200OK)
     {
@@ -17,12 +45,7 @@ public static class LoginPages
         return new Page("Sign in", Html.Of($"""
             {Purpose(view)}
             {Error(error)}
-            <form method="post">
-            <input type="hidden" name="csrf" value="{view.Csrf}">
-            <label for="email">E-mail address</label>
-            <input id="email" name="email" type="email" maxlength="254" autocomplete="username" required autofocus>
-            <button type="submit">Send me a code</button>
-            </form>
+            {EmailForm(view, focus: true)}
             """), status, view.FormRedirect);
     }
 
@@ -64,6 +87,15 @@ public static class LoginPages
             </form>
             """), StatusCodes.Status403Forbidden, view.FormRedirect);
     }
+
+    private static Html EmailForm(LoginView view, bool focus) => Html.Of($"""
+        <form method="post">
+        <input type="hidden" name="csrf" value="{view.Csrf}">
+        <label for="email">E-mail address</label>
+        <input id="email" name="email" type="email" maxlength="254" autocomplete="username" required{(focus ? Html.Of($" autofocus") : Html.None)}>
+        <button type="submit">Send me a code</button>
+        </form>
+        """);
 
     private static Html Purpose(LoginView view) => view.Client is { } client
         ? Html.Of($"""<p class="dim">to let <strong>{client}</strong> use <strong>{view.Application}</strong></p>""")

@@ -14,5 +14,10 @@ public static class LogoutPages
         """));
 
     /// <summary>Nobody is signed on.</summary>
-    public static Page Done() => new("You are signed out", Html.Of($"""<p>You can close this window. The next application that you open asks you to sign in again.</p>"""));
+    /// <param name="provider">Where the user had signed in, if they can sign out there too.</param>
+    /// <param name="endSessionUrl">Where they do that.</param>
+    public static Page Done(string? provider = null, string? endSessionUrl = null) => new("You are signed out", Html.Of($"""
+        <p>You can close this window. The next application that you open asks you to sign in again.</p>
+        {(endSessionUrl is null ? Html.None : Html.Of($"""<p>You may still be signed in at <strong>{provider}</strong>, so that signing in again asks you nothing. On a shared computer sign out there too.</p><p><a class="button" href="{endSessionUrl}">Sign out of {provider}</a></p>"""))}
+        """));
 }

@@ -20,6 +20,12 @@ internal static class Stylesheet
         input[type=email], input[type=text] { width: 100%; padding: .65rem .75rem; border: 1px solid var(--line); border-radius: 8px; background: var(--page); color: var(--text); font: inherit; }
         .pin { font-size: 1.5rem; letter-spacing: .35em; text-align: center; font-variant-numeric: tabular-nums; }
         button { width: 100%; margin-top: 1rem; padding: .65rem 1rem; border: 1px solid var(--accent); border-radius: 8px; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
+        a.button { display: block; padding: .65rem 1rem; border: 1px solid var(--line); border-radius: 8px; color: var(--text); font-weight: 600; text-align: center; text-decoration: none; overflow-wrap: anywhere; }
+        a.button:hover { border-color: var(--accent); }
+        .choices { margin: 0; padding: 0; list-style: none; }
+        .choices li + li { margin-top: .75rem; }
+        .or { display: flex; align-items: center; gap: .75rem; margin: 1.25rem 0; color: var(--dim); }
+        .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
         button.plain { border-color: var(--line); background: transparent; color: var(--text); }
         button.link { width: auto; margin: 0; padding: 0; border: 0; background: none; color: var(--accent); font-weight: 400; text-decoration: underline; }
         :is(input, button, a):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }

@@ -20,6 +20,12 @@ public sealed record TeamSession
 
     public required string ProviderType { get; init; }
 
+    /// <summary>What the provider said at the login besides the address.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>What the provider can be asked again with, where it gave something of the kind.</summary>
+    public Guid? ProviderGrantId { get; init; }
+
     public required DateTimeOffset AuthenticatedAt { get; init; }
 
     /// <summary>As the organization's setting was at the login; a setting shortened since then counts too.</summary>

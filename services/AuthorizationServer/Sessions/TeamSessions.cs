@@ -1,3 +1,5 @@
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
+using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
@@ -8,7 +10,7 @@ using Marten.Exceptions;
 namespace ManagedOAuth.AuthorizationServer.Sessions;
 
 /// <summary>Team sessions and the users whose they are.</summary>
-public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
+public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGrants, TimeProvider clock)
 {
     // Two first logins of one address at the same time: the loser of the unique index finds the winner's user.
     private const int Attempts = 3;
@@ -43,7 +45,8 @@ public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
             var now = clock.GetUtcNow();
             var known = await unit.QueryAsync<User>("where data ->> 'email' = ? limit 1", cancellation, login.Email) is [var found, ..] ? found : null;
             var user = (known ?? new User { Id = Guid.NewGuid(), Email = login.Email, CreatedAt = now, LastLoginAt = now }) with { LastLoginAt = now };
-            var session = SessionOf(login, user, cookie, now, life);
+            var providerGrant = login.Answer is { } answer ? providerGrants.Make(login.LoginId, user.Id, login.Provider, answer, life) : null;
+            var session = SessionOf(login, user, cookie, now, life) with { ProviderGrantId = providerGrant?.Id };
             if (known is null)
             {
                 unit.Insert(user);
@@ -54,6 +57,11 @@ public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
             }
 
             unit.Insert(session);
+            if (providerGrant is not null)
+            {
+                unit.Insert(providerGrant);
+            }
+
             if (previousCookie is not null)
             {
                 unit.Delete<TeamSession>(TeamSessionCookie.IdOf(previousCookie));
@@ -62,7 +70,10 @@ public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
             unit.CorrelationId = login.FlowId;
             unit.LastModifiedBy = login.Email;
             unit.Events.StartStream<LoginRecord>(session.LoginId, new UserLoggedIn(
-                user.Id, user.Email, login.Provider.Id, login.Provider.Type, login.ApplicationId, login.ClientAddress, login.FlowId));
+                user.Id, user.Email, login.Provider.Id, login.Provider.Type, login.ApplicationId, login.ClientAddress, login.FlowId)
+                {
+                    ProviderSubject = login.Answer?.Subject ?? "",
+                });
             try
             {
                 await unit.SaveChangesAsync(cancellation);
@@ -109,6 +120,7 @@ public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
         Email = user.Email,
         ProviderId = login.Provider.Id,
         ProviderType = login.Provider.Type,
+        Claims = login.Answer?.Claims ?? new Dictionary<string, IReadOnlyList<string>>(),
         AuthenticatedAt = now,
         ExpiresAt = now + life,
     };
@@ -124,4 +136,8 @@ public sealed class TeamSessions(IDocumentStore store, TimeProvider clock)
 /// <param name="ApplicationId">The application it was for.</param>
 /// <param name="ClientAddress">Where the user was.</param>
 /// <param name="FlowId">The flow it belongs to.</param>
-public sealed record NewLogin(Guid LoginId, string Email, IdentityProvider Provider, Guid ApplicationId, string ClientAddress, string FlowId);
+public sealed record NewLogin(Guid LoginId, string Email, IdentityProvider Provider, Guid ApplicationId, string ClientAddress, string FlowId)
+{
+    /// <summary>What another server said about the user; null when this service asked them itself.</summary>
+    public ProviderAnswer? Answer { get; init; }
+}

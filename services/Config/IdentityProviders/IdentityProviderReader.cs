@@ -59,7 +59,7 @@ public sealed class IdentityProviderReader(ProviderUrls urls, OidcSettingsReader
         }
 
         var settings = oidc.Read(config);
-        var before = existing?.Config?.Deserialize(ConfigurationJson.Default.OidcSettings);
+        var before = OidcSettings.Read(existing?.Config);
         var same = before is not null && (before.IssuerUrl, before.TokenUrl) == (settings.IssuerUrl, settings.TokenUrl);
         var kept = Secrets(secrets.Read(config, "client_secret", provider.Id, existing, same), secrets.Read(config, "private_key", provider.Id, existing, same));
         OidcSettingsReader.CheckCredentials(config, settings, kept);
@@ -80,7 +80,7 @@ public sealed class IdentityProviderReader(ProviderUrls urls, OidcSettingsReader
             settings = settings with { BaseUrl = url, ApiUrl = urls.Read(config, "api_url", isBase: true) ?? url + "/api/v3" };
         }
 
-        var before = existing?.Config?.Deserialize(ConfigurationJson.Default.GitHubSettings);
+        var before = GitHubSettings.Read(existing?.Config);
         var kept = Secrets(secrets.Read(config, "client_secret", provider.Id, existing, before?.BaseUrl == settings.BaseUrl));
         if (kept.Count == 0 && reader.Errors.Count == 0)
         {

@@ -79,6 +79,7 @@ public sealed class Service : IAsyncLifetime
             ["ServiceIdentity:TrustedKeys"] = _keys,
             ["ConnectionStrings:managedoauth"] = await PostgresServer.CreateDatabaseAsync(),
             ["ConnectionStrings:redis"] = await RedisServer.ConnectionStringAsync(),
+            ["KeysAtRest:MasterKeyFile"] = WriteMasterKey(),
             ["services:config:grpc:0"] = Peers.Address,
             ["services:token:grpc:0"] = Peers.Address,
             ["Smtp:Host"] = "127.0.0.1",
@@ -153,6 +154,14 @@ public sealed class Service : IAsyncLifetime
         OauthConfiguration = oauth,
         Policies = [new PolicyReference(AllowExample.Id, 1)],
     };
+
+    private string WriteMasterKey()
+    {
+        var path = Path.Combine(_keys, "master.key");
+        File.WriteAllText(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return path;
+    }
 
     private void WriteKey(string name)
     {

@@ -1,0 +1,56 @@
+using Grpc.Core;
+using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.ServiceDefaults.HotStore;
+using ManagedOAuth.ServiceDefaults.KeysAtRest;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Marten.Exceptions;
+using Npgsql;
+
+namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
+
+/// <summary>Tells Token what a user's identity provider says now.</summary>
+[AllowedCallers("token")]
+public sealed partial class IdentitiesService(CurrentIdentities identities, ILogger<IdentitiesService> logger) : Identities.IdentitiesBase
+{
+    private const long LastMoment = 32_503_680_000; // the year 3000: anything later is a mistake of the caller
+
+    /// <inheritdoc />
+    public override async Task<CurrentIdentityReply> Current(CurrentIdentityRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (!Guid.TryParse(request.ProviderGrantId, out var id) || !Guid.TryParse(request.UserId, out var userId))
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "provider_grant_id or user_id is no uuid"));
+        }
+
+        try
+        {
+            var neededUntil = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(request.NeededUntil, 0, LastMoment));
+            var grant = await identities.AskAsync(id, userId, neededUntil, context.CancellationToken);
+            return grant is null ? new CurrentIdentityReply { Refusal = "the identity provider can no longer be asked about the user" }
+                : grant.Refusal is { } refusal ? new CurrentIdentityReply { Refusal = refusal }
+                : Reply(grant);
+        }
+        catch (Exception away) when (away is ProviderUnavailableException or HotStoreUnavailableException or StoreUnavailableException or KeysUnavailableException or NpgsqlException or TimeoutException)
+        {
+            // Nobody said no: the caller keeps the grant as it is and comes again.
+            LogUnavailable(logger, id, away.GetType().Name, away.Message);
+            throw new RpcException(new Status(StatusCode.Unavailable, "the identity provider cannot be asked right now"));
+        }
+    }
+
+    private static CurrentIdentityReply Reply(ProviderGrant grant)
+    {
+        var reply = new CurrentIdentityReply { Email = grant.Email };
+        foreach (var (name, values) in grant.Claims)
+        {
+            reply.Claims.Add(new CurrentClaim { Name = name, Values = { values } });
+        }
+
+        return reply;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Provider grant {ProviderGrantId} could not be asked about: {Error}: {Message}", EventName = "IdentityUnknown")]
+    private static partial void LogUnavailable(ILogger logger, Guid providerGrantId, string error, string message);
+}

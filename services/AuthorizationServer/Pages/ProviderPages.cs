@@ -1,0 +1,25 @@
+namespace ManagedOAuth.AuthorizationServer.Pages;
+
+/// <summary>What goes wrong at an identity provider, and the way on.</summary>
+public static class ProviderPages
+{
+    /// <summary>The provider does not answer.</summary>
+    public static Page Unavailable(string provider, string again) => new(
+        "Sign-in is not available right now",
+        Html.Of($"""
+            <p class="error" role="alert"><strong>{provider}</strong>, where you sign in, does not answer at the moment.</p>
+            <p>Wait a few seconds and try again. Nothing is lost.</p>
+            <p><a class="button" href="{again}">Try again</a></p>
+            """),
+        StatusCodes.Status503ServiceUnavailable);
+
+    /// <summary>What the provider answered does not count.</summary>
+    public static Page Refused(string provider, string explanation, string again) => new(
+        "You are not signed in",
+        Html.Of($"""
+            <p class="error" role="alert">The sign-in with <strong>{provider}</strong> did not succeed. {explanation}</p>
+            <p>If it does not work the next time either, tell the application's administrator and give them the reference below.</p>
+            <p><a class="button" href="{again}">Try again</a></p>
+            """),
+        StatusCodes.Status403Forbidden);
+}

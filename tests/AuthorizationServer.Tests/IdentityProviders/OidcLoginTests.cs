@@ -1,0 +1,214 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
+
+[Collection(ProviderTests.Name)]
+public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposable
+{
+    private readonly Browser _browser = new(host.Service, "203.0.113.90");
+
+    public Task InitializeAsync() => host.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _browser.Dispose();
+
+    [Fact]
+    public async Task Login_WithTheRightClaim_EndsInACodeThatCarriesTheClaims()
+    {
+        var email = host.User();
+        var consent = await _browser.FollowAsync(await host.LogInAsync(_browser));
+        Assert.Contains(email, consent.Body);
+        Assert.Equal(303, (await _browser.SubmitAsync(consent, ("action", "approve"))).Status);
+
+        var asked = host.Service.Peers.Codes.Codes.Single(code => code.Identity.Email == email);
+        Assert.Equal((host.Provider.Id.ToString(), "oidc"), (asked.Identity.IdentityProviderId, asked.Identity.IdentityProviderType));
+        Assert.Equal(["eng"], asked.Identity.Claims.Single(claim => claim.Name == "department").Values);
+        Assert.True(Guid.TryParse(asked.Identity.ProviderGrantId, out _));
+        Assert.Equal("include oidc department=eng", asked.Decision.Rule);
+    }
+
+    [Fact]
+    public async Task Login_WithoutTheClaim_IsDenied()
+    {
+        host.User("sales");
+        var done = await _browser.FollowAsync(await host.LogInAsync(_browser));
+        Assert.Equal("access_denied", done.Parameter("error"));
+    }
+
+    [Fact]
+    public async Task Choice_ShowsEveryAllowedProvider_AndThePinBesideThem()
+    {
+        await host.ResetAsync(application => application with { AllowedIdps = [] });
+        var page = await ProviderHost.OpenAsync(_browser);
+        Assert.Contains("Corporate &lt;IdP&gt;", page.Body);
+        Assert.Contains("Continue with Second", page.Body);
+        Assert.Contains("name=\"email\"", page.Body);
+
+        await host.ResetAsync();
+        page = await ProviderHost.OpenAsync(_browser);
+        Assert.DoesNotContain("Second", page.Body);
+        Assert.DoesNotContain("name=\"email\"", page.Body);
+        Assert.Equal(new Uri(page.Url).AbsolutePath, (await _browser.GetAsync($"{page.Url}/{host.Other.Id}")).Location);
+    }
+
+    [Fact]
+    public async Task AutoRedirect_GoesStraightToTheOnlyProvider_UnlessAnotherAccountIsWanted()
+    {
+        await host.ResetAsync(application => application with { AutoRedirectToIdentity = true });
+        host.User("sales");
+        var there = await ProviderHost.OpenAsync(_browser);
+        Assert.StartsWith(host.First.Issuer, there.Location);
+
+        var page = await ProviderHost.OpenAsync(_browser, "&prompt=login");
+        Assert.Equal(200, page.Status);
+        Assert.Contains("prompt=login", await host.LeaveAsync(_browser, page));
+    }
+
+    [Fact]
+    public async Task Callback_InAnotherBrowser_LogsNobodyInAndUsesNothingUp()
+    {
+        host.User();
+        using var attacker = new Browser(host.Service, "203.0.113.91");
+        var back = host.First.LogIn(await host.LeaveAsync(attacker, await ProviderHost.OpenAsync(attacker)));
+
+        // The victim has a transaction of their own, so a cookie is there; it is not the attacker's.
+        await ProviderHost.OpenAsync(_browser);
+        var refused = await _browser.GetAsync(back);
+        Assert.Equal(400, refused.Status);
+        Assert.DoesNotContain(_browser.Cookies.Keys, name => name.Contains("CF_TeamSession", StringComparison.Ordinal));
+        Assert.Equal(303, (await attacker.GetAsync(back)).Status);
+    }
+
+    [Fact]
+    public async Task Callback_Twice_OrWithAStateOfNobody_IsRefused()
+    {
+        host.User();
+        var back = host.First.LogIn(await host.LeaveAsync(_browser, await ProviderHost.OpenAsync(_browser)));
+        Assert.Equal(303, (await _browser.GetAsync(back)).Status);
+        Assert.Equal(400, (await _browser.GetAsync(back)).Status);
+        var state = new string('A', 43);
+        foreach (var query in new[] { "", "?code=x", "?code=x&state=short", $"?code=x&state={state}", $"?code=x&state={state}&state={state}", "?state=%zz" })
+        {
+            Assert.Equal(400, (await _browser.GetAsync(Service.Team + "/cdn-cgi/access/callback" + query)).Status);
+        }
+    }
+
+    [Fact]
+    public async Task Callback_InParallel_IsAnsweredOnce()
+    {
+        host.User();
+        var back = host.First.LogIn(await host.LeaveAsync(_browser, await ProviderHost.OpenAsync(_browser)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _browser.GetAsync(back)));
+        Assert.Single(answers, answer => answer.Status == 303);
+        Assert.Equal(5, answers.Count(answer => answer.Status == 400));
+    }
+
+    [Fact]
+    public async Task MixUp_AnswerOfAnotherProviderOnThisOnesState_IsRefused()
+    {
+        await host.ResetAsync(application => application with { AllowedIdps = [host.Provider.Id, host.Other.Id] });
+        host.User();
+
+        // The second provider, or somebody who controls it, sends the browser back with the state of the login at the first one.
+        var refused = await host.LogInAsync(_browser, url => host.First.LogIn(url, issuer: host.Second.Issuer));
+        Assert.Equal(403, refused.Status);
+        refused = await host.LogInAsync(_browser, url => host.First.LogIn(url, issuer: host.First.Issuer + "/"));
+        Assert.Equal(403, refused.Status);
+
+        // A code of the second one without a name on it is nothing to the first.
+        var page = await ProviderHost.OpenAsync(_browser);
+        var (first, second) = (await host.LeaveAsync(_browser, page), await host.LeaveAsync(_browser, page, host.Other));
+        var code = System.Text.RegularExpressions.Regex.Match(host.Second.LogIn(second), "code=([^&]+)").Groups[1].Value;
+        refused = await _browser.GetAsync(System.Text.RegularExpressions.Regex.Replace(host.First.LogIn(first), "code=[^&]+", "code=" + code));
+        Assert.Equal(403, refused.Status);
+        Assert.DoesNotContain(host.Service.Peers.Codes.Codes, asked => asked.Identity.Email == (string?)host.First.User["email"]);
+    }
+
+    [Fact]
+    public async Task Callback_OfAProviderThatAlwaysNamesItself_WithoutItsName_IsRefused()
+    {
+        var provider = await ScriptedProvider.StartAsync();
+        await using var _ = provider;
+        provider.NamesItself = true;
+        provider.User = new JsonObject { ["sub"] = "x", ["email"] = "x@example.com", ["department"] = "eng" };
+        var configured = ProviderHost.Of("Naming", provider.Config());
+        await host.Service.ConfigureAsync(feed => feed.Put(configured));
+        await host.ResetAsync(application => application with { AllowedIdps = [configured.Id] });
+        var there = await host.LeaveAsync(_browser, await ProviderHost.OpenAsync(_browser), configured);
+        var back = provider.LogIn(there);
+        Assert.Equal(403, (await _browser.GetAsync(back[..back.IndexOf("&iss=", StringComparison.Ordinal)])).Status);
+    }
+
+    [Fact]
+    public async Task ErrorOfTheProvider_BecomesAPageWithTheWayOn_AndIsNotEchoed()
+    {
+        var page = await host.LogInAsync(_browser, url => Back(url, "error=access_denied&error_description=%3Cscript%3Ealert(1)%3C%2Fscript%3E"));
+        Assert.Equal(403, page.Status);
+        Assert.DoesNotContain("<script", page.Body);
+        Assert.DoesNotContain("alert(1)", page.Body);
+        Assert.Contains("Try again", page.Body);
+        Assert.Equal(503, (await host.LogInAsync(_browser, url => Back(url, "error=temporarily_unavailable"))).Status);
+    }
+
+    [Fact]
+    public async Task ProviderAway_AtEitherStep_IsAPageWithRetryAndTheLoginGoesOn()
+    {
+        host.User();
+        var away = await ScriptedProvider.StartAsync();
+        await using var _ = away;
+        away.User = (JsonObject)host.First.User.DeepClone();
+        var configured = ProviderHost.Of("Away", away.Config());
+        await host.Service.ConfigureAsync(feed => feed.Put(configured));
+        await host.ResetAsync(application => application with { AllowedIdps = [configured.Id], Policies = [new PolicyReference(Service.AllowExample.Id, 1)] });
+        away.Down = 502;
+        var page = await ProviderHost.OpenAsync(_browser);
+        var leaving = await _browser.GetAsync($"{page.Url}/{configured.Id}");
+        Assert.Equal(503, leaving.Status);
+        Assert.Equal("5", leaving.Headers["Retry-After"]);
+        Assert.Contains("Try again", leaving.Body);
+
+        away.Down = null;
+        var back = await ManagedOAuth.Testing.Eventually.Async<string>(async () => (await _browser.GetAsync($"{page.Url}/{configured.Id}")) is { Status: 303 } left ? away.LogIn(left.Location) : null);
+        away.Down = 500;
+        Assert.Equal(503, (await _browser.GetAsync(back)).Status);
+        away.Down = null;
+        Assert.Equal(303, (await _browser.GetAsync(away.LogIn(await host.LeaveAsync(_browser, page, configured)))).Status);
+    }
+
+    [Fact]
+    public async Task NewKeyOfTheProvider_IsFoundAtOnce_ButNotAskedForAgainAndAgain()
+    {
+        host.User();
+        await host.LogInAsync(_browser);
+        var before = host.First.KeyReads;
+        host.First.RotateKey();
+        Assert.Equal(303, (await host.LogInAsync(_browser, more: "&prompt=login")).Status);
+        using var stranger = System.Security.Cryptography.RSA.Create(2048);
+        host.First.MakeIdToken = (_, claims) => ScriptedProvider.Jwt(claims, "RS256", Guid.NewGuid().ToString(), bytes => stranger.SignData(bytes, System.Security.Cryptography.HashAlgorithmName.SHA256, System.Security.Cryptography.RSASignaturePadding.Pkcs1));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(403, (await host.LogInAsync(_browser, more: "&prompt=login")).Status);
+        }
+
+        Assert.InRange(host.First.KeyReads - before, 1, 2);
+    }
+
+    [Fact]
+    public async Task Logout_NamesTheProvidersOwnLogout()
+    {
+        host.User();
+        await host.LogInAsync(_browser);
+        var ask = await _browser.GetAsync(Service.Team + "/cdn-cgi/access/logout");
+        var done = await _browser.SubmitAsync(ask);
+        Assert.Contains($"{host.First.Issuer}/logout?client_id={ScriptedProvider.ClientId}", done.Body);
+    }
+
+    private static string Back(string url, string answer)
+    {
+        var state = System.Text.RegularExpressions.Regex.Match(url, "[?&]state=([^&]+)").Groups[1].Value;
+        return $"{Service.Team}/cdn-cgi/access/callback?state={state}&{answer}";
+    }
+}
