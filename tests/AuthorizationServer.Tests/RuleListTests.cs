@@ -30,6 +30,7 @@ public sealed class RuleListTests
         [
             .. RegistrationRules.All.Select(rule => new ConformanceRow("Client registration", rule.Id, rule.Spec, rule.GetType())),
             .. AuthorizationRules.All.Select(rule => new ConformanceRow("Authorization endpoint", rule.Id, rule.Spec, rule.GetType())),
+            .. IdTokenRules.All.Select(rule => new ConformanceRow("ID tokens of identity providers", rule.Id, rule.Spec, rule.GetType())),
         ]);
 
     [Fact]

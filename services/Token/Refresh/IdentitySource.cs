@@ -1,6 +1,7 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.ServiceDefaults.Http;
 using ManagedOAuth.Token.Grants;
 using IdentitiesClient = ManagedOAuth.Contracts.AuthorizationServer.Identities.IdentitiesClient;
 
@@ -30,7 +31,7 @@ public sealed class IdentitySource(IdentitiesClient identities)
             var reply = await identities.CurrentAsync(request, deadline: DateTime.UtcNow + s_deadline, cancellationToken: cancellation);
             return reply.Refusal.Length > 0 ? new CurrentIdentity(grant.Identity, reply.Refusal) : new CurrentIdentity(With(grant.Identity, reply), null);
         }
-        catch (RpcException failed) when (!Outage.Is(failed) && !cancellation.IsCancellationRequested)
+        catch (RpcException failed) when (!Outages.IsTransient(failed) && !cancellation.IsCancellationRequested)
         {
             // Whatever went wrong there, it is no word of the identity provider: a grant must not end by it.
             throw new RpcException(new Status(StatusCode.Unavailable, "authorization-server could not tell"), failed.Message);

@@ -1,10 +1,6 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.AuthorizationServer;
-using ManagedOAuth.ServiceDefaults.HotStore;
-using ManagedOAuth.ServiceDefaults.KeysAtRest;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
-using Marten.Exceptions;
-using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 
@@ -32,10 +28,10 @@ public sealed partial class IdentitiesService(CurrentIdentities identities, ILog
                 : grant.Refusal is { } refusal ? new CurrentIdentityReply { Refusal = refusal }
                 : Reply(grant);
         }
-        catch (Exception away) when (away is ProviderUnavailableException or HotStoreUnavailableException or StoreUnavailableException or KeysUnavailableException or NpgsqlException or TimeoutException)
+        catch (ProviderUnavailableException away)
         {
             // Nobody said no: the caller keeps the grant as it is and comes again.
-            LogUnavailable(logger, id, away.GetType().Name, away.Message);
+            LogUnavailable(logger, id, away.Message);
             throw new RpcException(new Status(StatusCode.Unavailable, "the identity provider cannot be asked right now"));
         }
     }
@@ -51,6 +47,6 @@ public sealed partial class IdentitiesService(CurrentIdentities identities, ILog
         return reply;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Provider grant {ProviderGrantId} could not be asked about: {Error}: {Message}", EventName = "IdentityUnknown")]
-    private static partial void LogUnavailable(ILogger logger, Guid providerGrantId, string error, string message);
+    [LoggerMessage(1, LogLevel.Warning, "Provider grant {ProviderGrantId} could not be asked about: {Message}", EventName = "IdentityUnknown")]
+    private static partial void LogUnavailable(ILogger logger, Guid providerGrantId, string message);
 }
