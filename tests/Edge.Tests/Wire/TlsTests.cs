@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
@@ -61,6 +63,65 @@ public sealed class TlsTests(World world) : IAsyncLifetime
         Assert.Equal("body", await response.Content.ReadAsStringAsync());
         Assert.Equal("42", Assert.Single(response.TrailingHeaders.GetValues("X-Sum")));
         Assert.False(response.TrailingHeaders.Contains("Cf-Access-Jwt-Assertion"));
+    }
+
+    [Fact]
+    public async Task Http2_AuthorityDecides_AndHostNever()
+    {
+        var open = await world.AddAsync("open2.test", null, World.PolicyOf(PolicyAction.Bypass, new Rule.Everyone()));
+        await Eventually.Async(() => _edge!.Get<RouteTableSource>().Current!.FindApplication(open.Id) is not null);
+        Assert.Equal("200", await AskAsync((":authority", "open2.test")));
+        Assert.Equal("401", await AskAsync((":authority", "a.test")));
+
+        Assert.Contains(await AskAsync((":authority", "a.test"), ("host", "open2.test")), s_refusals.Append("401"));
+        Assert.Contains(await AskAsync((":authority", "nowhere.test"), ("host", "open2.test")), s_refusals.Append("421").Append("404"));
+    }
+
+    [Theory]
+    [InlineData(":path", "admin/x")]
+    [InlineData(":path", "*")]
+    [InlineData(":path", "")]
+    [InlineData(":path", "/a b")]
+    [InlineData(":path", "/a#b")]
+    [InlineData(":scheme", "http")]
+    [InlineData(":scheme", "https://a.test/")]
+    [InlineData(":method", "GE T")]
+    [InlineData(":method", "")]
+    [InlineData(":authority", "a.test/x")]
+    [InlineData(":authority", "user@a.test")]
+    public async Task Http2_PseudoHeaderThatNoRequestHas_IsRefused(string name, string value)
+        => Assert.Contains(await AskAsync((name, value)), s_refusals);
+
+    [Theory]
+    [InlineData(":path", "/other")]
+    [InlineData(":method", "POST")]
+    [InlineData(":authority", "b.test")]
+    [InlineData(":status", "200")]
+    [InlineData("Upper-Case", "x")]
+    [InlineData("connection", "keep-alive")]
+    [InlineData("transfer-encoding", "chunked")]
+    [InlineData("te", "gzip")]
+    [InlineData("x-bad", "a\r\nb: c")]
+    [InlineData("x-bad", "a\0b")]
+    public async Task Http2_FieldThatNoRequestMayHave_IsRefused(string name, string value)
+    {
+        var fields = Request2([]).Append((name, value)).ToArray();
+        Assert.Contains(await RawHttp2.AskAsync(_edge!.Port, fields), s_refusals);
+    }
+
+    private static readonly string[] s_refusals = ["400", "reset", "closed"];
+
+    private Task<string> AskAsync(params (string Name, string Value)[] changes) => RawHttp2.AskAsync(_edge!.Port, Request2(changes));
+
+    // A good request, with what a test changes in it put in the place where it belongs.
+    private static (string Name, string Value)[] Request2((string Name, string Value)[] changes)
+    {
+        (string Name, string Value)[] good = [(":method", "GET"), (":scheme", "https"), (":path", "/orders"), (":authority", "a.test")];
+        return
+        [
+            .. good.Select(field => changes.FirstOrDefault(change => change.Name == field.Name) is { Name: not null } change ? change : field),
+            .. changes.Where(change => change.Name[0] != ':'),
+        ];
     }
 
     private async Task<(HttpStatusCode Status, Version Version)> SendAsync(int version, string path, string? token)
