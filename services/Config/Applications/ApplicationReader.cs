@@ -4,8 +4,9 @@ using ManagedOAuth.Contracts.Configuration;
 namespace ManagedOAuth.Config.Applications;
 
 /// <summary>
-/// Reads and validates an application from the body of a POST or PUT. A PUT replaces all fields: what is absent gets its default, but for
-/// <c>origin</c>, which clients of the original do not know and which stays as it is unless it is given (null removes it).
+/// Reads and validates an application from the body of a POST or PUT. A PUT replaces all fields: what is absent gets its default. What makes
+/// the application what it is has no default, so type, name and addresses stay as they are when they are absent; and so does <c>origin</c>,
+/// which clients of the original do not know (null removes it).
 /// </summary>
 public sealed class ApplicationReader(OriginReader origins)
 {
@@ -17,8 +18,9 @@ public sealed class ApplicationReader(OriginReader origins)
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(snapshot);
         var type = Type(reader, existing);
-        var name = reader.RequiredText("name", 350);
-        var domain = type == ApplicationType.Mcp ? "" : DestinationReader.Domain(reader);
+        var name = existing is not null && !reader.Has("name") ? existing.Name : reader.RequiredText("name", 350);
+        var kept = existing is not null && !DestinationReader.IsGiven(reader) ? existing : null;
+        var domain = type == ApplicationType.Mcp ? "" : kept?.Domain ?? DestinationReader.Domain(reader);
         var application = new Application
         {
             Id = id,
@@ -26,7 +28,7 @@ public sealed class ApplicationReader(OriginReader origins)
             Type = type,
             Name = name,
             Domain = domain,
-            Destinations = DestinationReader.Read(reader, type, domain),
+            Destinations = kept?.Destinations ?? DestinationReader.Read(reader, type, domain),
             SessionDuration = reader.Duration("session_duration", "24h", TimeSpan.Zero, s_longestSession),
             AllowedIdps = AllowedIdps(reader, snapshot),
             AutoRedirectToIdentity = reader.Flag("auto_redirect_to_identity", false),
@@ -70,6 +72,11 @@ public sealed class ApplicationReader(OriginReader origins)
 
     private static ApplicationType Type(BodyReader reader, Application? existing)
     {
+        if (existing is not null && !reader.Has("type"))
+        {
+            return existing.Type;
+        }
+
         ApplicationType? type = reader.RequiredText("type", 40) switch
         {
             "self_hosted" or "" => ApplicationType.SelfHosted,
@@ -81,7 +88,7 @@ public sealed class ApplicationReader(OriginReader origins)
         {
             reader.Refuse("type", "app type is missing or invalid; this product serves applications of type self_hosted, mcp and mcp_portal");
         }
-        else if (existing is not null && existing.Type != type && reader.Has("type"))
+        else if (existing is not null && existing.Type != type)
         {
             reader.Refuse("type", "an application keeps its type; make a new one");
         }

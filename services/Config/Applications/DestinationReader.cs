@@ -10,6 +10,13 @@ public static class DestinationReader
     private const int LongestAddress = 255;
     private const int LongestServerId = 64;
 
+    /// <summary>Whether the body says anything about addresses.</summary>
+    public static bool IsGiven(BodyReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        return reader.Has("domain") || reader.Has("destinations") || reader.Has("self_hosted_domains");
+    }
+
     /// <summary>The main address: <c>domain</c>, or the first public destination when there is no <c>domain</c>.</summary>
     public static string Domain(BodyReader reader)
     {

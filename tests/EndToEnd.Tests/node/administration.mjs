@@ -1,0 +1,206 @@
+// Drives the admin API with the official SDK, as a script of somebody who moved here would:
+//   node administration.mjs BASE_URL TOKEN DOMAIN KIND
+// Creates, reads, lists, updates and deletes objects of one kind; any surprise ends it with an error.
+import assert from 'node:assert/strict';
+import Cloudflare from 'cloudflare';
+
+const [baseURL, apiToken, domain, kind] = process.argv.slice(2);
+const client = new Cloudflare({ baseURL, apiToken, maxRetries: 0, timeout: 60_000 });
+const account = { account_id: 'default' };
+const { access, identityProviders, organizations, gateway } = client.zeroTrust;
+const unique = Math.random().toString(36).slice(2, 10);
+const everyone = [{ everyone: {} }];
+
+async function listed(list, has) {
+  for await (const item of list) {
+    if (has(item)) return item;
+  }
+  assert.fail('the new object is not in the list');
+}
+
+async function gone(get) {
+  await assert.rejects(get, error => error.status === 404 && error.errors[0].code > 0);
+}
+
+// Every kind that has the same five calls.
+async function fiveCalls(resource, body, change, idOf = item => item.id) {
+  const created = await resource.create({ ...account, ...body });
+  const id = idOf(created);
+  assert.ok(id);
+  const read = await resource.get(id, account);
+  assert.equal(read.name, body.name);
+  await listed(resource.list(account), item => idOf(item) === id);
+  const updated = await resource.update(id, { ...account, ...body, ...change });
+  for (const [name, value] of Object.entries(change)) assert.deepEqual(updated[name], value, name);
+  await resource.delete(id, account);
+  await gone(() => resource.get(id, account));
+  return created;
+}
+
+async function application(more = {}) {
+  return access.applications.create({ ...account, type: 'self_hosted', name: `app ${unique}`, domain, ...more });
+}
+
+const kinds = {
+  async applications() {
+    const policy = await access.policies.create({ ...account, name: `p ${unique}`, decision: 'allow', include: everyone });
+    await access.tags.create({ ...account, name: `tag-${unique}` });
+    const body = {
+      type: 'self_hosted', name: `app ${unique}`, domain, session_duration: '12h', app_launcher_visible: true, tags: [`tag-${unique}`],
+      http_only_cookie_attribute: true, same_site_cookie_attribute: 'lax', skip_interstitial: true, custom_deny_message: 'no',
+      cors_headers: { allowed_methods: ['GET'], allowed_origins: ['https://example.com'], max_age: 60 },
+      policies: [{ id: policy.id, precedence: 1 }],
+      oauth_configuration: {
+        enabled: true,
+        dynamic_client_registration: { enabled: true, allow_any_on_localhost: true, allow_any_on_loopback: true, allowed_uris: ['https://example.com/*'] },
+        grant: { access_token_lifetime: '5m', session_duration: '24h' },
+      },
+    };
+    const created = await fiveCalls(access.applications, body, { name: `renamed ${unique}`, session_duration: '1h' });
+    assert.match(created.aud, /^[0-9a-f]{64}$/);
+    const { refresh_grace, ...grant } = created.oauth_configuration.grant; // refresh_grace is ours
+    assert.deepEqual({ ...created.oauth_configuration, grant }, body.oauth_configuration);
+    assert.equal(created.policies[0].id, policy.id);
+    assert.equal(created.cors_headers.max_age, 60);
+    await access.policies.delete(policy.id, account);
+    await access.tags.delete(`tag-${unique}`, account);
+  },
+
+  async application_policies() {
+    const app = await application();
+    const body = { name: `own ${unique}`, decision: 'allow', include: [{ email_domain: { domain: 'example.com' } }], precedence: 1 };
+    const created = await access.applications.policies.create(app.id, { ...account, ...body });
+    const where = { ...account, app_id: app.id };
+    assert.equal((await access.applications.policies.get(created.id, where)).name, body.name);
+    await listed(access.applications.policies.list(app.id, account), item => item.id === created.id);
+    const updated = await access.applications.policies.update(created.id, { ...where, ...body, decision: 'deny' });
+    assert.equal(updated.decision, 'deny');
+    await access.applications.policies.delete(created.id, where);
+    await gone(() => access.applications.policies.get(created.id, where));
+    await access.applications.delete(app.id, account);
+  },
+
+  async application_settings() {
+    const app = await application();
+    const edited = await access.applications.settings.edit(app.id, { ...account, skip_interstitial: true });
+    assert.equal(edited.skip_interstitial, true);
+    const updated = await access.applications.settings.update(app.id, { ...account, allow_iframe: true });
+    assert.equal(updated.allow_iframe, true);
+    await access.applications.delete(app.id, account);
+  },
+
+  async policies() {
+    const created = await fiveCalls(
+      access.policies,
+      { name: `policy ${unique}`, decision: 'allow', include: [{ email: { email: 'a@example.com' } }, { ip: { ip: '192.0.2.0/24' } }], exclude: [{ email: { email: 'b@example.com' } }], require: [], session_duration: '6h' },
+      { name: `policy 2 ${unique}`, decision: 'deny' });
+    assert.equal(created.reusable, true);
+    assert.equal(created.app_count, 0);
+  },
+
+  async groups() {
+    await fiveCalls(access.groups, { name: `group ${unique}`, include: [{ email_domain: { domain: 'example.com' } }], exclude: [], require: [] }, { name: `group 2 ${unique}` });
+  },
+
+  async tags() {
+    await fiveCalls(access.tags, { name: `tag-${unique}` }, {}, item => item.name);
+  },
+
+  async custom_pages() {
+    await fiveCalls(access.customPages, { name: `page ${unique}`, type: 'forbidden', custom_html: '<html><body><h1>No</h1></body></html>' }, { name: `page 2 ${unique}` }, item => item.uid ?? item.id);
+  },
+
+  async service_tokens() {
+    const created = await access.serviceTokens.create({ ...account, name: `machine ${unique}`, duration: '8760h' });
+    assert.match(created.client_id, /\.access$/);
+    assert.ok(created.client_secret.length >= 40);
+    const read = await access.serviceTokens.get(created.id, account);
+    assert.equal(read.client_secret, undefined);
+    await listed(access.serviceTokens.list(account), item => item.id === created.id);
+    assert.equal((await access.serviceTokens.update(created.id, { ...account, name: `renamed ${unique}` })).name, `renamed ${unique}`);
+    assert.ok((await access.serviceTokens.refresh(created.id, account)).expires_at);
+    const rotated = await access.serviceTokens.rotate(created.id, { ...account, previous_client_secret_expires_at: new Date(Date.now() + 3600_000).toISOString() });
+    assert.notEqual(rotated.client_secret, created.client_secret);
+    assert.equal(rotated.client_id, created.client_id);
+    await access.serviceTokens.delete(created.id, account);
+    await gone(() => access.serviceTokens.get(created.id, account));
+  },
+
+  async identity_providers() {
+    const created = await fiveCalls(
+      identityProviders,
+      {
+        name: `oidc ${unique}`, type: 'oidc',
+        config: { client_id: 'client', client_secret: 'a secret of some length', auth_url: 'https://idp.example.com/auth', token_url: 'https://idp.example.com/token', certs_url: 'https://idp.example.com/certs', scopes: ['openid', 'email'], claims: ['groups'], pkce_enabled: true },
+      },
+      { name: `oidc 2 ${unique}` });
+    assert.ok(!JSON.stringify(created).includes('a secret of some length'));
+    assert.equal(created.config.client_id, 'client');
+  },
+
+  async organization() {
+    const before = await organizations.list(account);
+    const updated = await organizations.update({ ...account, ...before, session_duration: '20h' });
+    assert.equal(updated.session_duration, '20h');
+    const restored = await organizations.update({ ...account, ...before });
+    assert.equal(restored.session_duration, before.session_duration);
+  },
+
+  async lists() {
+    const created = await gateway.lists.create({ ...account, name: `list ${unique}`, type: 'EMAIL', items: [{ value: 'a@example.com' }] });
+    assert.equal((await gateway.lists.get(created.id, account)).name, `list ${unique}`);
+    await listed(gateway.lists.list(account), item => item.id === created.id);
+    await gateway.lists.edit(created.id, { ...account, append: [{ value: 'b@example.com' }], remove: ['a@example.com'] });
+    const items = [];
+    for await (const item of gateway.lists.items.list(created.id, account)) items.push(item);
+    assert.deepEqual(items.flat().map(item => item.value), ['b@example.com']);
+    await gateway.lists.update(created.id, { ...account, name: `list 2 ${unique}` });
+    await gateway.lists.delete(created.id, account);
+    await gone(() => gateway.lists.get(created.id, account));
+  },
+
+  async keys() {
+    const before = await access.keys.get(account);
+    assert.ok(before.key_rotation_interval_days > 0);
+    const updated = await access.keys.update({ ...account, key_rotation_interval_days: 60 });
+    assert.equal(updated.key_rotation_interval_days, 60);
+    assert.ok((await access.keys.rotate(account)).last_key_rotation_at);
+  },
+
+  async users() {
+    for await (const user of access.users.list(account)) {
+      assert.ok(user.email);
+      for await (const session of access.users.activeSessions.list(user.id, account)) assert.ok(session.expiration);
+      for await (const failed of access.users.failedLogins.list(user.id, account)) assert.ok(failed.expiration !== undefined);
+      break;
+    }
+  },
+
+  async access_requests() {
+    for (const row of await access.logs.accessRequests.list({ ...account, limit: 5, direction: 'desc' })) {
+      assert.ok(row.created_at);
+      assert.equal(typeof row.allowed, 'boolean');
+    }
+  },
+
+  async revocations() {
+    const app = await application();
+    await access.applications.revokeTokens(app.id, account);
+    await organizations.revokeUsers({ ...account, email: `nobody-${unique}@example.com` });
+    await access.applications.delete(app.id, account);
+  },
+
+  // What is wrong is told in the original's envelope, with its code and a pointer.
+  async errors() {
+    const refused = error => error.status === 400 && error.errors[0].code === 12130 && error.errors[0].message.startsWith('access.api.error.invalid_request');
+    await assert.rejects(() => application({ type: 'ssh' }), refused);
+    await assert.rejects(() => application({ tags: ['no such tag'] }), refused);
+    await assert.rejects(() => access.policies.create({ ...account, name: 'x', decision: 'allow', include: [{ device_posture: { integration_uid: 'a' } }] }), refused);
+    await assert.rejects(() => access.applications.get('00000000-0000-0000-0000-000000000000', account), error => error.status === 404);
+    const stranger = new Cloudflare({ baseURL, apiToken: 'mo_api_0000', maxRetries: 0 });
+    await assert.rejects(() => stranger.zeroTrust.access.policies.get('x', account), error => [401, 403].includes(error.status));
+  },
+};
+
+await kinds[kind]();
+console.log(`${kind}: ok`);
