@@ -15,7 +15,7 @@ public static class IdentityClaims
     /// <summary>Most values of one claim.</summary>
     public const int MaximumValues = 500;
 
-    /// <summary>Longest value, in characters; longer ones are no claim.</summary>
+    /// <summary>Longest value, in characters.</summary>
     public const int MaximumValueLength = 1024;
 
     /// <summary>All names and values together, in characters.</summary>

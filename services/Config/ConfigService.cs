@@ -13,6 +13,7 @@ using ManagedOAuth.Config.Organizations;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Config.Tags;
+using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Messages;
@@ -97,6 +98,7 @@ public static class ConfigService
         services.AddKind<ApiToken, ApiTokenObject, ApiTokenKind>();
         services.AddGrpc();
         services.AddServiceClient<GrantQueries.GrantQueriesClient>("token");
+        services.AddServiceClient<ProviderTests.ProviderTestsClient>("authorization-server");
         return builder;
     }
 

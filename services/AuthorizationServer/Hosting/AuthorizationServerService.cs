@@ -6,6 +6,7 @@ using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
+using ManagedOAuth.AuthorizationServer.Login.Provider;
 using ManagedOAuth.AuthorizationServer.Logout;
 using ManagedOAuth.AuthorizationServer.Mail;
 using ManagedOAuth.AuthorizationServer.Metadata;
@@ -74,8 +75,9 @@ public static class AuthorizationServerService
         app.MapConsent();
         app.MapLogout();
 
-        // For Token.
+        // For the other services.
         app.MapGrpcService<ClientsService>();
         app.MapGrpcService<IdentitiesService>();
+        app.MapGrpcService<ProviderTestsService>();
     }
 }

@@ -33,7 +33,8 @@ public sealed record RequestScope(EdgeRequest Edge, ConfigurationSnapshot Snapsh
     /// <summary>Whether the request came in at the team domain.</summary>
     public bool IsTeamDomain => Edge.ApplicationId is null && string.Equals(Edge.PublicOrigin, TeamOrigin, StringComparison.OrdinalIgnoreCase);
 
-    private static string? TeamOriginOf(ConfigurationSnapshot snapshot) => snapshot.Organization?.AuthDomain switch
+    /// <summary>The team domain's origin in a snapshot; null until the organization has been set up.</summary>
+    public static string? TeamOriginOf(ConfigurationSnapshot snapshot) => snapshot?.Organization?.AuthDomain switch
     {
         null or "" => null,
         var origin when origin.Contains("://", StringComparison.Ordinal) => origin,

@@ -23,6 +23,7 @@ internal static class IdentityProviderServices
         services.AddSingleton<Providers>();
         services.AddSingleton<ProviderStates>();
         services.AddSingleton<ProviderLogins>();
+        services.AddSingleton<ProviderTrials>();
         services.AddSingleton<ProviderGrants>();
         services.AddSingleton<CurrentIdentities>();
     }

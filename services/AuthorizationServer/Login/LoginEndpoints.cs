@@ -42,6 +42,11 @@ public static class LoginEndpoints
             return error!;
         }
 
+        if (flow.Transaction.Test is { } test)
+        {
+            return await context.RequestServices.GetRequiredService<ProviderTrials>().ShowAsync(flow, test);
+        }
+
         if (await flow.FindSessionAsync() is { } session)
         {
             return await AfterLogin.ContinueAsync(flow, session);
@@ -94,6 +99,11 @@ public static class LoginEndpoints
         if (flow is null)
         {
             return error!;
+        }
+
+        if (flow.Transaction.Test is not null)
+        {
+            return new SeeOther(flow.LoginPath);
         }
 
         if (await RequestBodies.ReadFormAsync(context.Request, MaximumForm) is not { } form || !flow.IsCsrfToken(form.One("csrf"), Form))

@@ -1,5 +1,6 @@
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Http;
+using ManagedOAuth.AuthorizationServer.Login.Provider;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
@@ -38,7 +39,7 @@ public sealed class LoginFlow
     public string ConsentPath => $"{Paths.Consent}/{Transaction.Id}";
 
     /// <summary>Where the transaction's forms may lead to: the client, or the application.</summary>
-    public string FormRedirect => Transaction.Authorization?.RedirectUri ?? Transaction.Browser!.Origin;
+    public string FormRedirect => Transaction.Authorization?.RedirectUri ?? Transaction.Browser?.Origin ?? TeamOrigin;
 
     /// <summary>For the record of events.</summary>
     public string ClientAddress => Scope.Edge.ClientAddress.ToString();
@@ -81,6 +82,11 @@ public sealed class LoginFlow
         if (stored.Value.BrowserHash is not { } hash || !FlowCookie.IsOf(cookie, hash))
         {
             return (null, ErrorPage.OtherBrowser());
+        }
+
+        if (stored.Value.Test is { } test)
+        {
+            return (new LoginFlow(context, scope, stored, ProviderTrials.ApplicationOf(test), cookie!), null);
         }
 
         return scope.Snapshot.Applications.TryGetValue(stored.Value.ApplicationId, out var application)

@@ -22,4 +22,18 @@ public static class ProviderPages
             <p><a class="button" href="{again}">Try again</a></p>
             """),
         StatusCodes.Status403Forbidden);
+
+    /// <summary>A try succeeded: what the provider said, for the administrator.</summary>
+    public static Page Tried(string provider, string email, IReadOnlyDictionary<string, IReadOnlyList<string>> claims, bool canBeAskedAgain)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        return new Page($"{provider} works", Html.Of($"""
+            <p>The test succeeded. Nobody was signed in by it. You can close this window.</p>
+            <dl>
+            <div><dt>E-mail address</dt><dd>{email}</dd></div>
+            {Html.Join(claims.Select(claim => Html.Of($"""<div><dt>{claim.Key}</dt><dd>{string.Join(", ", claim.Value)}</dd></div>""")))}
+            <div><dt>At refreshes</dt><dd>{(canBeAskedAgain ? "The provider is asked for the user's claims again." : "The claims of the login are used: the provider gave no refresh token.")}</dd></div>
+            </dl>
+            """));
+    }
 }

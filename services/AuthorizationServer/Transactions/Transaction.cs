@@ -24,6 +24,9 @@ public sealed record Transaction
     /// <summary>Set when it ends in a browser session at the application.</summary>
     public BrowserEnd? Browser { get; init; }
 
+    /// <summary>Set when it only tries an identity provider: it ends in a report.</summary>
+    public ProviderTest? Test { get; init; }
+
     /// <summary>Hash of the flow cookie of the browser that opened it first; null until then.</summary>
     public string? BrowserHash { get; init; }
 
@@ -60,6 +63,24 @@ public sealed record AuthorizationEnd(
 /// <param name="ReturnPath">Path and query on that origin.</param>
 /// <param name="State">Edge's own, given back as it is.</param>
 public sealed record BrowserEnd(string Origin, string ReturnPath, string State);
+
+/// <summary>A try of an identity provider, and what came of it.</summary>
+/// <param name="ProviderId">The identity provider.</param>
+public sealed record ProviderTest(Guid ProviderId)
+{
+    /// <summary><c>pending</c>, <c>succeeded</c>, <c>refused</c> or <c>unavailable</c>.</summary>
+    public string Status { get; init; } = "pending";
+
+    /// <summary>Why, unless it succeeded.</summary>
+    public string Explanation { get; init; } = "";
+
+    public string Email { get; init; } = "";
+
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Whether the provider gave what refreshes need to follow the user. What it gave is dropped.</summary>
+    public bool CanBeAskedAgain { get; init; }
+}
 
 /// <summary>A PIN that was asked for.</summary>
 /// <param name="Number">Which PIN of the transaction: attempts are counted per PIN.</param>

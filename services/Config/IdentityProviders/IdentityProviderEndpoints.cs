@@ -19,5 +19,6 @@ public static class IdentityProviderEndpoints
             => endpoints.Replace(id, request, reader.Replace, ct));
         providers.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)
             => endpoints.Remove(id, ct, status: StatusCodes.Status202Accepted));
+        providers.MapProviderTests();
     }
 }

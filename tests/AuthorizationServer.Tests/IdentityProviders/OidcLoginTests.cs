@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
@@ -204,6 +205,62 @@ public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         var ask = await _browser.GetAsync(Service.Team + "/cdn-cgi/access/logout");
         var done = await _browser.SubmitAsync(ask);
         Assert.Contains($"{host.First.Issuer}/logout?client_id={ScriptedProvider.ClientId}", done.Body);
+    }
+
+    [Fact]
+    public async Task Trial_TellsWhatTheProviderSaid_AndSignsNobodyIn()
+    {
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(host.Service.GrpcAddress);
+        var tests = new Contracts.AuthorizationServer.ProviderTests.ProviderTestsClient(channel);
+        var headers = new Grpc.Core.Metadata { { "x-managedoauth-service", host.Service.CredentialOf("config") } };
+        var email = host.User();
+        var begun = await tests.BeginAsync(new BeginProviderTestRequest { ProviderId = host.Provider.Id.ToString() }, headers);
+        Assert.Equal("pending", (await FindAsync()).Status);
+
+        // First something is wrong there: the report says what, and the same address tries again.
+        host.First.ChangeClaims = claims => claims["email_verified"] = false;
+        Assert.Equal(403, (await _browser.GetAsync(host.First.LogIn((await _browser.GetAsync(begun.Url)).Location))).Status);
+        Assert.Equal(("refused", true), ((await FindAsync()).Status, (await FindAsync()).Explanation.StartsWith("email_not_verified", StringComparison.Ordinal)));
+        host.First.ChangeClaims = null;
+        var page = await _browser.FollowAsync(await _browser.GetAsync(host.First.LogIn((await _browser.GetAsync(begun.Url)).Location)));
+        Assert.Contains(email, page.Body);
+        Assert.Contains("Corporate &lt;IdP&gt; works", page.Body);
+        Assert.DoesNotContain(_browser.Cookies.Keys, name => name.Contains("CF_TeamSession", StringComparison.Ordinal));
+        var reply = await FindAsync();
+        Assert.Equal(("succeeded", email, true), (reply.Status, reply.Email, reply.CanBeAskedAgain));
+        Assert.Equal(["eng"], reply.Claims.Single(claim => claim.Name == "department").Values);
+
+        using var other = new Browser(host.Service, "203.0.113.95");
+        Assert.Equal(400, (await other.GetAsync(begun.Url)).Status);
+        var unknown = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await tests.BeginAsync(new BeginProviderTestRequest { ProviderId = Service.Pin.Id.ToString() }, headers));
+        Assert.Equal(Grpc.Core.StatusCode.NotFound, unknown.StatusCode);
+
+        async Task<ProviderTestReply> FindAsync() => await tests.FindAsync(new FindProviderTestRequest { Id = begun.Id, ProviderId = host.Provider.Id.ToString() }, headers);
+    }
+
+    [Fact]
+    public async Task Consent_OfAnotherAccountThanTheOneThatSawIt_IsNotTaken()
+    {
+        host.User();
+        var consent = await _browser.FollowAsync(await host.LogInAsync(_browser));
+        Assert.Contains("Allow access?", consent.Body);
+
+        // In another tab somebody else signs on in the same browser, before the first tab's button is pressed.
+        var bob = host.User();
+        await host.LogInAsync(_browser, more: "&prompt=login");
+        Assert.Equal(403, (await _browser.SubmitAsync(consent, ("action", "approve"))).Status);
+        Assert.DoesNotContain(host.Service.Peers.Codes.Codes, asked => asked.Identity.Email == bob);
+    }
+
+    [Fact]
+    public async Task ManyLoginsThatNobodyFinishes_NeedOneCookie()
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            await host.LeaveAsync(_browser, await ProviderHost.OpenAsync(_browser));
+        }
+
+        Assert.Single(_browser.Cookies);
     }
 
     private static string Back(string url, string answer)

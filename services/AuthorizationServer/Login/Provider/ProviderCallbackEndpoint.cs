@@ -56,6 +56,7 @@ public static partial class ProviderCallbackEndpoint
         }
         catch (ProviderUnavailableException away)
         {
+            await ProviderTrials.ReportAsync(flow, test => test with { Status = "unavailable", Explanation = away.Message });
             return services.GetRequiredService<ProviderLogins>().Unavailable(flow, provider, away);
         }
     }
@@ -65,24 +66,24 @@ public static partial class ProviderCallbackEndpoint
     {
         if (!await speaker.IsIssuerAsync(provider, query.One("iss"), cancellation))
         {
-            return Refuse(flow, provider, "wrong_issuer", "The answer came from another identity provider.");
+            return await RefuseAsync(flow, provider, "wrong_issuer", "The answer came from another identity provider.");
         }
 
         if (query.Has("error"))
         {
             return query.One("error") is "server_error" or "temporarily_unavailable"
                 ? throw new ProviderUnavailableException("The provider says that it cannot log anybody in right now.")
-                : Refuse(flow, provider, "provider_error", query.One("error") == "access_denied" ? "The sign-in there was not finished, or not allowed." : "It answered with an error.");
+                : await RefuseAsync(flow, provider, "provider_error", query.One("error") == "access_denied" ? "The sign-in there was not finished, or not allowed." : "It answered with an error.");
         }
 
         if (query.One("code") is not { Length: <= MaximumCode } code)
         {
-            return Refuse(flow, provider, "no_code", "It answered without a code.");
+            return await RefuseAsync(flow, provider, "no_code", "It answered without a code.");
         }
 
         var answer = await speaker.RedeemAsync(ProviderLogins.Of(flow, provider, state), code, cancellation);
-        return answer.Refusal is { } refusal
-            ? Refuse(flow, provider, refusal, answer.Explanation)
+        return answer.Refusal is { } refusal ? await RefuseAsync(flow, provider, refusal, answer.Explanation)
+            : flow.Transaction.Test is not null ? await ProviderTrials.SucceedAsync(flow, answer)
             : await BeginSessionAsync(flow, provider, answer, cancellation);
     }
 
@@ -116,11 +117,12 @@ public static partial class ProviderCallbackEndpoint
         return new SeeOther(flow.LoginPath);
     }
 
-    private static Page Refuse(LoginFlow flow, IdentityProvider provider, string refusal, string explanation)
+    private static async Task<IResult> RefuseAsync(LoginFlow flow, IdentityProvider provider, string refusal, string explanation)
     {
         Instruments.Login("provider_refused");
         var logger = flow.Http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProviderCallbackEndpoint));
         LogRefused(logger, provider.Id, refusal, flow.Transaction.FlowId);
+        await ProviderTrials.ReportAsync(flow, test => test with { Status = "refused", Explanation = $"{refusal}: {explanation}" });
         return ProviderPages.Refused(provider.Name, explanation, flow.LoginPath);
     }
 
