@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace ManagedOAuth.EndToEnd.Tests.Clients;
 
@@ -12,6 +13,9 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
     private readonly CookieContainer _cookies = new();
     private readonly List<string> _pins = [];
     private HttpClient? _client;
+
+    /// <summary>The identity provider that it chooses, by name; null = the one-time PIN.</summary>
+    public string? IdentityProvider { get; init; }
 
     /// <summary>Every cookie it holds now.</summary>
     public IReadOnlyCollection<Cookie> Cookies => _cookies.GetAllCookies();
@@ -70,6 +74,10 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
                 pinForm.Fields["pin"] = await mailbox.NewPinAsync(email, known);
                 _pins.Add(pinForm.Fields["pin"]);
                 request = Submit(pinForm);
+            }
+            else if (IdentityProvider is not null && Regex.Match(LastPage, $"href=\"([^\"]+)\">Continue with {Regex.Escape(IdentityProvider)}<") is { Success: true } link)
+            {
+                request = Navigation(HttpMethod.Get, new Uri(address, WebUtility.HtmlDecode(link.Groups[1].Value)), null);
             }
             else if (HtmlForm.WithField(address, LastPage, "email") is { } emailForm)
             {
