@@ -23,7 +23,7 @@ public sealed class GitHubTests(ProviderHost host) : IAsyncLifetime, IDisposable
         _github.Organizations = ["Acme", "other"];
         _github.Teams = [("Acme", "Platform")];
         _provider = ProviderHost.Of("GitHub", new JsonObject { ["client_id"] = "gh", ["client_secret"] = "gh-secret", ["base_url"] = _github.Address, ["api_url"] = _github.Address + "/api/v3" }, "github");
-        var policy = new Policy { Id = Guid.NewGuid(), Name = "Platform", Decision = PolicyAction.Allow, Include = [new Rule.OidcClaim(_provider.Id, IdentityClaims.Groups, "acme/platform")] };
+        var policy = new Policy { Id = Guid.NewGuid(), Name = "Platform", Decision = PolicyAction.Allow, Include = [new Rule.GitHubOrganization(_provider.Id, "Acme", "Platform")] };
         await host.Service.ConfigureAsync(feed =>
         {
             feed.Put(_provider);
