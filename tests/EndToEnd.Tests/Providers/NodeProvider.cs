@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.EndToEnd.Tests.Providers;
@@ -53,6 +54,13 @@ public sealed class NodeProvider : IAsyncDisposable
     {
         using var answer = await s_http.PutAsJsonAsync(new Uri(Issuer + "/script"), new { sub, claims });
         answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Every refresh token that it gave and still knows; oidc-provider keeps opaque ones under themselves.</summary>
+    public IReadOnlyList<string> RefreshTokens()
+    {
+        using var state = JsonDocument.Parse(File.ReadAllText(_state));
+        return [.. state.RootElement.GetProperty("entries").EnumerateObject().Select(entry => entry.Name).Where(name => name.StartsWith("RefreshToken:", StringComparison.Ordinal)).Select(name => name["RefreshToken:".Length..])];
     }
 
     public async Task KillAsync()

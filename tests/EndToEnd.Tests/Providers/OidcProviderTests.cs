@@ -3,6 +3,7 @@ using System.Text.Json;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.Testing;
 using Microsoft.Playwright;
+using Npgsql;
 
 namespace ManagedOAuth.EndToEnd.Tests.Providers;
 
@@ -152,6 +153,40 @@ public sealed class OidcProviderTests(ProviderTopology topology) : IClassFixture
         Assert.Equal(("succeeded", Email, true), ((string?)result["status"], (string?)result["email"], (bool?)result["refreshes_follow_the_user"]));
         Assert.Equal("sales", (string?)result["claims"]!["groups"]![0]);
         Assert.DoesNotContain(NodeProvider.ClientSecret, (await topology.Admin.GetAsync($"identity_providers/{topology.ProviderId}")).ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SecretsOfTheProvider_StandInNoTableAndNoLog()
+    {
+        await SayAsync("eng");
+        using var user = Browser();
+        using var client = Client();
+        var tokens = await client.LoginAsync(user);
+        await client.RefreshAsync(tokens.RefreshToken);
+        string[] canaries = [NodeProvider.ClientSecret, .. topology.Provider.RefreshTokens()];
+        Assert.True(canaries.Length > 1);
+        await using var database = NpgsqlDataSource.Create(await topology.PostgresAsync());
+        var tables = new List<string>();
+        await using (var list = database.CreateCommand("select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"))
+        await using (var reader = await list.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                tables.Add(reader.GetString(0));
+            }
+        }
+
+        foreach (var table in tables)
+        {
+            foreach (var canary in canaries)
+            {
+                await using var search = database.CreateCommand($"select count(*) from {table} t where t::text like $1");
+                search.Parameters.AddWithValue($"%{canary}%");
+                Assert.Equal((table, 0L), (table, (long)(await search.ExecuteScalarAsync())!));
+            }
+        }
+
+        Assert.All(canaries, canary => Assert.DoesNotContain(canary, topology.Output, StringComparison.Ordinal));
     }
 
     private Task SayAsync(params string[] groups)
