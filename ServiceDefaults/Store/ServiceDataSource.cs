@@ -21,8 +21,8 @@ internal static class ServiceDataSource
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString)
             {
-                // Commands have their own, shorter deadlines in the store; this is for whoever forgets one.
-                CommandTimeout = 15,
+                // Commands have their own, shorter deadlines in the store (10 s, too); this is for whoever forgets one.
+                CommandTimeout = 10,
 
                 // How long a cancelled command may still hold its connection; finds a server that hangs.
                 CancellationTimeout = 2000,

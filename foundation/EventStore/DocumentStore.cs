@@ -28,6 +28,7 @@ public sealed class DocumentStore : IDocumentStore
             ?? throw new InvalidOperationException("The store has no connection: call StoreOptions.Connection(...) or register an NpgsqlDataSource.");
         options.Schema.Declare<DeadLetterEvent>(DocumentKind.Ordinary);
         Json = new StoreSerializer(options);
+        Sql = new StoreSql(options.DatabaseSchemaName);
         Database = new Database(_dataSource, options.CommandTimeout);
         StoreValidation.Check(this);
         Storage = new SchemaMigrator(this);
@@ -49,6 +50,8 @@ public sealed class DocumentStore : IDocumentStore
     internal EventGraph Graph => Options.Events;
 
     internal StoreSerializer Json { get; }
+
+    internal StoreSql Sql { get; }
 
     internal Database Database { get; }
 

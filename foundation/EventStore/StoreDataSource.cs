@@ -18,6 +18,8 @@ public static class StoreDataSource
         Default("Maximum Pool Size", () => settings.MaxPoolSize = 16);
         Default("No Reset On Close", () => settings.NoResetOnClose = true);
         Default("Timeout", () => settings.Timeout = 5);
+        // The time-out that the store gives each command: with another one here, every command would set the socket's time-out there and back.
+        Default("Command Timeout", () => settings.CommandTimeout = 10);
         Default("Enlist", () => settings.Enlist = false);
         Default("Application Name", () => settings.ApplicationName = name);
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = name };

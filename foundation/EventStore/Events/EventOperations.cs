@@ -9,7 +9,25 @@ internal sealed class EventOperations(DocumentSession session) : EventReads(sess
     private readonly Dictionary<Guid, StreamAction> _streams = [];
 
     /// <summary>Streams with events to save, by id: a fixed order, so that two saves that touch the same streams cannot deadlock.</summary>
-    public List<StreamAction> Pending => [.. _streams.Values.Where(s => s.Pending.Count > 0).OrderBy(s => s.Id)];
+    public List<StreamAction> Pending
+    {
+        get
+        {
+            var pending = new List<StreamAction>(_streams.Count);
+            foreach (var stream in _streams.Values)
+            {
+                if (stream.Pending.Count > 0)
+                {
+                    pending.Add(stream);
+                }
+            }
+
+            pending.Sort(static (a, b) => a.Id.CompareTo(b.Id));
+            return pending;
+        }
+    }
+
+    public bool HasPending => _streams.Values.Any(s => s.Pending.Count > 0);
 
     public StreamAction StartStream<T>(Guid id, params object[] events) where T : class => Start(id, typeof(T), events);
 

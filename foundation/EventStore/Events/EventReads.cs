@@ -109,16 +109,12 @@ internal class EventReads(QuerySession session) : IQueryEventStore
         return found is null || snapshot is null ? found : await RefoldIfStaleAsync(streamId, found, snapshot, ct);
     }
 
-    public Statement ReadStatement(Guid streamId, SnapshotMapping? snapshot, Action<StreamRead> found)
-    {
-        const string Stream = "select coalesce(s.version, 0) as mt_r_version, coalesce(s.is_archived, false), clock_timestamp()";
-        return snapshot is null
-            ? new Statement($"{Stream} from {Schema}.mt_streams s where s.id = $1", [P.Uuid(streamId)],
-                row => found(new StreamRead(row.GetInt64(0), row.GetBoolean(1), row.GetFieldValue<DateTimeOffset>(2), null, null)))
-            : new Statement($"{Stream}, d.mt_version, d.data from {Schema}.mt_streams s left join {Schema}.{snapshot.Document.Table} d on d.id = s.id where s.id = $1", [P.Uuid(streamId)],
-                row => found(new StreamRead(row.GetInt64(0), row.GetBoolean(1), row.GetFieldValue<DateTimeOffset>(2),
-                    row.IsDBNull(3) ? null : row.GetInt64(3), row.IsDBNull(4) ? null : row.GetFieldValue<byte[]>(4))));
-    }
+    public Statement ReadStatement(Guid streamId, SnapshotMapping? snapshot, Action<StreamRead> found) => snapshot is null
+        ? new Statement(Store.Sql.ReadStream, [P.Uuid(streamId)],
+            row => found(new StreamRead(row.GetInt64(0), row.GetBoolean(1), row.GetFieldValue<DateTimeOffset>(2), null, null)))
+        : new Statement(Store.Sql.ReadStreamWith(snapshot.Document), [P.Uuid(streamId)],
+            row => found(new StreamRead(row.GetInt64(0), row.GetBoolean(1), row.GetFieldValue<DateTimeOffset>(2),
+                row.IsDBNull(3) ? null : row.GetInt64(3), row.IsDBNull(4) ? null : row.GetFieldValue<byte[]>(4))));
 
     public async Task<StreamRead> RefoldIfStaleAsync(Guid streamId, StreamRead read, SnapshotMapping snapshot, CancellationToken ct)
     {

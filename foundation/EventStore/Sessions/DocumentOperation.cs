@@ -44,14 +44,8 @@ internal sealed record ProjectedOperation(DocumentMapping Mapping, object Id, ob
 
     public override Statement ToStatement(DocumentStore store) => Upsert(store, Mapping, Id, Json, Version);
 
-    public static Statement Upsert(DocumentStore store, DocumentMapping mapping, object id, byte[] json, long version, bool onlyForward = false)
-    {
-        var sql = $"insert into {store.Options.DatabaseSchemaName}.{mapping.Table} as d (id, data, mt_last_modified, mt_dotnet_type, mt_version) "
-            + "values ($1, $2, transaction_timestamp(), $3, $4) on conflict (id) do update set data = excluded.data, "
-            + "mt_last_modified = excluded.mt_last_modified, mt_dotnet_type = excluded.mt_dotnet_type, mt_version = excluded.mt_version"
-            + (onlyForward ? " where d.mt_version <= excluded.mt_version" : "");
-        return new Statement(sql, [P.Id(id), P.Json(json), P.Text(mapping.DotNetName), P.Long(version)]);
-    }
+    public static Statement Upsert(DocumentStore store, DocumentMapping mapping, object id, byte[] json, long version, bool onlyForward = false) =>
+        new(store.Sql.UpsertProjected(mapping, onlyForward), [P.Id(id), P.Json(json), P.Text(mapping.DotNetName), P.Long(version)]);
 }
 
 /// <summary>Deletes by id.</summary>

@@ -41,9 +41,10 @@ internal sealed class DocumentSession : QuerySession, IDocumentSession
 
     internal EventOperations Streams => _events;
 
-    internal IEnumerable<DocumentOperation> Operations => [.. _sql, .. _documents];
+    /// <summary>What waits besides events: first the queued SQL, then the documents.</summary>
+    internal IEnumerable<DocumentOperation> Operations => _documents.Count == 0 ? _sql : [.. _sql, .. _documents];
 
-    internal bool HasChanges => _sql.Count > 0 || _documents.Count > 0 || _events.Pending.Count > 0;
+    internal bool HasChanges => _sql.Count > 0 || _documents.Count > 0 || _events.HasPending;
 
     public void SetHeader(string key, object value)
     {

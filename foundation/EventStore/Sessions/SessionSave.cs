@@ -33,8 +33,8 @@ internal sealed class SessionSave(DocumentSession session)
             await ProjectInlineAsync(streams, ct);
         }
 
-        await SendAsync(streams, preparation.Timestamp, ct);
-        var changes = session.TakeChanges();
+        await SendAsync(streams, preparation, ct);
+        var changes = listeners.Length > 0 ? session.TakeChanges() : null;
         session.ClearOperations();
         streams.ForEach(s => s.Committed());
         if (streams.Count > 0 && !session.IsProjection)
@@ -46,7 +46,7 @@ internal sealed class SessionSave(DocumentSession session)
         {
             try
             {
-                await listener.AfterCommitAsync(session, changes, ct);
+                await listener.AfterCommitAsync(session, changes!, ct);
             }
             catch (Exception e)
             {
@@ -84,16 +84,16 @@ internal sealed class SessionSave(DocumentSession session)
         }
     }
 
-    private async Task SendAsync(List<StreamAction> streams, DateTimeOffset? timestamp, CancellationToken ct)
+    private async Task SendAsync(List<StreamAction> streams, StreamPreparation preparation, CancellationToken ct)
     {
         List<Statement> statements = [.. session.Operations.Select(o => o.ToStatement(_store)), .. streams.Select(StreamRow)];
-        var headers = session.EventHeaders() is { Count: > 0 } given ? _store.Json.Guard(HeaderJson.Write(given)!, "the event headers") : null;
+        var headers = preparation.Headers is { Count: > 0 } given ? _store.Json.Guard(HeaderJson.Write(given)!, "the event headers") : null;
         foreach (var stream in streams)
         {
             for (var at = 0; at < stream.Pending.Count; at += EventInsert.MaxRows)
             {
                 var rows = stream.Pending.GetRange(at, Math.Min(EventInsert.MaxRows, stream.Pending.Count - at));
-                statements.Add(EventInsert.For(_store, rows, headers, timestamp));
+                statements.Add(EventInsert.For(_store, rows, headers, preparation.Timestamp));
             }
         }
 
@@ -118,10 +118,10 @@ internal sealed class SessionSave(DocumentSession session)
     // A version that moved makes this update touch no row, which raises nothing; the unique index on (stream, version) is what rejects.
     private Statement StreamRow(StreamAction stream) => stream.ServerVersion == 0
         ? new Statement(
-            $"insert into {_store.Options.DatabaseSchemaName}.mt_streams (id, type, version, tenant_id, is_archived) values ($1, $2, $3, '*DEFAULT*', false)",
-            [P.Uuid(stream.Id), P.Text(stream.AggregateType is { } type ? EventNames.Alias(type) : null), P.Long(stream.Pending[^1].Version)])
+            _store.Sql.StartStream,
+            [P.Uuid(stream.Id), P.Text(stream.AggregateType is { } type ? _store.Sql.AliasOf(type) : null), P.Long(stream.Pending[^1].Version)])
         : new Statement(
-            $"update {_store.Options.DatabaseSchemaName}.mt_streams set version = $2, timestamp = now() where id = $1 and version = $3",
+            _store.Sql.AdvanceStream,
             [P.Uuid(stream.Id), P.Long(stream.Pending[^1].Version), P.Long(stream.ServerVersion!.Value)]);
 
     private Exception Collision(List<StreamAction> streams, MartenCommandException e)

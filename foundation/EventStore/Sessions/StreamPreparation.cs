@@ -12,13 +12,22 @@ namespace Marten.Sessions;
 internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<StreamAction> streams)
 {
     private readonly DocumentStore _store = session.DataStore;
+    private readonly Dictionary<StreamAction, List<SnapshotMapping>> _snapshots = new(streams.Count);
     private DateTimeOffset? _serverTime;
 
     /// <summary>The server's clock where a fold looks at timestamps; null = the database fills in its now().</summary>
     public DateTimeOffset? Timestamp { get; private set; }
 
+    /// <summary>Headers of all events of this save, the actor included.</summary>
+    public IReadOnlyDictionary<string, object?> Headers { get; } = session.EventHeaders();
+
     public async Task RunAsync(CancellationToken ct)
     {
+        foreach (var stream in streams)
+        {
+            _snapshots[stream] = SnapshotsOf(stream);
+        }
+
         await ReadMissingAsync(ct);
         foreach (var stream in streams)
         {
@@ -30,7 +39,7 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
             stream.AssignVersions();
         }
 
-        if (streams.Any(s => SnapshotsOf(s).Any(m => m.UsesMetadata)))
+        if (streams.Any(LooksAtMetadata))
         {
             Timestamp = _serverTime ?? streams.Max(s => s.ServerTime);
         }
@@ -39,7 +48,7 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
         foreach (var stream in streams)
         {
             stream.NewSnapshots.Clear();
-            foreach (var snapshot in SnapshotsOf(stream))
+            foreach (var snapshot in _snapshots[stream])
             {
                 if (snapshot.FoldJson(stream.Snapshots.GetValueOrDefault(snapshot.AggregateType), stream.Events, _store.Graph, _store.Json) is { } json)
                 {
@@ -50,8 +59,21 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
     }
 
     /// <summary>The inline snapshots that these events change.</summary>
-    private IEnumerable<SnapshotMapping> SnapshotsOf(StreamAction stream) => _store.InlineSnapshots
-        .Where(m => m.AggregateType == stream.AggregateType || stream.Pending.Exists(e => m.Handles(e.EventType)));
+    private List<SnapshotMapping> SnapshotsOf(StreamAction stream)
+    {
+        var snapshots = new List<SnapshotMapping>();
+        foreach (var snapshot in _store.InlineSnapshots)
+        {
+            if (snapshot.AggregateType == stream.AggregateType || stream.Pending.Exists(e => snapshot.Handles(e.EventType)))
+            {
+                snapshots.Add(snapshot);
+            }
+        }
+
+        return snapshots;
+    }
+
+    private bool LooksAtMetadata(StreamAction stream) => _snapshots[stream].Exists(m => m.UsesMetadata);
 
     private async Task ReadMissingAsync(CancellationToken ct)
     {
@@ -65,7 +87,7 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
                 continue;
             }
 
-            var missing = SnapshotsOf(stream).Where(m => !stream.Snapshots.ContainsKey(m.AggregateType)).ToList<SnapshotMapping?>();
+            List<SnapshotMapping?> missing = [.. _snapshots[stream].FindAll(m => !stream.Snapshots.ContainsKey(m.AggregateType))];
             if (missing.Count == 0 && stream.ServerVersion is null)
             {
                 missing.Add(null);
@@ -79,8 +101,7 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
             }
         }
 
-        var needsTime = streams.Any(s => s.ServerTime is null && SnapshotsOf(s).Any(m => m.UsesMetadata)) && streams.All(s => s.ServerTime is null);
-        if (needsTime)
+        if (streams.Any(LooksAtMetadata) && streams.All(s => s.ServerTime is null))
         {
             statements.Add(new Statement("select clock_timestamp() as mt_r_now", [], row => _serverTime = row.GetFieldValue<DateTimeOffset>(0)));
         }
@@ -120,13 +141,15 @@ internal sealed class StreamPreparation(DocumentSession session, IReadOnlyList<S
 
     private void Stamp()
     {
-        var headers = session.EventHeaders();
-        foreach (var e in streams.SelectMany(s => s.Pending))
+        foreach (var stream in streams)
         {
-            e.CorrelationId = session.CorrelationId;
-            e.CausationId = session.CausationId;
-            e.Headers = headers.Count > 0 ? headers : null;
-            e.Timestamp = Timestamp ?? default;
+            foreach (var e in stream.Pending)
+            {
+                e.CorrelationId = session.CorrelationId;
+                e.CausationId = session.CausationId;
+                e.Headers = Headers.Count > 0 ? Headers : null;
+                e.Timestamp = Timestamp ?? default;
+            }
         }
     }
 }

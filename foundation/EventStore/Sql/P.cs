@@ -39,6 +39,9 @@ internal static class P
         NpgsqlParameter parameter => parameter,
         null => new NpgsqlParameter { Value = DBNull.Value },
         DateTimeOffset time => Time(time),
+        Guid guid => Uuid(guid),
+        string text => new NpgsqlParameter<string> { TypedValue = text },
+        byte[] bytes => new NpgsqlParameter<byte[]> { TypedValue = bytes },
         Enum name => Text(name.ToString()),
         _ => new NpgsqlParameter { Value = value },
     };

@@ -87,7 +87,7 @@ public class DaemonTests
 
         for (var kill = 0; kill < 3; kill++)
         {
-            await test.SqlAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted");
+            await test.SqlAsync("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())");
             await test.StartAsync();
             await test.StartAsync(Issued(), new GrantRefreshed(kill));
         }

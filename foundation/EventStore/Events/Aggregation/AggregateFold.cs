@@ -55,6 +55,9 @@ internal sealed class AggregateFold<T> where T : class
     /// <summary>The event types that change the aggregate.</summary>
     public IReadOnlyCollection<Type> EventTypes { get; }
 
+    /// <summary>True if events of this type change the aggregate.</summary>
+    public bool Handles(Type eventType) => _apply.ContainsKey(eventType) || _create.ContainsKey(eventType);
+
     /// <summary>True if a method takes the envelope, and so may look at the timestamp.</summary>
     public bool UsesMetadata { get; }
 

@@ -30,7 +30,7 @@ internal sealed class SnapshotMapping<T>(DocumentMapping<T> document) : Snapshot
 
     public override bool UsesMetadata => Fold.UsesMetadata;
 
-    public override bool Handles(Type eventType) => Fold.EventTypes.Contains(eventType);
+    public override bool Handles(Type eventType) => Fold.Handles(eventType);
 
     public override byte[]? FoldJson(byte[]? state, IEnumerable<IEvent> events, EventGraph graph, StoreSerializer json)
     {
