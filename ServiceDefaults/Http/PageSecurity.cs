@@ -15,6 +15,7 @@ public sealed class PageSecurity
     private bool _ownScripts;
     private bool _ownConnections;
     private bool _opener;
+    private bool _foreign;
 
     /// <summary>
     /// A fresh nonce (128 bits) for the inline scripts and styles of this response; reading it allows them. Null until read.
@@ -72,6 +73,16 @@ public sealed class PageSecurity
     }
 
     /// <summary>
+    /// Allows the markup of somebody else's whole document: its inline styles, images and fonts of https origins. No script of it runs, no form
+    /// of it is sent, and it is sandboxed into an origin of its own.
+    /// </summary>
+    public PageSecurity AllowForeignMarkup()
+    {
+        _foreign = true;
+        return this;
+    }
+
+    /// <summary>
     /// Keeps the tie to the window that opened this page. Web clients open the login as a popup and wait there for its last
     /// page to report back; a page in between that isolates itself cuts that tie for good.
     /// </summary>
@@ -112,7 +123,11 @@ public sealed class PageSecurity
             directives.Add("style-src" + (_ownStyles ? " 'self'" : "") + (HasNonce ? $" 'nonce-{Nonce}'" : ""));
         }
 
-        if (_images.Count > 0)
+        if (_foreign)
+        {
+            directives.Add("style-src 'unsafe-inline'; img-src https: data:; font-src https: data:; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation");
+        }
+        else if (_images.Count > 0)
         {
             directives.Add("img-src " + string.Join(' ', _images));
         }

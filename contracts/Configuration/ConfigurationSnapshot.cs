@@ -37,6 +37,15 @@ public sealed record ConfigurationSnapshot
     /// <summary>Null until the organization has been set up.</summary>
     public Organization? Organization { get; init; }
 
+    /// <summary>The page that is shown for an application: its own, else the organization's; null = ours.</summary>
+    public CustomPage? CustomPageOf(Application application, CustomPageType type)
+    {
+        ArgumentNullException.ThrowIfNull(application);
+        var own = application.CustomPages.Select(id => CustomPages.GetValueOrDefault(id)).FirstOrDefault(page => page?.Type == type);
+        var shared = type == CustomPageType.Forbidden ? Organization?.CustomPages?.Forbidden : Organization?.CustomPages?.IdentityDenied;
+        return own ?? (shared is { } id ? CustomPages.GetValueOrDefault(id) : null);
+    }
+
     /// <summary>
     /// The policies of an application in the order of their precedence. A reference to a policy that is not in the snapshot is left out here;
     /// <see cref="PolicyReferencesOf"/> shows it, and whoever decides must look at it: the missing policy might be one that blocks.

@@ -63,6 +63,48 @@ public sealed record ServiceToken
     public DateTimeOffset UpdatedAt { get; init; }
 }
 
+/// <summary>When an unused service token ends.</summary>
+public sealed record ServiceTokenInactivity
+{
+    public bool Enabled { get; init; }
+
+    /// <summary>30 to 365 days without use.</summary>
+    public int InactivityThresholdDays { get; init; } = 90;
+
+    public InactivityAction Action { get; init; } = InactivityAction.Disable;
+}
+
+/// <summary>What is done with an unused service token.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<InactivityAction>))]
+public enum InactivityAction
+{
+    Disable,
+    Delete,
+}
+
+/// <summary>The custom pages of the organization.</summary>
+public sealed record OrganizationPages
+{
+    public Guid? Forbidden { get; init; }
+
+    public Guid? IdentityDenied { get; init; }
+}
+
+/// <summary>The organization's own look of the login page. Colours as <c>#rrggbb</c>; empty = ours.</summary>
+public sealed record LoginDesign
+{
+    public string BackgroundColor { get; init; } = "";
+
+    public string TextColor { get; init; } = "";
+
+    /// <summary>An https URL of an image.</summary>
+    public string LogoPath { get; init; } = "";
+
+    public string HeaderText { get; init; } = "";
+
+    public string FooterText { get; init; } = "";
+}
+
 /// <summary>What holds for all applications.</summary>
 public sealed record Organization
 {
@@ -84,6 +126,27 @@ public sealed record Organization
 
     /// <summary>Signing algorithm of assertions: <c>RS256</c> or <c>ES256</c>.</summary>
     public string AssertionAlgorithm { get; init; } = "RS256";
+
+    /// <summary>Go straight to the identity provider where there is only one.</summary>
+    public bool AutoRedirectToIdentity { get; init; }
+
+    /// <summary>People change nothing in the dashboard; API tokens still do.</summary>
+    public bool IsUiReadOnly { get; init; }
+
+    /// <summary>
+    /// A request that shows a service token is decided by it alone: 401 when the token is not good, 403 when it is and no policy admits it; never
+    /// a login.
+    /// </summary>
+    public bool StrictServiceTokenAuth { get; init; }
+
+    /// <summary>What happens to service tokens that nobody uses; null = nothing.</summary>
+    public ServiceTokenInactivity? ServiceTokenInactivity { get; init; }
+
+    /// <summary>Pages shown by applications that have none of their own.</summary>
+    public OrganizationPages? CustomPages { get; init; }
+
+    /// <summary>How the login page looks.</summary>
+    public LoginDesign? LoginDesign { get; init; }
 
     public long Version { get; init; }
 

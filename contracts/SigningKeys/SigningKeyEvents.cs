@@ -21,6 +21,10 @@ public sealed record SigningKeyPublished
     public required DateTimeOffset At { get; init; }
 }
 
+/// <summary>An administrator chose how long a key signs.</summary>
+/// <param name="Days">Whole days.</param>
+public sealed record SigningKeyIntervalChanged(int Days, DateTimeOffset At);
+
 /// <summary>From here on assertions are signed with this key.</summary>
 public sealed record SigningKeyActivated(string KeyId, DateTimeOffset At);
 

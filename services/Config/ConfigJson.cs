@@ -52,6 +52,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(CustomPageObject))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
+[JsonSerializable(typeof(Tester.PolicyTest))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 public sealed partial class ConfigJson : JsonSerializerContext;

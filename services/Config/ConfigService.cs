@@ -7,12 +7,16 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Config.Groups;
 using ManagedOAuth.Config.IdentityProviders;
+using ManagedOAuth.Config.Keys;
 using ManagedOAuth.Config.Lists;
+using ManagedOAuth.Config.Logs;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Organizations;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Config.Tags;
+using ManagedOAuth.Config.Tester;
+using ManagedOAuth.Config.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -49,6 +53,7 @@ public static class ConfigService
                 options.Projections.Snapshot<CustomPageObject>(SnapshotLifecycle.Inline);
                 options.Schema.For<AddressClaim>();
                 options.Schema.For<FeedEpoch>();
+                options.Schema.For<PolicyTest>();
                 options.Schema.For<ApiTokenUse>();
             },
             messaging =>
@@ -99,6 +104,12 @@ public static class ConfigService
         services.AddGrpc();
         services.AddServiceClient<GrantQueries.GrantQueriesClient>("token");
         services.AddServiceClient<ProviderTests.ProviderTestsClient>("authorization-server");
+        services.AddServiceClient<SigningKeyAdmin.SigningKeyAdminClient>("token");
+        services.AddServiceClient<UserQueries.UserQueriesClient>("authorization-server");
+        services.AddSingleton<Revocations>();
+        services.AddSingleton<InactivityTask>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<InactivityTask>()));
+        services.AddSingleton<PolicyTester>();
         return builder;
     }
 
@@ -123,6 +134,11 @@ public static class ConfigService
         objects.MapCustomPages();
         objects.MapOrganizations();
         access.MapGrants();
+        access.MapUsers();
+        access.MapAccessRequests();
+        access.MapPolicyTests();
+        access.MapUserPolicyChecks();
+        access.MapKeys();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
         app.CheckPermissions("/client/v4");
         return app;

@@ -1,6 +1,7 @@
 using ManagedOAuth.Config;
 using ManagedOAuth.Config.Dashboard;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.ServiceTokens;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("config");
@@ -14,6 +15,7 @@ var app = builder.Build();
 app.MapDefaultEndpoints();
 app.UseEdgeRequests();
 app.MapGrpcService<ConfigFeedService>();
+app.MapGrpcService<ServiceTokenSightingsService>();
 app.MapAdminApi();
 app.MapDashboard();
 app.Run();

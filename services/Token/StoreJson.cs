@@ -18,6 +18,8 @@ namespace ManagedOAuth.Token;
 [JsonSerializable(typeof(RevocationEntry))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(SigningKeyPublished))]
+[JsonSerializable(typeof(RevokedSubject))]
+[JsonSerializable(typeof(SigningKeyIntervalChanged))]
 [JsonSerializable(typeof(SigningKeyActivated))]
 [JsonSerializable(typeof(SigningKeyRetired))]
 [JsonSerializable(typeof(SigningKeyRemoved))]

@@ -47,6 +47,7 @@ internal static class TokenServices
 
         services.AddSingleton<CodeStore>();
         services.AddSingleton<ICodes>(provider => provider.GetRequiredService<CodeStore>());
+        services.AddSingleton<RevokedSubjects>();
         services.AddSingleton<GrantWriter>();
         services.AddSingleton<IGrants>(provider => provider.GetRequiredService<GrantWriter>());
         services.AddSingleton<GrantHistory>();
@@ -56,6 +57,7 @@ internal static class TokenServices
         services.AddSingleton<RevokeToken>();
         services.AddSingleton<TokenExchange>();
         services.AddSingleton<GrantCounts>();
+        services.AddSingleton<GrantSweep>();
 
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<SealingKeys>();
@@ -80,6 +82,7 @@ internal static class TokenServices
         app.MapGrpcService<RevocationFeedService>();
         app.MapGrpcService<KeysService>();
         app.MapGrpcService<GrantQueriesService>();
+        app.MapGrpcService<SigningKeyAdminService>();
     }
 
     private static void Store(StoreOptions options)
@@ -102,6 +105,7 @@ internal static class TokenServices
         options.Schema.For<SealingKeyDocument>();
         options.Schema.For<SigningKeyMaterial>();
         options.Schema.For<FeedEpoch>();
+        options.Schema.For<RevokedSubject>();
         options.Serializer(StoreJson.Default, GrantEventsJson.Default);
     }
 
@@ -117,6 +121,6 @@ internal static class TokenServices
     [
         typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(GrantRefreshDenied), typeof(GrantDenied),
         typeof(GrantReplayDetected), typeof(GrantRevoked), typeof(GrantExpired),
-        typeof(SigningKeyPublished), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
+        typeof(SigningKeyPublished), typeof(SigningKeyIntervalChanged), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
     ];
 }

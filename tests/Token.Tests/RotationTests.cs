@@ -37,6 +37,16 @@ public class RotationTests
     }
 
     [Fact]
+    public void Ring_AskedToRotateAtOnce_DoesSoAsSoonAsTheNextKeyIsKnownEverywhere()
+    {
+        var ring = Fold(null, Plan(null, A.Now).Events);
+        var next = ring.Next!.KeyId;
+        SigningKeyPlan AtOnce(DateTimeOffset now) => SigningKeyRotation.Plan(ring, Needs(now) with { AtOnce = true }, name => new NewSigningKey($"key-{++_made}", name, "", "", []));
+        Assert.Empty(AtOnce(A.Now.AddSeconds(9)).Events);
+        Assert.Equal(next, Fold(ring, AtOnce(A.Now.AddSeconds(10)).Events).Current!.KeyId);
+    }
+
+    [Fact]
     public void RetiredKey_StaysUntilNothingThatItSignedIsValid()
     {
         var ring = Fold(null, Plan(null, A.Now).Events);

@@ -2,6 +2,7 @@ using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Authorization;
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.Consent;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
@@ -46,6 +47,7 @@ public static class AuthorizationServerService
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<TeamSessions>();
         services.AddSingleton<TransactionStore>();
+        services.AddSingleton<AccessLog>();
         services.AddSingleton<DenialLog>();
         services.AddSingleton<ConsentLog>();
         services.AddSingleton<PinLogin>();
@@ -79,5 +81,6 @@ public static class AuthorizationServerService
         app.MapGrpcService<ClientsService>();
         app.MapGrpcService<IdentitiesService>();
         app.MapGrpcService<ProviderTestsService>();
+        app.MapGrpcService<UserQueriesService>();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Sessions;
@@ -18,10 +19,12 @@ internal static class StoreConfiguration
         options.Schema.For<User>().UniqueIndex(user => user.Email);
         options.Schema.For<TeamSession>();
         options.Schema.For<ProviderGrant>();
+        options.Schema.For<AccessRequest>().Index(line => line.At);
         options.Schema.For<RegisteredClient>();
         options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
 
         options.Events.MapEventType<UserLoggedIn>("user_logged_in");
+        options.Events.MapEventType<AccessAllowed>("access_allowed");
         options.Events.MapEventType<AccessDenied>("access_denied");
         options.Events.MapEventType<UserLoggedOut>("user_logged_out");
         options.Events.MapEventType<ClientRegistered>("client_registered");
@@ -32,6 +35,8 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(User))]
 [JsonSerializable(typeof(TeamSession))]
 [JsonSerializable(typeof(ProviderGrant))]
+[JsonSerializable(typeof(AccessRequest))]
+[JsonSerializable(typeof(AccessAllowed))]
 [JsonSerializable(typeof(RegisteredClient))]
 [JsonSerializable(typeof(ClientGrant))]
 [JsonSerializable(typeof(LoginRecord))]

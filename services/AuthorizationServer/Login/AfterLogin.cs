@@ -1,11 +1,13 @@
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Consent;
 using ManagedOAuth.AuthorizationServer.Diagnostics;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
+using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Token;
 
@@ -48,6 +50,7 @@ public static class AfterLogin
             flow.Stored, flow.Transaction with { DeniedLoginId = session.LoginId }, flow.Http.RequestAborted);
         return Uri.TryCreate(flow.Application.CustomDenyUrl, UriKind.Absolute, out var own) && own.Scheme == Uri.UriSchemeHttps
             ? new SeeOther(own.AbsoluteUri)
+            : flow.Scope.Snapshot.CustomPageOf(flow.Application, CustomPageType.IdentityDenied) is { } page ? new CustomDeniedPage(page)
             : LoginPages.Denied(flow.View("login"), session.Email, flow.Application.CustomDenyMessage);
     }
 
@@ -72,6 +75,7 @@ public static class AfterLogin
             },
             deadline: TokenMessages.Deadline(flow.Http),
             cancellationToken: flow.Http.RequestAborted);
+        await flow.Http.RequestServices.GetRequiredService<AccessLog>().AllowedAsync(flow.Transaction, session, decision, flow.ClientAddress, flow.Http.RequestAborted);
         Instruments.Decided("session");
         return new SeeOther(RedirectTarget.With(
             end.Origin + Paths.Authorized, ("code", reply.Code), ("state", end.State.Length == 0 ? null : end.State), ("redirect_url", end.ReturnPath)));

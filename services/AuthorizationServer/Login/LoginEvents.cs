@@ -28,6 +28,23 @@ public sealed record AccessDenied(
     string ClientAddress,
     string FlowId);
 
+/// <summary>The policies let a logged-in user into an application.</summary>
+/// <param name="ClientId">The OAuth client; empty for a browser.</param>
+/// <param name="PolicyRule">The rule that decided.</param>
+public sealed record AccessAllowed(
+    Guid UserId,
+    string Email,
+    Guid ProviderId,
+    string ProviderType,
+    Guid ApplicationId,
+    string ClientId,
+    Guid? PolicyId,
+    string? PolicyName,
+    long PolicyVersion,
+    string PolicyRule,
+    string ClientAddress,
+    string FlowId);
+
 /// <summary>The user ended the team session of this login.</summary>
 public sealed record UserLoggedOut(string ClientAddress, string FlowId);
 

@@ -29,5 +29,8 @@ public static class ApiErrors
 
     public static ApiError NotPermitted() => new(9109, "Unauthorized to access requested resource");
 
+    public static ApiError DashboardIsReadOnly()
+        => new(9109, "Unauthorized to access requested resource: the organization's is_ui_read_only is on, so changes are made with API tokens only");
+
     public static ApiError Unavailable(string what) => new(10013, $"access.api.error.unavailable: {what} does not answer at the moment; try again");
 }

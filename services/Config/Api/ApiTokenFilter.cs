@@ -26,6 +26,13 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Time
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable("the configuration store"));
         }
 
+        // Whoever is known already came by the dashboard.
+        if (ApiCaller.Of(http) is not null && !HttpMethods.IsGet(http.Request.Method) && !DryRuns.DryRun.IsAsked(http.Request)
+            && log.Current.Snapshot.Organization is { IsUiReadOnly: true })
+        {
+            return ApiEnvelope.Error(StatusCodes.Status403Forbidden, ApiErrors.DashboardIsReadOnly());
+        }
+
         if ((ApiCaller.Of(http) ?? Authenticated(http)) is not { } caller)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";

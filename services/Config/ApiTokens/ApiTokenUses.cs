@@ -4,7 +4,7 @@ using Marten;
 namespace ManagedOAuth.Config.ApiTokens;
 
 /// <summary>
-/// Remembers when each API token was last used. Requests only note it in memory; once a minute the newest times are written, so that a busy
+/// Remembers when each API token, and each service token, was last used. Requests only note it in memory; once a minute the newest times are written, so that a busy
 /// token costs one small write a minute and no event.
 /// </summary>
 public sealed partial class ApiTokenUses(IDocumentStore store, TimeProvider clock, ILogger<ApiTokenUses> logger) : BackgroundService
@@ -16,9 +16,11 @@ public sealed partial class ApiTokenUses(IDocumentStore store, TimeProvider cloc
     private readonly ConcurrentDictionary<Guid, bool> _unwritten = new();
 
     /// <summary>The token is used now.</summary>
-    public void Note(Guid token)
+    public void Note(Guid token) => Note(token, clock.GetUtcNow());
+
+    /// <summary>The token was used at this time.</summary>
+    public void Note(Guid token, DateTimeOffset now)
     {
-        var now = clock.GetUtcNow();
         if (!_last.TryGetValue(token, out var last) || now - last > s_period)
         {
             _last[token] = now;

@@ -39,7 +39,9 @@ public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
     }
 
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
-        => Users(id, snapshot).FirstOrDefault() is { } user ? $"the page is shown by the application {user.Name}" : null;
+        => Users(id, snapshot).FirstOrDefault() is { } user ? $"the page is shown by the application {user.Name}"
+            : snapshot.Organization?.CustomPages is { } pages && (pages.Forbidden == id || pages.IdentityDenied == id) ? "the page is the organization's"
+            : null;
 
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.CustomPages.Contains(id));

@@ -1,7 +1,5 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
-using Grpc.Core;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
@@ -58,7 +56,7 @@ public static class GrantEndpoints
 
     private static Task<IResult> Revoke(Guid id, HttpContext context, GrantQueries.GrantQueriesClient token, CancellationToken ct)
     {
-        var actor = Convert.ToString(context.Items[ApiTokenFilter.ActorKey], CultureInfo.InvariantCulture) ?? "";
+        var actor = Peers.ActorOf(context);
         return Ask(async () =>
         {
             var reply = await token.RevokeAsync(new RevokeGrantRequest { GrantId = id.ToString(), Actor = actor, Reason = "revoked by an administrator" }, cancellationToken: ct);
@@ -66,25 +64,7 @@ public static class GrantEndpoints
         });
     }
 
-    private static async Task<IResult> Ask(Func<Task<IResult>> ask)
-    {
-        try
-        {
-            return await ask();
-        }
-        catch (RpcException refused) when (refused.StatusCode == StatusCode.NotFound)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("grant"));
-        }
-        catch (RpcException refused) when (refused.StatusCode == StatusCode.InvalidArgument)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(refused.Status.Detail));
-        }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted)
-        {
-            return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable("the token service"));
-        }
-    }
+    private static Task<IResult> Ask(Func<Task<IResult>> ask) => Peers.AskAsync("grant", Peers.Token, ask);
 
     private static JsonNode Parse(ByteString json) => JsonNode.Parse(json.Span)!;
 }

@@ -28,5 +28,10 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
 
     public override IEnumerable<Organization> All(ConfigurationSnapshot snapshot) => snapshot.Organization is { } organization ? [organization] : [];
 
-    public override JsonNode Show(Organization state, ConfigurationSnapshot snapshot) => ApiEnvelope.ToNode(state, ConfigurationJson.Default.Organization);
+    public override JsonNode Show(Organization state, ConfigurationSnapshot snapshot)
+    {
+        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Organization).AsObject();
+        OrganizationParts.ShowMeaningless(node);
+        return node;
+    }
 }

@@ -11,9 +11,10 @@ public static class OrganizationReader
 
     private static readonly TimeSpan s_longestSession = TimeSpan.FromDays(31);
 
-    public static Organization Read(BodyReader reader, Organization? existing)
+    public static Organization Read(BodyReader reader, Organization? existing, ConfigurationSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(reader);
+        ArgumentNullException.ThrowIfNull(snapshot);
         var current = existing ?? new Organization { Id = Id, Name = "", AuthDomain = "" };
         var organization = current with
         {
@@ -23,7 +24,14 @@ public static class OrganizationReader
             RevocationStalenessLimit = reader.Duration("revocation_staleness_limit", current.RevocationStalenessLimit, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1)),
             ServeStaleRevocations = reader.Flag("serve_stale_revocations", current.ServeStaleRevocations),
             AssertionAlgorithm = reader.Text("assertion_algorithm", current.AssertionAlgorithm, 10),
+            AutoRedirectToIdentity = reader.Flag("auto_redirect_to_identity", current.AutoRedirectToIdentity),
+            IsUiReadOnly = reader.Flag("is_ui_read_only", current.IsUiReadOnly),
+            StrictServiceTokenAuth = reader.Flag("strict_service_token_auth", current.StrictServiceTokenAuth),
+            ServiceTokenInactivity = reader.Has("service_token_inactivity") ? OrganizationParts.Inactivity(reader) : current.ServiceTokenInactivity,
+            CustomPages = reader.Has("custom_pages") ? OrganizationParts.Pages(reader, snapshot) : current.CustomPages,
+            LoginDesign = reader.Has("login_design") ? OrganizationParts.Design(reader) : current.LoginDesign,
         };
+        OrganizationParts.CheckMeaningless(reader);
         if (organization.AssertionAlgorithm is not ("RS256" or "ES256"))
         {
             reader.Refuse("assertion_algorithm", "assertion_algorithm is RS256 or ES256");

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -7,7 +8,7 @@ using ManagedOAuth.Contracts.Configuration.Events;
 namespace ManagedOAuth.Config.ServiceTokens;
 
 /// <summary>Credentials of machines: <c>/access/service_tokens</c>.</summary>
-public sealed class ServiceTokenKind : ObjectKind<ServiceToken, ServiceTokenObject>
+public sealed class ServiceTokenKind(ApiTokenUses uses) : ObjectKind<ServiceToken, ServiceTokenObject>
 {
     public override string Name => "service_token";
 
@@ -35,6 +36,11 @@ public sealed class ServiceTokenKind : ObjectKind<ServiceToken, ServiceTokenObje
         var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.ServiceToken).AsObject();
         node.Remove("secret_hash");
         node.Remove("previous_secret_hash");
+        if (uses.LastUseOf(state.Id) is { } seen)
+        {
+            node["last_seen_at"] = seen;
+        }
+
         return node;
     }
 }

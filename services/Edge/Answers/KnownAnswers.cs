@@ -24,6 +24,9 @@ internal static class KnownAnswers
     public static readonly Answer ServiceTokensOnly = new(
         StatusCodes.Status403Forbidden, "access_denied", "No access", "This application lets in service tokens only.");
 
+    public static readonly Answer BadServiceToken = new(
+        StatusCodes.Status401Unauthorized, "invalid_service_token", "No access", "The service token of this request is unknown, incomplete, disabled or over.");
+
     public static readonly Answer Stale = new(
         StatusCodes.Status503ServiceUnavailable, "temporarily_unavailable", "Cannot decide", "Whether this access is still good cannot be checked right now. Try again in a moment.") { RetryAfter = 5 };
 

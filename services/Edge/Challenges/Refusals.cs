@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Credentials;
 using ManagedOAuth.Edge.Routing;
@@ -28,6 +29,8 @@ internal sealed class Refusals(LoginRedirect login)
                 return KnownAnswers.Stale.WriteAsync(context);
             case CredentialProblem.Unavailable:
                 return KnownAnswers.ServiceAway.WriteAsync(context);
+            case CredentialProblem.Invalid when authentication.Kind == CredentialKind.ServiceToken && application.StrictServiceTokens:
+                return KnownAnswers.BadServiceToken.WriteAsync(context);
             case CredentialProblem.Malformed:
                 return ChallengeAsync(context, door, authentication.Problem, StatusCodes.Status400BadRequest);
         }
@@ -38,6 +41,11 @@ internal sealed class Refusals(LoginRedirect login)
             if (TryRedirect(context, application.Record.CustomNonIdentityDenyUrl))
             {
                 return Task.CompletedTask;
+            }
+
+            if (ForbiddenPage(context, application) is { } page)
+            {
+                return page.WriteAsync(context);
             }
 
             var status = application.Record.ServiceAuth401Redirect ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
@@ -65,9 +73,20 @@ internal sealed class Refusals(LoginRedirect login)
             return Task.CompletedTask;
         }
 
+        if (ForbiddenPage(context, application) is { } page)
+        {
+            return page.WriteAsync(context);
+        }
+
         var answer = record.CustomDenyMessage.Length > 0 ? KnownAnswers.Denied with { Message = record.CustomDenyMessage } : KnownAnswers.Denied;
         return answer.WriteAsync(context);
     }
+
+    // An organization's own page is for people; programs get JSON as ever.
+    private static CustomPageAnswer? ForbiddenPage(HttpContext context, ProtectedApplication application)
+        => Navigation.AcceptsHtml(context.Request) && application.Snapshot.CustomPageOf(application.Record, CustomPageType.Forbidden) is { } page
+            ? new CustomPageAnswer(StatusCodes.Status403Forbidden, page)
+            : null;
 
     private static bool TryRedirect(HttpContext context, string url)
     {

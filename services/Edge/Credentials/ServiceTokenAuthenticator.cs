@@ -5,7 +5,7 @@ using ManagedOAuth.Edge.Routing;
 namespace ManagedOAuth.Edge.Credentials;
 
 /// <summary>Checks service tokens: id and secret first, then the Service Auth policies, then the assertion that the origin gets.</summary>
-internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, ServiceAssertions assertions, AccessCheck check, TimeProvider clock)
+internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, ServiceAssertions assertions, AccessCheck check, ServiceTokenUses uses, TimeProvider clock)
 {
     private static readonly Authentication s_bad = new(CredentialProblem.Invalid, CredentialKind.ServiceToken);
 
@@ -34,6 +34,7 @@ internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, Service
             return new Authentication(CredentialProblem.Unavailable, CredentialKind.ServiceToken);
         }
 
+        uses.Note(token.Id);
         credential = CredentialOf(token, application, assertion.Assertion, assertion.ExpiresAt);
         return new Authentication(CredentialProblem.None, CredentialKind.ServiceToken, credential);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ManagedOAuth.Contracts.ServiceTokens;
 using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Challenges;
@@ -69,6 +70,9 @@ internal static class EdgeServices
         services.AddSingleton<AccessCheck>();
         services.AddSingleton<CredentialCache>();
         services.AddSingleton<ServiceAssertions>();
+        services.AddServiceClient<ServiceTokenSightings.ServiceTokenSightingsClient>("config");
+        services.AddSingleton<ServiceTokenUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServiceTokenUses>());
         services.AddSingleton<ServiceTokenAuthenticator>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginRedirect>();

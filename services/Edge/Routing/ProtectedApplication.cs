@@ -39,6 +39,9 @@ internal sealed class ProtectedApplication
 
     public bool ManagedOAuth { get; }
 
+    /// <summary>A request with a service token is decided by it alone, without a login.</summary>
+    public bool StrictServiceTokens => Snapshot.Organization is { StrictServiceTokenAuth: true };
+
     public bool IsPortal => Record.Type == ApplicationType.McpPortal;
 
     /// <summary>A rule looks at the request itself: the policies are evaluated on every request and not at the login alone.</summary>

@@ -44,7 +44,10 @@ public sealed partial class RedeemCode(GrantWriter grants, AccessTokens tokens, 
         await using var session = grants.Open($"client:{pending.ClientId}", context.Request.FlowId);
         try
         {
-            await grants.StartAsync(session, pending.GrantId, issued, cancellation);
+            if (!await grants.StartAsync(session, pending.GrantId, issued, cancellation))
+            {
+                return TokenResult.Refused(OAuthError.InvalidGrant("The access that this code was made for has been revoked."));
+            }
         }
         catch (ExistingStreamIdCollisionException)
         {

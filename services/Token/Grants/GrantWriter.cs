@@ -14,7 +14,7 @@ namespace ManagedOAuth.Token.Grants;
 /// Changes grants. Whatever an event brings with it (the revocation entry for the edges, messages to others, the end of the refresh
 /// window) is saved in the transaction of the event.
 /// </summary>
-public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scopes, TokenMetrics metrics, TimeProvider clock) : IGrants
+public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scopes, RevokedSubjects revoked, TokenMetrics metrics, TimeProvider clock) : IGrants
 {
     /// <summary>How often a change is decided again because another one came in between.</summary>
     public const int Attempts = 12;
@@ -73,9 +73,12 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
         return session;
     }
 
-    /// <summary>Saves a session that starts this grant.</summary>
+    /// <summary>
+    /// Saves a session that starts this grant. False when the grant ended at once: its user, or all of its application, was revoked after the
+    /// login that it comes from.
+    /// </summary>
     /// <exception cref="ExistingStreamIdCollisionException">The grant exists: the code has been redeemed.</exception>
-    public async Task StartAsync(IDocumentSession session, Guid id, GrantIssued issued, CancellationToken cancellation)
+    public async Task<bool> StartAsync(IDocumentSession session, Guid id, GrantIssued issued, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(issued);
@@ -90,6 +93,15 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
         }
 
         await session.SaveChangesAsync(cancellation);
+
+        // Asked after the grant is there: a revocation notes itself first and looks for grants second, so one of the two sees the other.
+        if (!await revoked.CoversAsync(issued, cancellation))
+        {
+            return true;
+        }
+
+        await ChangeAsync(id, "token", issued.FlowId, grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, clock.GetUtcNow()), cancellation);
+        return false;
     }
 
     /// <summary>Saves a session with an event that was appended to a grant, together with everything that the event brings with it.</summary>

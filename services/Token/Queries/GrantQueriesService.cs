@@ -11,7 +11,7 @@ namespace ManagedOAuth.Token.Queries;
 
 /// <summary>What the admin API asks about grants, and the one thing it does to them.</summary>
 [AllowedCallers("config")]
-public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, TimeProvider clock) : GrantQueries.GrantQueriesBase
+public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, GrantSweep sweep, TimeProvider clock) : GrantQueries.GrantQueriesBase
 {
     private const int MaximumEvents = 5000;
 
@@ -47,6 +47,32 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
         await grants.ChangeAsync(
             id, actor, "", grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, now, comment), context.CancellationToken);
         return await GetAsync(id, context.CancellationToken);
+    }
+
+    public override Task<EndAllReply> EndAll(EndAllRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return sweep.EndAsync(request, context.CancellationToken);
+    }
+
+    public override async Task<IdentitiesReply> ListIdentities(IdentitiesRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        const string Email = "(data -> 'subject' ->> 'email')";
+        await using var session = store.QuerySession();
+        var newest = await session.QueryAsync<Grant>(
+            $"where d.id in (select distinct on ({Email}) id from token.mt_doc_grant where {Email} > ? and (? = '' or {Email} = ?)"
+                + $" order by {Email}, ((data ->> 'issuedOrder')::bigint) desc limit ?) order by {Email}",
+            context.CancellationToken,
+            request.AfterEmail,
+            request.Email,
+            request.Email,
+            request.Limit == 0 ? 100 : Math.Clamp(request.Limit, 1, 1000));
+        var reply = new IdentitiesReply();
+        reply.Identities.AddRange(newest.Select(grant =>
+            ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(grant.Identity, Contracts.Configuration.ConfigurationJson.Default.Identity))));
+        return reply;
     }
 
     private async Task<ListGrantsReply> ListAsync(GrantFilter filter, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.Contracts.Configuration;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -40,6 +41,30 @@ public sealed class BrowserLoginTests(Service service) : IDisposable
             Assert.Equal(1, await DenialsAsync());
             var login = await _browser.FollowAsync(await _browser.SubmitAsync(denied, ("action", "switch")));
             Assert.Contains("name=\"email\"", login.Body);
+        }
+        finally
+        {
+            await service.ResetAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Login_NotAdmitted_ShowsTheApplicationsOwnPageAndRunsNoScriptOfIt()
+    {
+        await _browser.LogInAsync(await OpenAsync("/"), _email);
+        var page = new CustomPage { Id = Guid.NewGuid(), Name = "no", Type = CustomPageType.IdentityDenied, CustomHtml = "<!doctype html><script>alert(1)</script><p>Ask the desk.</p>" };
+        await service.ConfigureAsync(feed =>
+        {
+            feed.Put(page);
+            feed.Put(Service.Plain with { Policies = [], CustomPages = [page.Id] });
+        });
+        try
+        {
+            var denied = await OpenAsync("/");
+            Assert.Equal((403, page.CustomHtml), (denied.Status, denied.Body));
+            Assert.Contains("default-src 'none'", denied.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.Contains("sandbox ", denied.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.DoesNotContain("script-src", denied.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         }
         finally
         {

@@ -97,6 +97,8 @@ internal sealed class FeedState
 
     public void Put(Organization value) => Put("organization", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.Organization);
 
+    public void Put(CustomPage value) => Put("custom_page", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.CustomPage);
+
     public (ConfigFrame Frame, Task Changed) Snapshot()
     {
         lock (_lock)

@@ -27,6 +27,8 @@ public sealed class ConfigurationState
 
     public void Put(Organization organization) => Add("organization", organization.Id, version => JsonSerializer.SerializeToUtf8Bytes(organization with { Version = version }, ConfigurationJson.Default.Organization));
 
+    public void Put(CustomPage page) => Add("custom_page", page.Id, version => JsonSerializer.SerializeToUtf8Bytes(page with { Version = version }, ConfigurationJson.Default.CustomPage));
+
     public void Delete(string kind, Guid id)
     {
         lock (_lock)

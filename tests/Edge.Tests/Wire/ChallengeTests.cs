@@ -1,7 +1,9 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.Edge.Tests.Wire;
 
@@ -150,6 +152,49 @@ public class ChallengeTests(World world)
         Assert.Contains("WWW-Authenticate", challenge["Access-Control-Expose-Headers"], StringComparison.Ordinal);
 
         Assert.Null((await world.GetAsync("cors.test", "/", "Origin: https://evil.test"))!["Access-Control-Allow-Origin"]);
+    }
+
+    [Fact]
+    public async Task Refusal_WithACustomPage_ShowsItToPeopleUnderAPolicyWithoutScripts()
+    {
+        var page = new CustomPage { Id = Guid.NewGuid(), Name = "no", Type = CustomPageType.Forbidden, CustomHtml = "<!doctype html><script>alert(1)</script><p>Not from here.</p>" };
+        world.Configuration.Put(page);
+        await world.AddAsync(
+            "machines-html.test",
+            application => application with { OauthConfiguration = null, CustomPages = [page.Id] },
+            World.PolicyOf(PolicyAction.NonIdentity, new Rule.AnyValidServiceToken()));
+
+        var browser = await world.GetAsync("machines-html.test", "/", "Accept: text/html");
+        Assert.Equal((403, page.CustomHtml), (browser!.Status, browser.Body));
+        Assert.Contains("default-src 'none'", browser["Content-Security-Policy"], StringComparison.Ordinal);
+        Assert.Contains("sandbox ", browser["Content-Security-Policy"], StringComparison.Ordinal);
+        Assert.DoesNotContain("script-src", browser["Content-Security-Policy"], StringComparison.Ordinal);
+        Assert.StartsWith("{", (await world.GetAsync("machines-html.test", "/", "Accept: application/json"))!.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StrictServiceTokens_ABadOneIs401AndAGoodOneWithoutPolicy403_NeverALogin()
+    {
+        var plain = await world.AddAsync("strict-tokens.test", application => application with { OauthConfiguration = null });
+        var organization = world.Edge.Get<RouteTableSource>().Current!.Snapshot.Organization!;
+        string[] bad = ["Accept: text/html", $"CF-Access-Client-Id: {world.Machine.ClientId}", "CF-Access-Client-Secret: wrong"];
+        string[] half = ["Accept: text/html", $"CF-Access-Client-Id: {world.Machine.ClientId}"];
+        string[] good = ["Accept: text/html", $"CF-Access-Client-Id: {world.Machine.ClientId}", $"CF-Access-Client-Secret: {world.MachineSecret}"];
+        Assert.Equal(302, (await world.GetAsync(plain.Domain, "/", bad))?.Status);
+        world.Configuration.Put(organization with { StrictServiceTokenAuth = true });
+        try
+        {
+            await Eventually.Async(async () => (await world.GetAsync(plain.Domain, "/", bad))?.Status == 401);
+            Assert.Equal(401, (await world.GetAsync(plain.Domain, "/", half))?.Status);
+            Assert.Equal(401, (await world.GetAsync("a.test", "/", bad))?.Status);
+            Assert.Equal(403, (await world.GetAsync(plain.Domain, "/", good))?.Status);
+            Assert.Equal(302, (await world.GetAsync(plain.Domain, "/", "Accept: text/html"))?.Status);
+        }
+        finally
+        {
+            world.Configuration.Put(organization);
+            await Eventually.Async(async () => (await world.GetAsync(plain.Domain, "/", bad))?.Status == 302);
+        }
     }
 
     [Fact]

@@ -23,6 +23,12 @@ public sealed class CloudflareSdkTests(LocalTopology topology)
     [InlineData("identity_providers")]
     [InlineData("organization")]
     [InlineData("lists")]
+    [InlineData("mcp_applications")]
+    [InlineData("policy_tests")]
+    [InlineData("keys")]
+    [InlineData("users")]
+    [InlineData("access_requests")]
+    [InlineData("revocations")]
     [InlineData("errors")]
     public async Task Sdk_CreatesReadsUpdatesAndDeletes(string kind)
     {

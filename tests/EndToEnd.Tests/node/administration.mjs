@@ -89,6 +89,27 @@ const kinds = {
     await access.applications.delete(app.id, account);
   },
 
+  async mcp_applications() {
+    const portal = await access.applications.create({ ...account, type: 'mcp_portal', name: `portal ${unique}`, domain });
+    assert.equal(portal.oauth_configuration.enabled, true);
+    const server = await access.applications.create({ ...account, type: 'mcp', name: `mcp ${unique}`, destinations: [{ type: 'via_mcp_server_portal', mcp_server_id: 'github' }] });
+    assert.equal(server.destinations[0].mcp_server_id, 'github');
+    assert.equal(server.domain, undefined);
+    await access.applications.delete(portal.id, account);
+    await access.applications.delete(server.id, account);
+  },
+
+  async policy_tests() {
+    const policy = await access.policies.create({ ...account, name: `tested ${unique}`, decision: 'allow', include: everyone });
+    const started = await access.applications.policyTests.create({ ...account, policies: [policy.id] });
+    const test = await access.applications.policyTests.get(started.id, account);
+    assert.equal(test.users_approved, test.total_users);
+    for await (const user of access.applications.policyTests.users.list(started.id, account)) {
+      assert.equal(user.status, 'approved');
+    }
+    await access.policies.delete(policy.id, account);
+  },
+
   async policies() {
     const created = await fiveCalls(
       access.policies,

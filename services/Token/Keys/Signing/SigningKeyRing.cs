@@ -16,6 +16,9 @@ public sealed class SigningKeyRing
     /// <summary>Every key that is published, oldest first.</summary>
     public List<RingKey> Keys { get; set; } = [];
 
+    /// <summary>How many days a key signs; null = as this service is set up.</summary>
+    public int? IntervalDays { get; set; }
+
     /// <summary>The key that signs.</summary>
     [JsonIgnore]
     public RingKey? Current => Keys.Find(key => key is { ActivatedAt: not null, RetiredAt: null });
@@ -39,6 +42,8 @@ public sealed class SigningKeyRing
         Certificate = e.Certificate,
         PublishedAt = e.At,
     });
+
+    public void Apply(SigningKeyIntervalChanged e) => IntervalDays = e.Days;
 
     public void Apply(SigningKeyActivated e) => Change(e.KeyId, key => key with { ActivatedAt = e.At });
 

@@ -10,7 +10,11 @@ public sealed record SigningKeyPlan(IReadOnlyList<object> Events, IReadOnlyList<
 /// <summary>What a decision on the ring depends on.</summary>
 /// <param name="Algorithm">The organization's choice.</param>
 /// <param name="LongestAssertion">The longest that anything signed may be valid.</param>
-public sealed record SigningKeyNeeds(string Algorithm, DateTimeOffset Now, TimeSpan Interval, TimeSpan Overlap, TimeSpan Lead, TimeSpan LongestAssertion);
+public sealed record SigningKeyNeeds(string Algorithm, DateTimeOffset Now, TimeSpan Interval, TimeSpan Overlap, TimeSpan Lead, TimeSpan LongestAssertion)
+{
+    /// <summary>The next key takes over whether its time has come or not.</summary>
+    public bool AtOnce { get; init; }
+}
 
 /// <summary>
 /// Decides rotation. There are always two keys at least: the one that signs and the next, published long before it is used, so that
@@ -40,7 +44,7 @@ public static class SigningKeyRotation
             next = null;
         }
 
-        var isDue = current is null || current.Algorithm != needs.Algorithm || current.ActivatedAt + needs.Interval <= needs.Now;
+        var isDue = needs.AtOnce || current is null || current.Algorithm != needs.Algorithm || current.ActivatedAt + needs.Interval <= needs.Now;
         if (next is null)
         {
             Publish();

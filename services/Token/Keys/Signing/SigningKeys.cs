@@ -54,14 +54,43 @@ public sealed partial class SigningKeys(
         Changed.Beat();
     }
 
-    private async Task<SigningKeyRing> RotateAsync(CancellationToken cancellation)
+    /// <summary>How long a key signs.</summary>
+    public TimeSpan IntervalOf(SigningKeyRing? ring) => ring?.IntervalDays is { } days ? TimeSpan.FromDays(days) : options.Value.SigningKeyInterval;
+
+    /// <summary>The ring as it is now.</summary>
+    public async Task<SigningKeyRing?> FindAsync(CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        return await session.Events.FetchLatest<SigningKeyRing>(SigningKeyRing.StreamId, cancellation);
+    }
+
+    /// <summary>Chooses how long a key signs.</summary>
+    public async Task ChangeIntervalAsync(int days, string actor, CancellationToken cancellation)
+    {
+        await using var session = store.LightweightSession();
+        session.LastModifiedBy = actor;
+        session.Events.Append(SigningKeyRing.StreamId, new Contracts.SigningKeys.SigningKeyIntervalChanged(days, clock.GetUtcNow()));
+        await session.SaveChangesAsync(cancellation);
+        await RefreshAsync(cancellation);
+    }
+
+    /// <summary>Lets the next key take over now; false when it was published too short a time ago for everybody to know it.</summary>
+    public async Task<bool> RotateNowAsync(string actor, CancellationToken cancellation)
+    {
+        var before = (await FindAsync(cancellation))?.Current?.KeyId;
+        var ring = await RotateAsync(cancellation, actor, atOnce: true);
+        await RefreshAsync(cancellation);
+        return (await FindAsync(cancellation) ?? ring).Current?.KeyId != before;
+    }
+
+    private async Task<SigningKeyRing> RotateAsync(CancellationToken cancellation, string actor = "token", bool atOnce = false)
     {
         for (var attempt = 0; ; attempt++)
         {
             await using var session = store.LightweightSession();
             var stream = await session.Events.FetchForWriting<SigningKeyRing>(SigningKeyRing.StreamId, cancellation);
             var now = clock.GetUtcNow();
-            var plan = SigningKeyRotation.Plan(stream.Aggregate, Needs(stream.Aggregate, now), algorithm => NewSigningKey.Make(algorithm, now));
+            var plan = SigningKeyRotation.Plan(stream.Aggregate, Needs(stream.Aggregate, now) with { AtOnce = atOnce }, algorithm => NewSigningKey.Make(algorithm, now));
             if (plan.Events.Count == 0)
             {
                 return stream.Aggregate!;
@@ -69,7 +98,11 @@ public sealed partial class SigningKeys(
 
             try
             {
-                await SaveAsync(session, stream, plan, cancellation);
+                await SaveAsync(session, stream, plan, actor, cancellation);
+                if (atOnce)
+                {
+                    return stream.Aggregate!;
+                }
             }
             catch (MartenException e) when (e is EventStreamUnexpectedMaxEventIdException or ExistingStreamIdCollisionException && attempt < 5)
             {
@@ -82,7 +115,7 @@ public sealed partial class SigningKeys(
     }
 
     private async Task SaveAsync(
-        IDocumentSession session, Marten.Events.IEventStream<SigningKeyRing> stream, SigningKeyPlan plan, CancellationToken cancellation)
+        IDocumentSession session, Marten.Events.IEventStream<SigningKeyRing> stream, SigningKeyPlan plan, string actor, CancellationToken cancellation)
     {
         foreach (var key in plan.NewKeys)
         {
@@ -95,7 +128,7 @@ public sealed partial class SigningKeys(
             session.Delete<SigningKeyMaterial>(removed.KeyId);
         }
 
-        session.LastModifiedBy = "token";
+        session.LastModifiedBy = actor;
         stream.AppendMany(plan.Events);
         await session.SaveChangesAsync(cancellation);
     }
@@ -113,7 +146,7 @@ public sealed partial class SigningKeys(
         var snapshot = configuration.Current.Snapshot;
         var algorithm = snapshot.Organization?.AssertionAlgorithm ?? ring?.Current?.Algorithm ?? NewSigningKey.Rs256;
         return new SigningKeyNeeds(
-            algorithm, now, options.Value.SigningKeyInterval, options.Value.SigningKeyOverlap, options.Value.SigningKeyLead, LongestAssertion(snapshot));
+            algorithm, now, IntervalOf(ring), options.Value.SigningKeyOverlap, options.Value.SigningKeyLead, LongestAssertion(snapshot));
     }
 
     private static TimeSpan LongestAssertion(ConfigurationSnapshot snapshot)

@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Users;
+using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.ServiceDefaults;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Marten;
+using Npgsql;
+
+namespace ManagedOAuth.AuthorizationServer.Directory;
+
+/// <summary>Answers the admin API's questions about people and their logins.</summary>
+[AllowedCallers("config")]
+public sealed class UserQueriesService(IDocumentStore store, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
+{
+    private const int Most = 1000;
+
+    /// <inheritdoc />
+    public override async Task<ListUsersReply> List(ListUsersRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        const string Conditions = "(? = '' or d.id::text = ?) and (? = '' or (data ->> 'email') = ?) and position(? in (data ->> 'email')) > 0";
+        object[] values = [request.Id, request.Id, request.Email, request.Email, request.Search.Trim().ToLowerInvariant()];
+        var (limit, offset) = Page(request.Page, request.PerPage);
+        await using var session = store.QuerySession();
+        var users = await session.QueryAsync<User>(
+            $"where {Conditions} order by (data ->> 'email') limit ? offset ?", context.CancellationToken, [.. values, limit, offset]);
+        var reply = new ListUsersReply { TotalCount = await CountAsync("user", Conditions, values, context.CancellationToken) };
+        reply.Users.AddRange(users.Select(user => new DirectoryUser
+        {
+            Id = user.Id.ToString(),
+            Email = user.Email,
+            CreatedAt = user.CreatedAt.ToTimestamp(),
+            LastLoginAt = user.LastLoginAt.ToTimestamp(),
+        }));
+        return reply;
+    }
+
+    /// <inheritdoc />
+    public override async Task<EndUserSessionsReply> EndSessions(EndUserSessionsRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (request.Email.Length == 0)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "email is missing"));
+        }
+
+        await using var session = store.LightweightSession();
+        session.LastModifiedBy = request.Actor;
+        var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, request.Email.Trim().ToLowerInvariant(), Most);
+        foreach (var one in live)
+        {
+            session.Delete<TeamSession>(one.Id);
+        }
+
+        await session.SaveChangesAsync(context.CancellationToken);
+        return new EndUserSessionsReply { Ended = live.Count };
+    }
+
+    /// <inheritdoc />
+    public override async Task<AccessRequestsReply> AccessRequests(AccessRequestsRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        var query = AccessRequestQuery.Of(request);
+        var (limit, offset) = Page(request.Page, request.PerPage);
+        var direction = request.OldestFirst ? "asc" : "desc";
+        await using var session = store.QuerySession();
+        var lines = await session.QueryAsync<AccessRequest>(
+            $"where {query.Conditions} order by ((data ->> 'at')::bigint) {direction}, d.id limit ? offset ?", context.CancellationToken, [.. query.Values, limit, offset]);
+        var reply = new AccessRequestsReply { TotalCount = await CountAsync("accessrequest", query.Conditions, query.Values, context.CancellationToken) };
+        reply.Requests.AddRange(lines.Select(line => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(line, AccessRequestJson.Default.AccessRequest))));
+        return reply;
+    }
+
+    private static (int Limit, int Offset) Page(int page, int perPage)
+    {
+        var limit = perPage == 0 ? 25 : Math.Clamp(perPage, 1, Most);
+        return (limit, (Math.Clamp(page, 1, 1_000_000) - 1) * limit);
+    }
+
+    private async Task<long> CountAsync(string table, string conditions, IReadOnlyList<object> values, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand();
+        var parts = conditions.Split('?');
+        command.CommandText = $"select count(*) from {service.Schema}.mt_doc_{table} d where "
+            + string.Concat(parts.Select((part, index) => index < parts.Length - 1 ? $"{part}${index + 1}" : part));
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        return (long)(await command.ExecuteScalarAsync(cancellation) ?? 0L);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Token;
+
+namespace ManagedOAuth.Config.Users;
+
+/// <summary>
+/// Ends access as a whole. Unlike in the original, grants of OAuth clients end with the browser sessions: <c>POST
+/// /access/organizations/revoke_user</c> and <c>POST /access/apps/{id}/revoke_tokens</c>.
+/// </summary>
+public sealed class Revocations(GrantQueries.GrantQueriesClient token, UserQueries.UserQueriesClient people, TimeProvider clock)
+{
+    // A batch is a hundred grants; what is not done in this time is done by the next call, which begins where this one stopped.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+
+    public static void Map(RouteGroupBuilder access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        access.MapPost("/apps/{id:guid}/revoke_tokens", (Guid id, HttpContext context, ConfigurationLog log, Revocations revocations, CancellationToken ct)
+            => log.Current.Snapshot.Applications.ContainsKey(id)
+                ? revocations.EndAsync(context, id, "", ended => new JsonObject { ["ended"] = ended }, ct)
+                : Task.FromResult(ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("application"))))
+            .RequirePermission(ApiPermission.AppsAndPoliciesRevoke);
+        access.MapPost("/organizations/revoke_user", RevokeUser).RequirePermission(ApiPermission.AppsAndPoliciesRevoke);
+    }
+
+    /// <summary>Ends a user's sign-on, then every grant and session: in this order, so that no new one is opened silently in between.</summary>
+    public Task<IResult> EndUserAsync(HttpContext context, string email, CancellationToken ct) => Peers.AskAsync("user", Peers.AuthorizationServer, async () =>
+    {
+        await people.EndSessionsAsync(
+            new EndUserSessionsRequest { Email = email, Actor = Peers.ActorOf(context) }, deadline: Deadline(), cancellationToken: ct);
+        return await EndAsync(context, null, email, _ => JsonValue.Create(true), ct);
+    });
+
+    private static async Task<IResult> RevokeUser(HttpContext context, Revocations revocations, CancellationToken ct)
+    {
+        var (body, refusal) = await JsonBody.ReadAsync(context.Request, ct);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        var reader = new BodyReader(body, []);
+        var email = reader.RequiredText("email", 320).Trim().ToLowerInvariant();
+        return reader.Errors.Count > 0
+            ? ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors)
+            : await revocations.EndUserAsync(context, email, ct);
+    }
+
+    private Task<IResult> EndAsync(HttpContext context, Guid? application, string email, Func<int, JsonNode> answer, CancellationToken ct)
+        => Peers.AskAsync("grant", Peers.Token, async () =>
+        {
+            var began = clock.GetUtcNow();
+            var request = new EndAllRequest
+            {
+                ApplicationId = application?.ToString() ?? "",
+                Email = email,
+                Actor = Peers.ActorOf(context),
+                Reason = application is null ? "the user was revoked" : "all access to the application was revoked",
+            };
+            for (var ended = 0; ;)
+            {
+                var reply = await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: ct);
+                ended += reply.Ended;
+                if (!reply.More)
+                {
+                    return ApiEnvelope.Ok(answer(ended));
+                }
+
+                if (clock.GetUtcNow() - began > s_patience)
+                {
+                    return ApiEnvelope.Error(
+                        StatusCodes.Status503ServiceUnavailable,
+                        new ApiError(10013, $"access.api.error.unavailable: {ended} grants and sessions have ended and there are more; repeat the request until it succeeds"));
+                }
+
+                request.GoesOn = true;
+            }
+        });
+
+    private DateTime Deadline() => clock.GetUtcNow().UtcDateTime + s_deadline;
+}

@@ -1,0 +1,46 @@
+using ManagedOAuth.Contracts.Grants;
+using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Token.Grants;
+using ManagedOAuth.Token.Revocation;
+using Marten;
+
+namespace ManagedOAuth.Token.Queries;
+
+/// <summary>Ends the grants and sessions of a user or an application on an administrator's word, a batch at a time.</summary>
+public sealed class GrantSweep(IDocumentStore store, GrantWriter grants, RevokedSubjects revoked, TimeProvider clock)
+{
+    private const int Batch = 100;
+
+    /// <summary>Ends one batch.</summary>
+    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT: neither a user nor an application is named.</exception>
+    public async Task<EndAllReply> EndAsync(EndAllRequest request, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var email = request.Email.Trim().ToLowerInvariant();
+        if (email.Length == 0 && request.ApplicationId.Length == 0)
+        {
+            throw Identities.Invalid("email or application_id is needed");
+        }
+
+        var actor = Identities.Text(request.Actor, "actor", 256);
+        var reason = Identities.Text(request.Reason, "reason", 1024, required: false);
+        Guid? application = request.ApplicationId.Length == 0 ? null : Identities.Id(request.ApplicationId, "application_id");
+        var now = clock.GetUtcNow();
+        if (!request.GoesOn)
+        {
+            // First, so that a grant which is being opened at this moment sees it.
+            await revoked.NoteAsync(email, application, now, cancellation);
+        }
+
+        var filter = GrantFilter.Of(new ListGrantsRequest { ApplicationId = request.ApplicationId, Email = email, Status = "active", Limit = Batch });
+        await using var session = store.QuerySession();
+        var live = await session.QueryAsync<Grant>($"where {filter.Conditions} limit ?", cancellation, [.. filter.Values, Batch]);
+        foreach (var grant in live)
+        {
+            await grants.ChangeAsync(
+                grant.Id, actor, "", current => GrantEnding.Revoke(current, RevocationReason.Administrator, now, reason), cancellation);
+        }
+
+        return new EndAllReply { Ended = live.Count, More = live.Count == Batch };
+    }
+}

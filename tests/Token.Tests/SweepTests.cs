@@ -1,0 +1,110 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Token.Tests.Support;
+
+namespace ManagedOAuth.Token.Tests;
+
+/// <summary>Whole revocations, the identities of users, and the administration of signing keys.</summary>
+public sealed class SweepTests(TokenFlowTests.Fixture fixture) : IClassFixture<TokenFlowTests.Fixture>
+{
+    private readonly TokenCluster _cluster = fixture.Cluster;
+
+    private GrantQueries.GrantQueriesClient Queries => new(_cluster.Replicas[0].Channel);
+
+    private SigningKeyAdmin.SigningKeyAdminClient Keys => new(_cluster.Replicas[0].Channel);
+
+    private Metadata AsConfig => _cluster.Headers("config");
+
+    [Fact]
+    public async Task EndAll_OfAUser_EndsTheirGrantsAndNobodyElses()
+    {
+        const string Email = "sweep-user@example.com";
+        var mine = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(Email));
+        var others = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity("sweep-other@example.com"));
+
+        var reply = await Queries.EndAllAsync(new EndAllRequest { Email = Email.ToUpperInvariant(), Actor = "api-token:test", Reason = "left" }, AsConfig);
+        Assert.Equal((1, false), (reply.Ended, reply.More));
+        Assert.Equal(["grant_issued", "grant_revoked"], await Audit.TypesAsync(_cluster, mine.GrantId));
+        Assert.Equal(["grant_issued"], await Audit.TypesAsync(_cluster, others.GrantId));
+        Assert.Equal(0, (await Queries.EndAllAsync(new EndAllRequest { Email = Email, Actor = "api-token:test" }, AsConfig)).Ended);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task EndAll_CodeThatWasMadeBefore_OpensNothing(bool ofUser)
+    {
+        var email = $"sweep-code-{ofUser}@example.com".ToLowerInvariant();
+        var code = await _cluster.CodeAsync(change => change.Identity = TokenCluster.Identity(email));
+        var request = new EndAllRequest { Actor = "api-token:test" };
+        if (ofUser)
+        {
+            request.Email = email;
+        }
+        else
+        {
+            request.ApplicationId = A.ApplicationId.ToString();
+        }
+
+        await Queries.EndAllAsync(request, AsConfig);
+        var refused = await _cluster.Replicas[0].RedeemAsync(code);
+        Assert.Equal("invalid_grant", refused.Error);
+
+        // Somebody who has logged in since then comes in as ever.
+        var fresh = TokenCluster.Identity(email);
+        fresh.AuthenticatedAt = DateTimeOffset.UtcNow.AddSeconds(5).ToTimestamp();
+        await _cluster.LoginAsync(change => change.Identity = fresh);
+    }
+
+    [Fact]
+    public async Task EndAll_OfNobody_IsRefused()
+        => Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await Queries.EndAllAsync(new EndAllRequest { Actor = "x" }, AsConfig))).StatusCode);
+
+    [Fact]
+    public async Task Identities_AreOneForEachUserInTheOrderOfTheirAddresses()
+    {
+        foreach (var email in (string[])["zz-b@example.com", "zz-a@example.com", "zz-b@example.com"])
+        {
+            await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(email));
+        }
+
+        var page = await Queries.ListIdentitiesAsync(new IdentitiesRequest { AfterEmail = "zz", Limit = 10 }, AsConfig);
+        Assert.Equal(["zz-a@example.com", "zz-b@example.com"], page.Identities.Select(Email));
+        Assert.Equal(["zz-b@example.com"], (await Queries.ListIdentitiesAsync(new IdentitiesRequest { AfterEmail = "zz-a@example.com", Limit = 10 }, AsConfig)).Identities.Select(Email));
+        Assert.Single((await Queries.ListIdentitiesAsync(new IdentitiesRequest { Email = "zz-a@example.com" }, AsConfig)).Identities);
+    }
+
+    [Fact]
+    public async Task Keys_IntervalIsChangedAndTheNextKeyTakesOverOnDemand()
+    {
+        Assert.Equal(42, (await Keys.GetAsync(new SigningKeySettingsRequest(), AsConfig)).KeyRotationIntervalDays);
+        var changed = await Keys.ChangeAsync(new ChangeSigningKeysRequest { KeyRotationIntervalDays = 30, Actor = "api-token:test" }, AsConfig);
+        Assert.Equal((30, 30), (changed.KeyRotationIntervalDays, changed.DaysUntilNextRotation));
+        foreach (var days in (int[])[0, 20, 366])
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(async () => await Keys.ChangeAsync(new ChangeSigningKeysRequest { KeyRotationIntervalDays = days, Actor = "x" }, AsConfig));
+            Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        }
+
+        SigningKeySettings? rotated = null;
+        await ManagedOAuth.Testing.Eventually.Async(async () =>
+        {
+            try
+            {
+                rotated = await Keys.RotateAsync(new RotateSigningKeysRequest { Actor = "api-token:test" }, AsConfig);
+                return true;
+            }
+            catch (RpcException early) when (early.StatusCode == StatusCode.FailedPrecondition)
+            {
+                // The next key of this young cluster is not known everywhere yet.
+                return false;
+            }
+        });
+        Assert.True(rotated!.LastKeyRotationAt >= changed.LastKeyRotationAt);
+        Assert.NotEqual(changed.LastKeyRotationAt, rotated.LastKeyRotationAt);
+    }
+
+    private static string Email(Google.Protobuf.ByteString identity)
+        => System.Text.Json.JsonDocument.Parse(identity.Memory).RootElement.GetProperty("email").GetString()!;
+}
