@@ -6,7 +6,7 @@ namespace Marten;
 public static class StoreDataSource
 {
     /// <summary>
-    /// Makes a data source with a name (traces show it instead of the connection string), automatic preparation, at most 16 connections,
+    /// Makes a data source with a name (traces show it instead of the connection string), automatic preparation, at most 16 connections, commands of at most 10 s,
     /// and without the reset on return (the store leaves no session state behind). What the connection string says itself is kept.
     /// </summary>
     public static NpgsqlDataSource Create(string connectionString, string name, Action<NpgsqlDataSourceBuilder>? configure = null)
