@@ -2,8 +2,16 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Pages;
+using ManagedOAuth.Config.Dashboard.Pages.ApiTokens;
 using ManagedOAuth.Config.Dashboard.Pages.Applications;
+using ManagedOAuth.Config.Dashboard.Pages.Audit;
+using ManagedOAuth.Config.Dashboard.Pages.Grants;
+using ManagedOAuth.Config.Dashboard.Pages.Groups;
+using ManagedOAuth.Config.Dashboard.Pages.IdentityProviders;
 using ManagedOAuth.Config.Dashboard.Pages.Overview;
+using ManagedOAuth.Config.Dashboard.Pages.Policies;
+using ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
+using ManagedOAuth.Config.Dashboard.Pages.Settings;
 using ManagedOAuth.Config.Dashboard.Pages.SignIn;
 using ManagedOAuth.Config.Dashboard.Requests;
 
@@ -41,6 +49,14 @@ public static class DashboardService
         pages.MapTheme();
         pages.MapOverview();
         pages.MapApplications();
+        pages.MapPolicies();
+        pages.MapGroups();
+        pages.MapIdentityProviders();
+        pages.MapServiceTokens();
+        pages.MapGrants();
+        pages.MapAudit();
+        pages.MapApiTokens();
+        pages.MapSettings();
         pages.MapFallback("/{**path:nonfile}", (CancellationToken _) => Messages.NotFound("page"));
         return app;
     }

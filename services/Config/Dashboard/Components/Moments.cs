@@ -33,6 +33,11 @@ public static class Moments
         return at > now ? $"in {text}" : $"{text} ago";
     }
 
-    /// <summary><c>1 grant</c>, <c>3 grants</c>.</summary>
-    public static string Count(long number, string noun) => string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
+    /// <summary><c>1 grant</c>, <c>3 grants</c>, <c>2 policies</c>.</summary>
+    public static string Count(long number, string noun)
+    {
+        ArgumentNullException.ThrowIfNull(noun);
+        var plural = noun.EndsWith('y') && !noun.EndsWith("ay", StringComparison.Ordinal) ? noun[..^1] + "ies" : noun + "s";
+        return string.Create(CultureInfo.InvariantCulture, $"{number} {(number == 1 ? noun : plural)}");
+    }
 }

@@ -67,6 +67,7 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
         features.Set<IHttpRequestFeature>(Request(call));
         features.Set<IHttpResponseFeature>(response);
         features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(body));
+        features.Set<IHttpMaxRequestBodySizeFeature>(new BodyLimit());
         features.Set(edge);
         var context = contexts.Create(features);
         try
@@ -111,5 +112,13 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
         }
 
         return request;
+    }
+
+    // The body was read from a form of limited length: the endpoints' own limit has nothing to add.
+    private sealed class BodyLimit : IHttpMaxRequestBodySizeFeature
+    {
+        public bool IsReadOnly => false;
+
+        public long? MaxRequestBodySize { get; set; }
     }
 }

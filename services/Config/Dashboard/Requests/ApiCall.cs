@@ -21,6 +21,14 @@ public sealed record ApiCall(string Method, string Path, JsonObject? Body = null
 
     public static ApiCall Delete(string path) => new("DELETE", path);
 
+    /// <summary>The call as it may be shown: variables stand where a secret was typed.</summary>
+    public ApiCall WithoutSecrets()
+    {
+        var body = (JsonObject?)Body?.DeepClone();
+        Hide(body);
+        return this with { Body = body };
+    }
+
     /// <summary>The command that does the same from a shell.</summary>
     /// <param name="api">The account's address: <c>https://dashboard.example.com/client/v4/accounts/default</c>.</param>
     public string Curl(string api)
@@ -37,12 +45,27 @@ public sealed record ApiCall(string Method, string Path, JsonObject? Body = null
             lines.Add($"--header {Quote($"If-Match: {IfMatch}")}");
         }
 
-        if (Body is not null)
+        if (WithoutSecrets().Body is { } body)
         {
-            lines.Add($"--json {Quote(Body.ToJsonString(s_readable))}");
+            lines.Add($"--json {Quote(body.ToJsonString(s_readable))}");
         }
 
         return string.Join(" \\\n  ", lines);
+    }
+
+    private static void Hide(JsonObject? body)
+    {
+        foreach (var (name, value) in body?.ToList() ?? [])
+        {
+            if (value is JsonObject inner)
+            {
+                Hide(inner);
+            }
+            else if (name is "client_secret" or "private_key" && value is not null)
+            {
+                body![name] = $"${name.ToUpperInvariant()}";
+            }
+        }
     }
 
     // What a shell takes literally; a single quote ends the quotation, stands escaped for itself, and begins the next.

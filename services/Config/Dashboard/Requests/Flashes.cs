@@ -24,7 +24,7 @@ public sealed class Flashes(IDataProtectionProvider protection)
     public IResult Redirect(HttpContext context, string target, string message, ApiCall? call = null)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var sealedFlash = Seal(new Flash(message, call));
+        var sealedFlash = Seal(new Flash(message, call?.WithoutSecrets()));
         if (sealedFlash.Length > LongestCookie)
         {
             sealedFlash = Seal(new Flash(message, null));

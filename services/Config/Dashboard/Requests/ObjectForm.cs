@@ -8,20 +8,11 @@ public static class ObjectForm
     /// <summary>Name of the hidden field with the entity tag of the object as the form showed it.</summary>
     public const string ETagField = "etag";
 
-    // What the server alone sets, and what the API shows beside the object: sending it back would say nothing.
-    private static readonly string[] s_readOnly = ["id", "uid", "aud", "version", "created_at", "updated_at", "self_hosted_domains", "app_count", "reusable"];
-
-    /// <summary>The request that makes an object as it is now in the draft: all of it, because a PUT replaces all fields.</summary>
-    public static ApiCall Replace(string path, Draft draft, string? etag)
+    /// <summary>The request that changes exactly what is different in the draft (RFC 7396), provided that nobody changed the object in between.</summary>
+    public static ApiCall Change(string path, JsonObject before, Draft draft, string? etag)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        var body = (JsonObject)draft.Value.DeepClone();
-        foreach (var name in s_readOnly)
-        {
-            body.Remove(name);
-        }
-
-        return ApiCall.Put(path, body) with { IfMatch = string.IsNullOrEmpty(etag) ? null : etag };
+        return new ApiCall("PATCH", path, MergePatch.Between(before, draft.Value), string.IsNullOrEmpty(etag) ? null : etag);
     }
 
     /// <summary>Does what the pressed button says.</summary>
@@ -29,20 +20,23 @@ public static class ObjectForm
     /// <param name="call">What Save does.</param>
     /// <param name="draft">The edited object; gets the errors.</param>
     /// <param name="done">Where to go afterwards, and what to say there.</param>
-    /// <param name="again">The page with the form once more, with a previewed call and a status.</param>
-    public static async Task<IResult> AnswerAsync(HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<ApiCall?, int, Task<IResult>> again)
+    /// <param name="again">The page with the form once more, with a preview and a status.</param>
+    public static async Task<IResult> AnswerAsync(HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<Preview?, int, Task<IResult>> again)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(done);
         ArgumentNullException.ThrowIfNull(again);
+        var services = context.RequestServices;
+        var api = services.GetRequiredService<AdminApi>();
         if (context.Request.Form["action"] == "preview")
         {
-            return await again(call, StatusCodes.Status200OK);
+            var tried = await api.SendAsync(call with { Path = call.Path + "?dry_run=true" }, context.RequestAborted);
+            draft.Errors = tried.Success ? [] : Explain(tried);
+            return await again(tried.Success ? Preview.Of(call, tried) : null, tried.Success ? StatusCodes.Status200OK : tried.Status);
         }
 
-        var services = context.RequestServices;
-        var answer = await services.GetRequiredService<AdminApi>().SendAsync(call, context.RequestAborted);
+        var answer = await api.SendAsync(call, context.RequestAborted);
         if (answer.Success)
         {
             var (target, message) = done(answer);

@@ -13,8 +13,8 @@ public sealed record ApplicationModel
     /// <summary>Entity tag of what is shown, so that a change of somebody else in between is noticed.</summary>
     public string ETag { get; init; } = "";
 
-    /// <summary>What the shown form would send.</summary>
-    public ApiCall? Preview { get; init; }
+    /// <summary>What the shown form would do.</summary>
+    public Preview? Preview { get; init; }
 
     /// <summary>The reusable policies that can be attached.</summary>
     public IReadOnlyList<JsonObject> ReusablePolicies { get; init; } = [];

@@ -39,7 +39,7 @@ public static class ApplicationPages
         return draft;
     }
 
-    private static async Task<IResult> NewAsync(AdminApi api, Draft draft, ApiCall? preview, int status, CancellationToken ct)
+    private static async Task<IResult> NewAsync(AdminApi api, Draft draft, Preview? preview, int status, CancellationToken ct)
     {
         var policies = await api.GetAsync("access/policies?per_page=1000", ct);
         return PageResult.Of<ApplicationNew>(new { Model = new ApplicationModel { Draft = draft, Preview = preview, ReusablePolicies = policies.Items } }, status);
@@ -86,7 +86,7 @@ public static class ApplicationPages
         return answer.Success ? await FormAsync<TPage>(api, new Draft(answer.Object), answer, null, StatusCodes.Status200OK, ct) : PageResult.Failed(answer, "application");
     }
 
-    private static async Task<IResult> FormAsync<TPage>(AdminApi api, Draft draft, ApiAnswer stored, ApiCall? preview, int status, CancellationToken ct)
+    private static async Task<IResult> FormAsync<TPage>(AdminApi api, Draft draft, ApiAnswer stored, Preview? preview, int status, CancellationToken ct)
         where TPage : IComponent
     {
         var policies = await api.GetAsync("access/policies?per_page=1000", ct);
@@ -120,7 +120,7 @@ public static class ApplicationPages
         apply(draft, context.Request.Form);
         return await ObjectForm.AnswerAsync(
             context,
-            ObjectForm.Replace($"access/apps/{id}", draft, context.Request.Form[ObjectForm.ETagField]),
+            ObjectForm.Change($"access/apps/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
             draft,
             _ => ($"/applications/{id}/{tab}", "Saved. Every edge has it within a second."),
             (preview, status) => FormAsync<TPage>(api, draft, stored, preview, status, ct));

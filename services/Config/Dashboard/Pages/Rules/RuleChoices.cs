@@ -1,0 +1,44 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Requests;
+
+namespace ManagedOAuth.Config.Dashboard.Pages.Rules;
+
+/// <summary>The objects that rules can name.</summary>
+public sealed class RuleChoices
+{
+    private readonly Dictionary<RuleSource, IReadOnlyList<(string Id, string Name)>> _choices = [];
+
+    public IReadOnlyList<(string Id, string Name)> Of(RuleSource source) => _choices.GetValueOrDefault(source, []);
+
+    /// <summary>Reads them. What the administrator may not see is empty.</summary>
+    public static async Task<RuleChoices> LoadAsync(AdminApi api, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(api);
+        var choices = new RuleChoices();
+        foreach (var (source, path) in new[] { (RuleSource.Groups, "groups"), (RuleSource.IdentityProviders, "identity_providers"), (RuleSource.ServiceTokens, "service_tokens") })
+        {
+            var answer = await api.GetAsync($"access/{path}?per_page=1000", ct);
+            choices._choices[source] = [.. answer.Items.Select(item => ((string?)item["id"] ?? "", (string?)item["name"] ?? ""))];
+        }
+
+        return choices;
+    }
+
+    /// <summary>A rule in words, with the names of what it refers to.</summary>
+    public string Words(JsonObject rule)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var (kind, body) = rule.FirstOrDefault();
+        if (RuleKinds.Find(kind ?? "") is not { } known)
+        {
+            return Components.PolicyWords.Rule(rule);
+        }
+
+        var values = known.Inputs.Select(input =>
+        {
+            var value = (string?)(body as JsonObject)?[input.Member] ?? "";
+            return input.Source == RuleSource.Text ? value : Of(input.Source).FirstOrDefault(choice => choice.Id == value).Name ?? value;
+        });
+        return known.Inputs.Count == 0 ? known.Label : $"{known.Label}: {string.Join(" ", values)}";
+    }
+}

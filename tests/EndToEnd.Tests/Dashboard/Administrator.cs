@@ -1,0 +1,116 @@
+using System.Text.Json;
+using ManagedOAuth.EndToEnd.Tests.Topology;
+using Microsoft.Playwright;
+
+namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
+
+/// <summary>Chromium with an administrator who signed in through the dashboard's own application.</summary>
+public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
+{
+    private static readonly string s_axe = Path.Combine(LocalTopology.RepositoryRoot, "tests", "EndToEnd.Tests", "node", "node_modules", "axe-core", "axe.min.js");
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private string? _state;
+
+    /// <summary>Where pictures of the pages are kept for people to look at.</summary>
+    public static string Pictures { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
+
+    /// <summary>What the pages complained about: scripts that failed, loads that the policy forbade, dialogs.</summary>
+    public List<string> Complaints { get; } = [];
+
+    /// <summary>A new page of somebody signed in.</summary>
+    public async Task<IPage> OpenAsync(string path = "/", ColorScheme scheme = ColorScheme.Light, bool javaScript = true, (int Width, int Height)? size = null)
+    {
+        await SignInAsync();
+        var (width, height) = size ?? (1280, 800);
+        var context = await _browser!.NewContextAsync(new()
+        {
+            StorageState = _state,
+            ColorScheme = scheme,
+            JavaScriptEnabled = javaScript,
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+        });
+        var page = await context.NewPageAsync();
+        Watch(page);
+        await page.GotoAsync(Address(path));
+        return page;
+    }
+
+    /// <summary>Signs somebody in who comes without a session; gives the page that they end at.</summary>
+    public async Task<IPage> ArriveAsync(string email)
+    {
+        await StartAsync();
+        var page = await (await _browser!.NewContextAsync()).NewPageAsync();
+        Watch(page);
+        var known = await topology.Mailbox.PinsAsync(email);
+        await page.GotoAsync(Address("/"));
+        await page.FillAsync("input[name=email]", email);
+        await page.Locator("form:has(input[name=email]) button[type=submit]").First.ClickAsync();
+        await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(email, known));
+        await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
+        await page.WaitForLoadStateAsync();
+        return page;
+    }
+
+    public string Address(string path) => new Uri(topology.Dashboard, path).ToString();
+
+    /// <summary>The serious and critical violations that axe-core finds on a page (WCAG 2.2 A and AA, and good practice).</summary>
+    public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        await page.EvaluateAsync(await File.ReadAllTextAsync(s_axe));
+        var found = await page.EvaluateAsync<JsonElement>("() => axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.filter(violation => ['serious', 'critical'].includes(violation.impact)).map(violation => violation.id + ': ' + violation.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')))");
+        return [.. found.EnumerateArray().Select(entry => entry.GetString()!)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+
+    private async Task SignInAsync()
+    {
+        if (_state is null)
+        {
+            var page = await ArriveAsync("admin@example.com");
+            await page.WaitForURLAsync(Address("/"));
+            _state = await page.Context.StorageStateAsync();
+            await page.Context.CloseAsync();
+        }
+    }
+
+    private async Task StartAsync()
+    {
+        _playwright ??= await Playwright.CreateAsync();
+        _browser ??= await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Headless = true,
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    private void Watch(IPage page)
+    {
+        page.SetDefaultTimeout(60_000);
+        page.PageError += (_, error) => Complaints.Add(error);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && message.Text.Contains("Content Security Policy", StringComparison.Ordinal))
+            {
+                Complaints.Add(message.Text);
+            }
+        };
+        page.Dialog += async (_, dialog) =>
+        {
+            Complaints.Add("dialog: " + dialog.Message);
+            await dialog.DismissAsync();
+        };
+    }
+}

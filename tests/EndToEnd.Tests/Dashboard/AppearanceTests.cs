@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.EndToEnd.Tests.Topology;
+using Microsoft.Playwright;
+
+namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
+
+/// <summary>Every page in light and dark, on a desk and on a phone: usable by everybody, nothing cut off, a picture kept.</summary>
+[Collection(TopologyCollection.Name)]
+public sealed class AppearanceTests(LocalTopology topology)
+{
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, 390)]
+    [InlineData(ColorScheme.Dark, 390)]
+    public async Task EveryPage_HasNoSeriousViolation_AndFitsItsWindow(ColorScheme scheme, int width)
+    {
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/", scheme, size: (width, 844));
+        var problems = new List<string>();
+        foreach (var path in await PathsAsync())
+        {
+            await page.GotoAsync(administrator.Address(path));
+            problems.AddRange((await Administrator.ViolationsAsync(page)).Select(violation => $"{path}: {violation}"));
+            if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
+            {
+                problems.Add($"{path} is wider than its window of {width}");
+            }
+
+            var name = string.Concat(path.Split('?')[0].Split('/').Where(part => !Guid.TryParse(part, out _)).Select(part => part.Length == 0 ? "" : "-" + part)).TrimStart('-');
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"{(name.Length == 0 ? "overview" : name)}-{scheme}-{(width > 500 ? "desk" : "phone")}.png"), FullPage = true });
+        }
+
+        Assert.Empty(problems);
+        Assert.Empty(administrator.Complaints);
+    }
+
+    private async Task<IReadOnlyList<string>> PathsAsync()
+    {
+        async Task<string> First(string kind) => (string)(await topology.Admin.GetAsync($"{kind}?per_page=1")).AsArray()[0]!["id"]!;
+        if ((await topology.Admin.GetAsync("service_tokens")).AsArray().Count == 0)
+        {
+            await topology.Admin.PostAsync("service_tokens", new JsonObject { ["name"] = "Nightly backup" });
+        }
+
+        if ((await topology.Admin.GetAsync("groups")).AsArray().Count == 0)
+        {
+            await topology.Admin.PostAsync("groups", new JsonObject { ["name"] = "Engineers", ["include"] = new JsonArray(new JsonObject { ["email_domain"] = new JsonObject { ["domain"] = "example.com" } }) });
+        }
+
+        var (application, policy, group, provider, token, grant) = (await First("apps"), await First("policies"), await First("groups"), await First("identity_providers"), await First("service_tokens"), await First("grants"));
+        return
+        [
+            "/", "/applications", "/applications/new", $"/applications/{application}?email=alice@example.com", $"/applications/{application}/settings", $"/applications/{application}/policies",
+            $"/applications/{application}/advanced", $"/applications/{application}/remove", "/applications?search=nothing-like-it", "/policies", "/policies/new", $"/policies/{policy}?email=bob@corp.example",
+            "/groups", "/groups/new", $"/groups/{group}", "/identity-providers", "/identity-providers/new", "/identity-providers/new?type=oidc", $"/identity-providers/{provider}",
+            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/audit", "/api-tokens", "/api-tokens/new", "/settings", "/no-such-page",
+        ];
+    }
+}
