@@ -42,6 +42,9 @@ public enum RevocationReason
     /// <summary>An administrator ended it.</summary>
     Administrator,
 
+    /// <summary>The user ended it on their own page.</summary>
+    User,
+
     /// <summary>The user signed out of the browser session.</summary>
     SignedOut,
 

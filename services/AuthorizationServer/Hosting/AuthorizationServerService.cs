@@ -11,6 +11,7 @@ using ManagedOAuth.AuthorizationServer.Login.Provider;
 using ManagedOAuth.AuthorizationServer.Logout;
 using ManagedOAuth.AuthorizationServer.Mail;
 using ManagedOAuth.AuthorizationServer.Metadata;
+using ManagedOAuth.AuthorizationServer.MyAccess;
 using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Sessions;
@@ -43,6 +44,8 @@ public static class AuthorizationServerService
         services.AddRateLimits();
         services.AddGrpc();
         services.AddServiceClient<Codes.CodesClient>("token");
+        services.AddServiceClient<GrantQueries.GrantQueriesClient>("token");
+        services.AddSingleton<OwnGrants>();
 
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<TeamSessions>();
@@ -76,6 +79,7 @@ public static class AuthorizationServerService
         app.MapLogin();
         app.MapConsent();
         app.MapLogout();
+        app.MapMyAccess();
 
         // For the other services.
         app.MapGrpcService<ClientsService>();

@@ -36,6 +36,9 @@ public static class Paths
     /// <summary>Consent, at the team domain; a transaction's own page is one segment below.</summary>
     public const string Consent = "/cdn-cgi/access/consent";
 
+    /// <summary>A user's own grants, at the team domain.</summary>
+    public const string MyAccess = "/cdn-cgi/access/my-access";
+
     /// <summary>End of the team session, at the team domain.</summary>
     public const string Logout = "/cdn-cgi/access/logout";
 }

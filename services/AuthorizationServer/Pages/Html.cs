@@ -18,6 +18,14 @@ public readonly struct Html
     /// <summary>Markup from an interpolated string.</summary>
     public static Html Of(HtmlHandler markup) => new(markup.ToStringAndClear());
 
+    /// <summary>A constant file of this assembly, as it is.</summary>
+    internal static Html OfResource(string name)
+    {
+        using var stream = typeof(Html).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not embedded.");
+        using var reader = new StreamReader(stream);
+        return new Html(reader.ReadToEnd());
+    }
+
     /// <summary>Several pieces one after another.</summary>
     public static Html Join(IEnumerable<Html> pieces) => new(string.Concat(pieces.Select(piece => piece._markup)));
 

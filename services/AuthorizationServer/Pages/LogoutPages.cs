@@ -1,3 +1,5 @@
+using ManagedOAuth.AuthorizationServer.Http;
+
 namespace ManagedOAuth.AuthorizationServer.Pages;
 
 /// <summary>The pages of signing out.</summary>
@@ -6,7 +8,7 @@ public static class LogoutPages
     /// <summary>Asks, so that a link on another site signs nobody out.</summary>
     public static Page Ask(string email, string csrf) => new("Sign out?", Html.Of($"""
         <p>You are signed in as <strong>{email}</strong>.</p>
-        <p class="dim">Signing out here ends silent sign-on in this browser. Applications that are open now, and clients that you allowed, go on until their own sessions end.</p>
+        <p class="dim">Signing out here ends silent sign-on in this browser. Applications that are open now, and clients that you allowed, go on until their own sessions end; <a href="{Paths.MyAccess}">see and end them</a>.</p>
         <form method="post">
         <input type="hidden" name="csrf" value="{csrf}">
         <button type="submit">Sign out</button>

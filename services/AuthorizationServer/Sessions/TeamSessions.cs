@@ -98,6 +98,22 @@ public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGr
         await unit.SaveChangesAsync(cancellation);
     }
 
+    /// <summary>Ends every session of a user, in whatever browser; in the name of the one that asks.</summary>
+    public async Task EndAllAsync(TeamSession session, string clientAddress, string flowId, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        await using var unit = store.LightweightSession();
+        unit.CorrelationId = flowId;
+        unit.LastModifiedBy = session.Email;
+        foreach (var own in await unit.QueryAsync<TeamSession>("where data ->> 'userId' = ?", cancellation, session.UserId.ToString("D")))
+        {
+            unit.Delete<TeamSession>(own.Id);
+            unit.Events.Append(own.LoginId, new UserLoggedOut(clientAddress, flowId));
+        }
+
+        await unit.SaveChangesAsync(cancellation);
+    }
+
     /// <summary>Removes sessions whose time is over; returns how many.</summary>
     public async Task<int> RemoveExpiredAsync(int limit, CancellationToken cancellation)
     {

@@ -9,8 +9,8 @@ using Marten;
 
 namespace ManagedOAuth.Token.Queries;
 
-/// <summary>What the admin API asks about grants, and the one thing it does to them.</summary>
-[AllowedCallers("config")]
+/// <summary>What the admin API and the page of a user's own access ask about grants, and what they do to them.</summary>
+[AllowedCallers("config", "authorization-server")]
 public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, GrantSweep sweep, TimeProvider clock) : GrantQueries.GrantQueriesBase
 {
     private const int MaximumEvents = 5000;
@@ -44,8 +44,8 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
         var actor = Identities.Text(request.Actor, "actor", 256);
         var comment = Identities.Text(request.Reason, "reason", 1024, required: false);
         var now = clock.GetUtcNow();
-        await grants.ChangeAsync(
-            id, actor, "", grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, now, comment), context.CancellationToken);
+        var reason = request.ByUser ? RevocationReason.User : RevocationReason.Administrator;
+        await grants.ChangeAsync(id, actor, "", grant => GrantEnding.Revoke(grant, reason, now, comment), context.CancellationToken);
         return await GetAsync(id, context.CancellationToken);
     }
 

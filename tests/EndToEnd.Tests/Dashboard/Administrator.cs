@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 using Microsoft.Playwright;
 
 namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
@@ -7,7 +8,7 @@ namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
 /// <summary>Chromium with an administrator who signed in through the dashboard's own application.</summary>
 public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
 {
-    private static readonly string s_axe = Path.Combine(LocalTopology.RepositoryRoot, "tests", "EndToEnd.Tests", "node", "node_modules", "axe-core", "axe.min.js");
+    private static readonly string s_axe = RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/axe-core/axe.min.js");
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
@@ -37,19 +38,16 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
         return page;
     }
 
-    /// <summary>Signs somebody in who comes without a session; gives the page that they end at.</summary>
-    public async Task<IPage> ArriveAsync(string email)
+    /// <summary>Somebody comes without a session and gives their address; gives the page that asks for the code.</summary>
+    public async Task<IPage> AskAsync(string email)
     {
         await StartAsync();
         var page = await (await _browser!.NewContextAsync()).NewPageAsync();
         Watch(page);
-        var known = await topology.Mailbox.PinsAsync(email);
         await page.GotoAsync(Address("/"));
         await page.FillAsync("input[name=email]", email);
         await page.Locator("form:has(input[name=email]) button[type=submit]").First.ClickAsync();
-        await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(email, known));
-        await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
-        await page.WaitForLoadStateAsync();
+        await page.Locator("input[name=pin]").WaitForAsync();
         return page;
     }
 
@@ -78,7 +76,11 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     {
         if (_state is null)
         {
-            var page = await ArriveAsync("admin@example.com");
+            const string Email = "admin@example.com";
+            var known = await topology.Mailbox.PinsAsync(Email);
+            var page = await AskAsync(Email);
+            await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(Email, known));
+            await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
             await page.WaitForURLAsync(Address("/"));
             _state = await page.Context.StorageStateAsync();
             await page.Context.CloseAsync();
