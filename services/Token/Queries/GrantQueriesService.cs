@@ -10,11 +10,12 @@ using Marten;
 namespace ManagedOAuth.Token.Queries;
 
 /// <summary>What the admin API and the page of a user's own access ask about grants, and what they do to them.</summary>
-[AllowedCallers("config", "authorization-server")]
+[AllowedCallers("config")]
 public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, GrantSweep sweep, TimeProvider clock) : GrantQueries.GrantQueriesBase
 {
     private const int MaximumEvents = 5000;
 
+    [AllowedCallers("config", "authorization-server")]
     public override Task<ListGrantsReply> List(ListGrantsRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -36,6 +37,7 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
         return EventsAsync(Identities.Id(request.GrantId, "grant_id"), context.CancellationToken);
     }
 
+    [AllowedCallers("config", "authorization-server")]
     public override async Task<GrantJson> Revoke(RevokeGrantRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(request);
