@@ -22,6 +22,7 @@ public static class ConfigurationSnapshotsExtensions
         builder.Services.AddSingleton<ConfigurationSnapshots>();
         builder.Services.AddSingleton<IConfigurationSnapshots>(provider => provider.GetRequiredService<ConfigurationSnapshots>());
         builder.Services.AddHostedService<ConfigurationReader>();
+        builder.Services.AddHostedService<AppliedReports>();
         builder.Services.AddHealthChecks().AddCheck<ConfigurationHealthCheck>("configuration", timeout: TimeSpan.FromSeconds(3));
         return builder;
     }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration.Events;
 
@@ -50,6 +51,8 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(TagObject))]
 [JsonSerializable(typeof(AccessListObject))]
 [JsonSerializable(typeof(CustomPageObject))]
+[JsonSerializable(typeof(IdempotentAnswer))]
+[JsonSerializable(typeof(FeedReader))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(Tester.PolicyTest))]

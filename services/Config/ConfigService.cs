@@ -6,6 +6,7 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Config.Groups;
+using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Config.Keys;
 using ManagedOAuth.Config.Lists;
@@ -55,6 +56,8 @@ public static class ConfigService
                 options.Schema.For<FeedEpoch>();
                 options.Schema.For<PolicyTest>();
                 options.Schema.For<ApiTokenUse>();
+                options.Schema.For<IdempotentAnswer>();
+                options.Schema.For<FeedReader>();
             },
             messaging =>
             {
@@ -75,7 +78,9 @@ public static class ConfigService
         services.AddSingleton<ConfigurationLoader>();
         services.AddSingleton<ConfigurationLog>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
+        services.AddSingleton<FeedReaders>();
         services.AddSingleton<ApiTokenUses>();
+        services.AddAfterStartupSteps(later => later.AddHostedService<Sweep>());
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ApiTokenUses>()));
         services.AddHealthChecks().AddCheck<ConfigurationLogHealth>("configuration");
         services.AddSingleton<WriterGate>();
@@ -118,7 +123,8 @@ public static class ConfigService
     {
         ArgumentNullException.ThrowIfNull(app);
         var api = app.MapGroup("/client/v4").AddEndpointFilter<OutageFilter>().AddEndpointFilter<ApiTokenFilter>();
-        var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().AddEndpointFilter<DryRunFilter>().LimitBody(JsonBody.MaximumLength);
+        var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().AddEndpointFilter<DryRunFilter>()
+            .AddEndpointFilter<AppliedFilter>().AddEndpointFilter<IdempotencyFilter>().LimitBody(JsonBody.MaximumLength);
         var others = account.MapGroup("").WithDryRun();
         others.MapApiTokens();
         others.MapLists();
@@ -133,6 +139,7 @@ public static class ConfigService
         objects.MapTags();
         objects.MapCustomPages();
         objects.MapOrganizations();
+        access.MapFeedStatus();
         access.MapGrants();
         access.MapUsers();
         access.MapAccessRequests();

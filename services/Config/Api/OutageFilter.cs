@@ -1,4 +1,4 @@
-using Marten.Exceptions;
+using ManagedOAuth.ServiceDefaults.Http;
 
 namespace ManagedOAuth.Config.Api;
 
@@ -13,7 +13,7 @@ public sealed class OutageFilter : IEndpointFilter
         {
             return await next(context);
         }
-        catch (Exception outage) when (outage is StoreUnavailableException or TimeoutException)
+        catch (Exception outage) when (Outages.Is(outage))
         {
             context.HttpContext.Response.Headers.RetryAfter = "1";
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable("the configuration store"));

@@ -8,10 +8,11 @@ using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 namespace ManagedOAuth.Config.Feed;
 
 /// <summary>The configuration for every other service: a snapshot, then each change. See <c>config_feed.proto</c>.</summary>
-public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
+public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets, FeedReaders readers) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
 {
     private const int EntriesPerFrame = 500;
     private const int BytesPerFrame = 1024 * 1024;
+    private const int LongestReader = 100;
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(1);
 
     [AllowedCallers("authorization-server", "token", "edge")]
@@ -40,6 +41,20 @@ public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secr
 
             await WaitAsync(next, sent, ct);
         }
+    }
+
+    [AllowedCallers("authorization-server", "token", "edge")]
+    public override async Task<AppliedReply> Applied(AppliedRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (request.Reader.Length is 0 or > LongestReader || request.Epoch.Length > LongestReader || request.Position < 0)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"reader has 1 to {LongestReader} characters, position is not negative"));
+        }
+
+        await readers.NoteAsync(context.GetCaller(), request.Reader, request.Epoch, request.Position, context.CancellationToken);
+        return new AppliedReply();
     }
 
     // Otherwise the whole snapshot: another database, a restored one, or a position from before this process loaded it.

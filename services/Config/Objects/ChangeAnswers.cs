@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
+using ManagedOAuth.Config.Idempotency;
 using Marten.Exceptions;
 
 namespace ManagedOAuth.Config.Objects;
@@ -20,9 +21,11 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
 
         try
         {
+            var answer = new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
+            IdempotencyScope.Of(http.HttpContext)?.Save(change.Session, answer, outcome.Secrets is null ? null : outcome.Result);
             await writer.AnnounceAsync(outcome.Kind, outcome.Id, outcome.Version);
             await writer.SaveAsync(change, outcome.Id, ct);
-            return new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
+            return answer;
         }
         catch (EventStreamUnexpectedMaxEventIdException)
         {

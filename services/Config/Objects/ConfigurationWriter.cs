@@ -1,4 +1,5 @@
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Idempotency;
 using Marten;
 using Marten.Exceptions;
 using Wolverine.Marten;
@@ -29,6 +30,11 @@ public sealed class ConfigurationWriter(
             outbox.Enroll(session);
             await session.BeginTransactionAsync(ct);
             await session.ExecuteAsync("select pg_advisory_xact_lock(?)", ct, WriteLock);
+            if (IdempotencyScope.Of(caller.HttpContext) is { } scope)
+            {
+                await scope.ThrowIfAnsweredAsync(session, ct);
+            }
+
             return new ConfigurationChange(session, await loader.CatchUpAsync(log.Current, session, ct), turn);
         }
         catch

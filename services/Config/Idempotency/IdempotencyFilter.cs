@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.DryRuns;
+using Marten;
+
+namespace ManagedOAuth.Config.Idempotency;
+
+/// <summary>
+/// <c>Idempotency-Key</c> on a write: the same key and request give the first answer again for a day, another request with it is refused (422), and one
+/// that is still under way too (409). Only what was done is kept: a refused request may be repeated with the same key.
+/// </summary>
+public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) : IEndpointFilter
+{
+    private const string Header = "Idempotency-Key";
+    private const int LongestKey = 255;
+    private static readonly ConcurrentDictionary<string, bool> s_underWay = new();
+
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(next);
+        var http = context.HttpContext;
+        var keys = http.Request.Headers[Header];
+        if (keys.Count == 0 || HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) || DryRun.IsAsked(http.Request))
+        {
+            return await next(context);
+        }
+
+        if (keys.Count > 1 || keys[0] is not { Length: > 0 and <= LongestKey } key || key.Any(c => c is < ' ' or > '~'))
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest($"{Header} is one value of 1 to {LongestKey} printable ASCII characters"));
+        }
+
+        var ct = http.RequestAborted;
+        var scope = new IdempotencyScope(Hash($"{ApiCaller.Of(http)!.Key}\n{key}"), await RequestHashAsync(http.Request, ct), clock);
+        if (!s_underWay.TryAdd(scope.Id, true))
+        {
+            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse($"the first request with this {Header} is still under way; repeat this one in a moment"));
+        }
+
+        try
+        {
+            return await AnswerAsync(scope, context, next, ct);
+        }
+        catch (AnsweredBeforeException before)
+        {
+            return scope.Repeat(before.Answer);
+        }
+        finally
+        {
+            s_underWay.TryRemove(scope.Id, out _);
+        }
+    }
+
+    private async Task<object?> AnswerAsync(IdempotencyScope scope, EndpointFilterInvocationContext context, EndpointFilterDelegate next, CancellationToken ct)
+    {
+        await using var session = store.LightweightSession();
+        if (await scope.FindAsync(session, ct) is { } known)
+        {
+            return scope.Repeat(known);
+        }
+
+        scope.Enter(context.HttpContext);
+        var answer = await next(context);
+
+        // What another service did is kept here, as soon as it is known; a break in between lets the request be done once more, which those
+        // routes (ending a grant) can bear.
+        if (!scope.Saved && answer is EnvelopeResult { Success: true } done)
+        {
+            scope.Save(session, done, null);
+            await session.SaveChangesAsync(ct);
+        }
+
+        return answer;
+    }
+
+    private static async Task<string> RequestHashAsync(HttpRequest request, CancellationToken ct)
+    {
+        request.EnableBuffering(JsonBody.MaximumLength);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method}\n{request.Path}\n{request.QueryString}\n"));
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, ct)) > 0)
+        {
+            hash.AppendData(buffer.AsSpan(0, read));
+        }
+
+        request.Body.Position = 0;
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using Marten;
+
+namespace ManagedOAuth.Config.Idempotency;
+
+/// <summary>The <c>Idempotency-Key</c> of a request under way. The answer is saved in the transaction of the change: both are there, or neither.</summary>
+/// <param name="id">SHA-256 of caller and key.</param>
+/// <param name="request">SHA-256 of what was asked.</param>
+public sealed class IdempotencyScope(string id, string request, TimeProvider clock)
+{
+    private const string ItemKey = "managedoauth.idempotency";
+
+    /// <summary>Whether the answer is in a transaction already.</summary>
+    public bool Saved { get; private set; }
+
+    public string Id => id;
+
+    /// <summary>The scope of a request; null when it has no key.</summary>
+    public static IdempotencyScope? Of(HttpContext? context) => context?.Items[ItemKey] as IdempotencyScope;
+
+    public void Enter(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        context.Items[ItemKey] = this;
+    }
+
+    /// <summary>Ends the change if another replica has answered this key in the meantime; to be called under the writers' lock.</summary>
+    /// <exception cref="AnsweredBeforeException">It has.</exception>
+    public async Task ThrowIfAnsweredAsync(IQuerySession session, CancellationToken ct)
+    {
+        if (await FindAsync(session, ct) is { } answer)
+        {
+            throw new AnsweredBeforeException(answer);
+        }
+    }
+
+    /// <summary>The first answer to this key, if there is one.</summary>
+    public async Task<IdempotentAnswer?> FindAsync(IQuerySession session, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return await session.LoadAsync<IdempotentAnswer>(id, ct) is { } answer && answer.At > clock.GetUtcNow() - IdempotentAnswer.Lifetime ? answer : null;
+    }
+
+    /// <summary>Queues the answer for the save.</summary>
+    /// <param name="session">The unit of work.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="withoutSecrets">The result to keep where the answer shows a secret; null keeps the answer's own.</param>
+    public void Save(IDocumentSession session, EnvelopeResult answer, JsonNode? withoutSecrets)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(answer);
+        var body = answer.ToJson();
+        if (withoutSecrets is not null)
+        {
+            body["result"] = withoutSecrets.DeepClone();
+            body["messages"]!.AsArray().Add((JsonNode)new JsonObject
+            {
+                ["code"] = 12141,
+                ["message"] = "the secret was in the first answer and is kept nowhere; if that answer was lost, rotate or roll it",
+            });
+        }
+
+        session.Store(new IdempotentAnswer(id, request, answer.Status, body.ToJsonString(), answer.EntityTag, clock.GetUtcNow()));
+        Saved = true;
+    }
+
+    /// <summary>The first answer again, or the refusal of another request with the same key.</summary>
+    public IResult Repeat(IdempotentAnswer answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Request == request
+            ? new RepeatedAnswer(answer)
+            : ApiEnvelope.Error(StatusCodes.Status422UnprocessableEntity, ApiErrors.InvalidRequest("this Idempotency-Key was used for another request; use a new one"));
+    }
+
+    private sealed class RepeatedAnswer(IdempotentAnswer answer) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.StatusCode = answer.Status;
+            response.ContentType = "application/json; charset=utf-8";
+            response.Headers.CacheControl = "no-store";
+            response.Headers["Idempotency-Replayed"] = "true";
+            if (answer.EntityTag is not null)
+            {
+                response.Headers.ETag = answer.EntityTag;
+            }
+
+            await response.WriteAsync(answer.Body, httpContext.RequestAborted);
+        }
+    }
+}
+
+/// <summary>The key was answered while this request waited for its turn.</summary>
+public sealed class AnsweredBeforeException(IdempotentAnswer answer) : Exception("The Idempotency-Key was answered before.")
+{
+    public IdempotentAnswer Answer => answer;
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Config.Tests.Support;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using static ManagedOAuth.Config.Tests.Support.ApiCalls;
+
+namespace ManagedOAuth.Config.Tests.Idempotency;
+
+[Collection(ConfigCollection.Name)]
+public sealed class IdempotencyTests(ConfigHost host)
+{
+    private const string Group = """{"name":"once","include":[{"everyone":{}}]}""";
+
+    [Fact]
+    public async Task SameKeyAndRequest_IsDoneOnceAndAnsweredAgain()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var first = await host.Api.Call("POST", $"{Access}/groups", Group, key);
+        var again = await host.Api.Call("POST", $"{Access}/groups", Group, key);
+        Assert.Equal((HttpStatusCode.Created, false, HttpStatusCode.Created, true), (first.Status, first.Replayed, again.Status, again.Replayed));
+        Assert.Equal((first.Body.ToJsonString(), first.EntityTag), (again.Body.ToJsonString(), again.EntityTag));
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await host.Api.Call("POST", $"{Access}/groups", Group.Replace("once", "twice", StringComparison.Ordinal), key)).Status);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await host.Api.Call("DELETE", $"{Access}/groups/{first.Result!["id"]}", null, key)).Status);
+
+        // Another caller's key is another key.
+        var other = await host.Api.Must(HttpStatusCode.Created, "POST", $"{Account}/tokens", """{"name":"other","permissions":["write"]}""");
+        using var client = host.With((string)other["value"]!);
+        Assert.False((await client.Call("POST", $"{Access}/groups", Group, key)).Replayed);
+    }
+
+    [Fact]
+    public async Task SameKey_AtTwoReplicasAtTheSameTime_IsDoneOnce()
+    {
+        using var other = await host.AddReplicaAsync();
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var name = Guid.NewGuid().ToString();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(index => (index % 2 == 0 ? host.Api : other).Call("POST", $"{Access}/groups", Group.Replace("once", name, StringComparison.Ordinal), key)));
+        Assert.All(answers, answer => Assert.True(answer.Status is HttpStatusCode.Created or HttpStatusCode.Conflict, answer.Body.ToJsonString()));
+        Assert.Single(answers, answer => answer.Status == HttpStatusCode.Created && !answer.Replayed);
+        Assert.Single((await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/groups?name={name}")).AsArray());
+    }
+
+    [Fact]
+    public async Task Secret_IsInTheFirstAnswerAndNowhereElse()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var first = await host.Api.Call("POST", $"{Access}/service_tokens", """{"name":"secret once"}""", key);
+        var again = await host.Api.Call("POST", $"{Access}/service_tokens", """{"name":"secret once"}""", key);
+        Assert.True(again.Replayed);
+        Assert.Null(again.Result!["client_secret"]);
+        Assert.Equal((string)first.Result!["client_id"]!, (string)again.Result["client_id"]!);
+        Assert.Equal(12141, (int)again.Body["messages"]![0]!["code"]!);
+
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var kept = await session.QueryAsync<IdempotentAnswer>("limit 10000", CancellationToken.None);
+        Assert.DoesNotContain(kept, answer => answer.Body.Contains((string)first.Result["client_secret"]!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RefusedRequest_MayBeRepeatedWithItsKey()
+    {
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", $"{Access}/groups", "{}", key)).Status);
+        Assert.Equal(HttpStatusCode.Created, (await host.Api.Call("POST", $"{Access}/groups", Group, key)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", $"{Access}/groups", Group, ("Idempotency-Key", new string('k', 256)))).Status);
+    }
+
+    [Fact]
+    public async Task Sweep_ForgetsWhatIsOlderThanADay()
+    {
+        var store = host.Services.GetRequiredService<IDocumentStore>();
+        await using (var session = store.LightweightSession())
+        {
+            session.Store(new IdempotentAnswer("old", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-25)), new IdempotentAnswer("young", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-23)));
+            await session.SaveChangesAsync();
+        }
+
+        await ActivatorUtilities.CreateInstance<Sweep>(host.Services).RunAsync(CancellationToken.None);
+        await using var query = store.QuerySession();
+        Assert.Null(await query.LoadAsync<IdempotentAnswer>("old"));
+        Assert.NotNull(await query.LoadAsync<IdempotentAnswer>("young"));
+    }
+}
