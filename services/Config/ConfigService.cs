@@ -6,6 +6,7 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Config.Groups;
+using ManagedOAuth.Config.History;
 using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Config.Keys;
@@ -86,6 +87,7 @@ public static class ConfigService
         services.AddSingleton<WriterGate>();
         services.AddScoped<ConfigurationWriter>();
         services.AddScoped<ChangeAnswers>();
+        services.AddSingleton<ConfigurationHistory>();
         services.AddScoped<DryRunAnswer>();
         services.AddScoped<LiveGrants>();
         services.AddSingleton<InternalAddresses>();
@@ -139,6 +141,10 @@ public static class ConfigService
         objects.MapTags();
         objects.MapCustomPages();
         objects.MapOrganizations();
+        var kinds = app.Services.GetServices<IObjectKind>().ToLookup(kind => kind.IsUnderAccess);
+        access.MapVersions(kinds[true]);
+        account.MapVersions(kinds[false]);
+        access.MapChanges();
         access.MapFeedStatus();
         access.MapGrants();
         access.MapUsers();
@@ -158,6 +164,8 @@ public static class ConfigService
     {
         services.AddSingleton<TKind>();
         services.AddSingleton<ObjectKind<TState, TObject>>(provider => provider.GetRequiredService<TKind>());
+        services.AddSingleton<IObjectKind>(provider => provider.GetRequiredService<TKind>());
         services.AddScoped<ObjectEndpoints<TState, TObject>>();
+        services.AddScoped<ObjectRestore<TState, TObject>>();
     }
 }

@@ -52,7 +52,7 @@ internal static class EventInsert
         {
             var p = Shared + (row * PerRow);
             sql.Append(row > 0 ? ", " : "")
-                .Append($"(nextval('{schema}.mt_events_sequence'), $1, $2, $3, $4, coalesce($5, now()), ")
+                .Append($"(nextval('{schema}.mt_events_sequence'), $1, $2, $3, $4, coalesce($5, statement_timestamp()), ")
                 .Append($"${p + 1}, ${p + 2}, ${p + 3}, ${p + 4}, ${p + 5}, '*DEFAULT*', false)");
         }
 

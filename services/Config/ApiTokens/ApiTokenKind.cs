@@ -66,4 +66,11 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
         shown.Remove("expires_on");
         return shown;
     }
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.ApiTokensRead, ApiPermission.ApiTokensWrite);
+
+    public override bool IsUnderAccess => false;
+
+    /// <summary>A token that was taken away, or a permission that was, does not come back by its history.</summary>
+    public override bool IsRestorable => false;
 }

@@ -3,7 +3,6 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
-using Marten;
 
 namespace ManagedOAuth.Config.Applications;
 
@@ -21,7 +20,7 @@ public static class ApplicationEndpoints
         apps.MapMethods("/{id:guid}/settings", ["PUT", "PATCH"], (Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
             => endpoints.Replace(id, request, (body, existing, _) => Settings(body, existing), ct));
         apps.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
-            => endpoints.Remove(id, ct, (session, application) => ReleaseAddresses(session, AddressesOf(application)), StatusCodes.Status202Accepted));
+            => endpoints.Remove(id, ct, (session, application) => AddressClaims.Move(session, application, null), StatusCodes.Status202Accepted));
     }
 
     private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, ApplicationReader reader, PolicyStreams policies, CancellationToken ct)
@@ -40,7 +39,7 @@ public static class ApplicationEndpoints
             ct,
             (session, application) =>
             {
-                ClaimAddresses(session, application.Id, AddressesOf(application));
+                AddressClaims.Move(session, null, application);
                 policies.Save(session, list.Inline, decidedOn);
             });
     }
@@ -62,9 +61,7 @@ public static class ApplicationEndpoints
             ct,
             (session, before, after) =>
             {
-                var (old, now) = (AddressesOf(before), AddressesOf(after));
-                ReleaseAddresses(session, [.. old.Except(now)]);
-                ClaimAddresses(session, id, [.. now.Except(old)]);
+                AddressClaims.Move(session, before, after);
                 policies.Save(session, list.Inline, decidedOn);
             });
     }
@@ -78,19 +75,5 @@ public static class ApplicationEndpoints
         }
 
         return existing with { AllowIframe = body.Flag("allow_iframe", existing.AllowIframe), SkipInterstitial = body.Flag("skip_interstitial", existing.SkipInterstitial) };
-    }
-
-    private static IReadOnlyList<string> AddressesOf(Application application)
-        => [.. application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Where(address => address.Length > 0).Distinct(StringComparer.Ordinal)];
-
-    private static void ClaimAddresses(IDocumentSession session, Guid id, IReadOnlyList<string> addresses)
-        => session.Insert([.. addresses.Select(address => new AddressClaim(address, id))]);
-
-    private static void ReleaseAddresses(IDocumentSession session, IReadOnlyList<string> addresses)
-    {
-        foreach (var address in addresses)
-        {
-            session.Delete<AddressClaim>(address);
-        }
     }
 }

@@ -1,13 +1,15 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Applications;
 
 /// <summary>Applications: <c>/access/apps</c>.</summary>
-public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
+public sealed class ApplicationKind(ApplicationReader reader, PolicyStreams policies) : ObjectKind<Application, ApplicationObject>
 {
     public override string Name => "application";
 
@@ -84,5 +86,21 @@ public sealed class ApplicationKind : ObjectKind<Application, ApplicationObject>
             : new JsonObject { ["id"] = reference.Id };
         node["precedence"] = reference.Precedence;
         return node;
+    }
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    /// <summary>With the application's own policies as they were then. A reusable policy stays as it is today, and must be there.</summary>
+    public override async Task<Application> RestoreAsync(
+        BodyReader body, Application old, Application last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(change);
+        reader.Read(body, old.Id, old.Aud, old, change.Snapshot);
+        var own = await policies.RestoreAsync(body, old, at, change, ct);
+        AddressClaims.Move(change.Session, removed ? null : last, body.Errors.Count == 0 ? old : removed ? null : last);
+        policies.Save(change.Session, own, change.State);
+        return old;
     }
 }

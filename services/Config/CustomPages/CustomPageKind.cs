@@ -45,4 +45,6 @@ public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
 
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.CustomPages.Contains(id));
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 }

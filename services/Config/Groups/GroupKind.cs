@@ -5,6 +5,7 @@ using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Policies;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Groups;
 
@@ -36,4 +37,13 @@ public sealed class GroupKind : ObjectKind<Group, GroupObject>
     // A rule that names a missing group can no longer be decided, and what is not decided does not admit: removing a used group would lock people out.
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
         => RuleUsers.First(snapshot, rule => rule is Rule.InGroup group && group.Id == id) is { } user ? $"the group is used by {user}" : null;
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
+
+    public override Task<Group> RestoreAsync(BodyReader body, Group old, Group last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        GroupReader.Read(body, old.Id, change.Snapshot);
+        return Task.FromResult(old);
+    }
 }

@@ -4,6 +4,7 @@ using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 
@@ -42,5 +43,21 @@ public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, Identity
         }
 
         return RuleUsers.First(snapshot, rule => rule.ProviderId == id) is { } user ? $"the identity provider is used by {user}" : null;
+    }
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
+
+    /// <summary>With the secrets that it has now.</summary>
+    public override Task<IdentityProvider> RestoreAsync(
+        BodyReader body, IdentityProvider old, IdentityProvider last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(change);
+        if (change.Snapshot.IdentityProviders.Values.Any(other => other.Id != old.Id && other.Type == old.Type && old.Type == "onetimepin"))
+        {
+            body.Refuse("type", "there is a one-time PIN identity provider already");
+        }
+
+        return Task.FromResult(old with { SealedSecrets = last.SealedSecrets });
     }
 }

@@ -44,4 +44,11 @@ public sealed class AccessListKind : ObjectKind<AccessList, AccessListObject>
         => RuleUsers.First(snapshot, rule => rule.ListId == id) is { } user
             ? $"the list is used by {user}"
             : null;
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    public override bool IsUnderAccess => false;
+
+    /// <summary>With the values.</summary>
+    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((AccessList)state, ConfigurationJson.Default.AccessList);
 }

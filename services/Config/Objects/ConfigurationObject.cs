@@ -15,13 +15,20 @@ public abstract class ConfigurationObject<T>
     public T? State { get; set; }
 
     public bool Removed { get; set; }
+
+    /// <summary>The object is this now; also when it had been removed.</summary>
+    protected void Restore(T state)
+    {
+        State = state;
+        Removed = false;
+    }
 }
 
 public sealed class ApplicationObject : ConfigurationObject<Application>
 {
     public void Apply(ApplicationCreated e) => State = e.Application;
 
-    public void Apply(ApplicationChanged e) => State = e.Application;
+    public void Apply(ApplicationChanged e) => Restore(e.Application);
 
     public void Apply(ApplicationRemoved _) => Removed = true;
 }
@@ -30,7 +37,7 @@ public sealed class PolicyObject : ConfigurationObject<Policy>
 {
     public void Apply(PolicyCreated e) => State = e.Policy;
 
-    public void Apply(PolicyAltered e) => State = e.Policy;
+    public void Apply(PolicyAltered e) => Restore(e.Policy);
 
     public void Apply(PolicyRemoved _) => Removed = true;
 }
@@ -39,7 +46,7 @@ public sealed class GroupObject : ConfigurationObject<Group>
 {
     public void Apply(GroupCreated e) => State = e.Group;
 
-    public void Apply(GroupChanged e) => State = e.Group;
+    public void Apply(GroupChanged e) => Restore(e.Group);
 
     public void Apply(GroupRemoved _) => Removed = true;
 }
@@ -48,7 +55,7 @@ public sealed class IdentityProviderObject : ConfigurationObject<IdentityProvide
 {
     public void Apply(IdentityProviderCreated e) => State = e.IdentityProvider;
 
-    public void Apply(IdentityProviderChanged e) => State = e.IdentityProvider;
+    public void Apply(IdentityProviderChanged e) => Restore(e.IdentityProvider);
 
     public void Apply(IdentityProviderRemoved _) => Removed = true;
 }
@@ -57,9 +64,9 @@ public sealed class ServiceTokenObject : ConfigurationObject<ServiceToken>
 {
     public void Apply(ServiceTokenCreated e) => State = e.ServiceToken;
 
-    public void Apply(ServiceTokenChanged e) => State = e.ServiceToken;
+    public void Apply(ServiceTokenChanged e) => Restore(e.ServiceToken);
 
-    public void Apply(ServiceTokenRotated e) => State = e.ServiceToken;
+    public void Apply(ServiceTokenRotated e) => Restore(e.ServiceToken);
 
     public void Apply(ServiceTokenRemoved _) => Removed = true;
 }
@@ -68,16 +75,16 @@ public sealed class OrganizationObject : ConfigurationObject<Organization>
 {
     public void Apply(OrganizationCreated e) => State = e.Organization;
 
-    public void Apply(OrganizationChanged e) => State = e.Organization;
+    public void Apply(OrganizationChanged e) => Restore(e.Organization);
 }
 
 public sealed class ApiTokenObject : ConfigurationObject<ApiToken>
 {
     public void Apply(ApiTokenCreated e) => State = e.ApiToken;
 
-    public void Apply(ApiTokenChanged e) => State = e.ApiToken;
+    public void Apply(ApiTokenChanged e) => Restore(e.ApiToken);
 
-    public void Apply(ApiTokenRolled e) => State = e.ApiToken;
+    public void Apply(ApiTokenRolled e) => Restore(e.ApiToken);
 
     public void Apply(ApiTokenRemoved _) => Removed = true;
 }
@@ -86,7 +93,7 @@ public sealed class TagObject : ConfigurationObject<Tag>
 {
     public void Apply(TagCreated e) => State = e.Tag;
 
-    public void Apply(TagChanged e) => State = e.Tag;
+    public void Apply(TagChanged e) => Restore(e.Tag);
 
     public void Apply(TagRemoved _) => Removed = true;
 }
@@ -95,7 +102,7 @@ public sealed class AccessListObject : ConfigurationObject<AccessList>
 {
     public void Apply(AccessListCreated e) => State = e.AccessList;
 
-    public void Apply(AccessListChanged e) => State = e.AccessList;
+    public void Apply(AccessListChanged e) => Restore(e.AccessList);
 
     public void Apply(AccessListRemoved _) => Removed = true;
 }
@@ -104,7 +111,7 @@ public sealed class CustomPageObject : ConfigurationObject<CustomPage>
 {
     public void Apply(CustomPageCreated e) => State = e.CustomPage;
 
-    public void Apply(CustomPageChanged e) => State = e.CustomPage;
+    public void Apply(CustomPageChanged e) => Restore(e.CustomPage);
 
     public void Apply(CustomPageRemoved _) => Removed = true;
 }

@@ -27,6 +27,7 @@ public sealed class ConfigurationWriter(
         try
         {
             session.LastModifiedBy = caller.HttpContext?.Items[Api.ApiTokenFilter.ActorKey] as string ?? "system";
+            session.CausationId = Guid.NewGuid().ToString();
             outbox.Enroll(session);
             await session.BeginTransactionAsync(ct);
             await session.ExecuteAsync("select pg_advisory_xact_lock(?)", ct, WriteLock);

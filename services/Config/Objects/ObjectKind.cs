@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Objects;
 
 /// <summary>What differs between the kinds of configuration objects: names, events, and how one is shown.</summary>
 /// <typeparam name="TState">The contract record.</typeparam>
 /// <typeparam name="TObject">Its folded stream.</typeparam>
-public abstract class ObjectKind<TState, TObject>
+public abstract class ObjectKind<TState, TObject> : IObjectKind
     where TState : class
-    where TObject : ConfigurationObject<TState>
+    where TObject : ConfigurationObject<TState>, new()
 {
     /// <summary>Singular, as in the feed and in error texts.</summary>
     public abstract string Name { get; }
@@ -49,4 +51,35 @@ public abstract class ObjectKind<TState, TObject>
 
     /// <summary>Why the object cannot be removed now; null when it can.</summary>
     public virtual string? InUse(Guid id, ConfigurationSnapshot snapshot) => null;
+
+    public virtual bool IsUnderAccess => true;
+
+    public virtual bool IsRestorable => true;
+
+    /// <summary>A kind that says nothing needs everything.</summary>
+    public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);
+
+    public Type ObjectType => typeof(TObject);
+
+    public virtual JsonNode ShowAlone(object state) => Show((TState)state, ConfigurationSnapshot.Empty);
+
+    public Task<IResult> RestoreAsync(HttpContext context, Guid id, long version, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.RequestServices.GetRequiredService<ObjectRestore<TState, TObject>>().RunAsync(id, version, ct);
+    }
+
+    /// <summary>
+    /// The state to bring back, checked as a write would be; what is wrong goes to the reader's errors. What is saved with it goes to the change.
+    /// Secrets stay those of today: an old version never brings an old secret back.
+    /// </summary>
+    /// <param name="body">The old version as it was shown.</param>
+    /// <param name="old">The old version.</param>
+    /// <param name="last">The newest version, also when it was removed since.</param>
+    /// <param name="removed">Whether it was removed since.</param>
+    /// <param name="at">The event that made the old version.</param>
+    /// <param name="change">The change under way.</param>
+    /// <param name="ct">Cancels.</param>
+    public virtual Task<TState> RestoreAsync(BodyReader body, TState old, TState last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+        => Task.FromResult(old);
 }

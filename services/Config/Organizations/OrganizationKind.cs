@@ -34,4 +34,6 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
         OrganizationParts.ShowMeaningless(node);
         return node;
     }
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
 }

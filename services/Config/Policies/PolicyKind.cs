@@ -3,6 +3,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Policies;
 
@@ -42,4 +43,14 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
 
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.Policies.Any(reference => reference.Id == id));
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((Policy)state, ConfigurationJson.Default.Policy);
+
+    public override Task<Policy> RestoreAsync(BodyReader body, Policy old, Policy last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        PolicyReader.Read(body, old.Id, old.Reusable, change.Snapshot);
+        return Task.FromResult(old);
+    }
 }

@@ -4,6 +4,7 @@ using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.ServiceTokens;
 
@@ -43,4 +44,11 @@ public sealed class ServiceTokenKind(ApiTokenUses uses) : ObjectKind<ServiceToke
 
         return node;
     }
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.ServiceTokensRead, ApiPermission.ServiceTokensWrite);
+
+    /// <summary>With the secret that it has now.</summary>
+    public override Task<ServiceToken> RestoreAsync(
+        BodyReader body, ServiceToken old, ServiceToken last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+        => Task.FromResult(last with { Name = old.Name, Duration = old.Duration, ExpiresAt = old.ExpiresAt, Enabled = old.Enabled });
 }

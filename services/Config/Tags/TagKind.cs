@@ -3,6 +3,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Tags;
 
@@ -44,4 +45,13 @@ public sealed class TagKind : ObjectKind<Tag, TagObject>
     /// <summary>The applications that carry a tag.</summary>
     public static IEnumerable<Application> Users(string name, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.Tags.Contains(name, StringComparer.Ordinal));
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    public override Task<Tag> RestoreAsync(BodyReader body, Tag old, Tag last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        TagEndpoints.Read(body, old.Id, removed ? null : last, change.Snapshot);
+        return Task.FromResult(old);
+    }
 }

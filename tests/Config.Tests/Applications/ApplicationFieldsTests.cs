@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using Microsoft.Extensions.Configuration;
 
@@ -8,7 +9,8 @@ namespace ManagedOAuth.Config.Tests.Applications;
 
 public sealed class ApplicationFieldsTests
 {
-    private static readonly ApplicationKind s_kind = new();
+    private static readonly ApplicationReader s_reader = new(new OriginReader(new InternalAddresses(new ConfigurationBuilder().Build())));
+    private static readonly ApplicationKind s_kind = new(s_reader, new PolicyStreams(new PolicyKind(), TimeProvider.System));
 
     [Theory]
     [InlineData("\"session_duration\":\"30 minutes\"", "/session_duration")]
@@ -132,8 +134,7 @@ public sealed class ApplicationFieldsTests
     {
         var errors = new List<ApiError>();
         using var document = JsonDocument.Parse(body);
-        var reader = new ApplicationReader(new OriginReader(new InternalAddresses(new ConfigurationBuilder().Build())));
-        var application = reader.Read(new BodyReader(document.RootElement.Clone(), errors), existing?.Id ?? Guid.NewGuid(), new string('a', 64), existing, snapshot ?? ConfigurationSnapshot.Empty);
+        var application = s_reader.Read(new BodyReader(document.RootElement.Clone(), errors), existing?.Id ?? Guid.NewGuid(), new string('a', 64), existing, snapshot ?? ConfigurationSnapshot.Empty);
         return (application, errors);
     }
 }
