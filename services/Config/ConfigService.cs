@@ -13,6 +13,7 @@ using ManagedOAuth.Config.Keys;
 using ManagedOAuth.Config.Lists;
 using ManagedOAuth.Config.Logs;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Organizations;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.ServiceTokens;
@@ -88,6 +89,7 @@ public static class ConfigService
         services.AddScoped<ConfigurationWriter>();
         services.AddScoped<ChangeAnswers>();
         services.AddSingleton<ConfigurationHistory>();
+        services.AddSingleton<OpenApiDocument>();
         services.AddScoped<DryRunAnswer>();
         services.AddScoped<LiveGrants>();
         services.AddSingleton<InternalAddresses>();
@@ -152,6 +154,7 @@ public static class ConfigService
         access.MapPolicyTests();
         access.MapUserPolicyChecks();
         access.MapKeys();
+        api.MapOpenApi();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
         app.CheckPermissions("/client/v4");
         return app;

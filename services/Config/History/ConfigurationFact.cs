@@ -9,6 +9,9 @@ namespace ManagedOAuth.Config.History;
 /// <param name="State">The object after the event; null when it was removed.</param>
 public sealed record ConfigurationFact(string Kind, object? State)
 {
+    /// <summary>The header of an event that brought a version back: which one.</summary>
+    public const string RestoredFrom = "restored_from";
+
     /// <summary>Reads an event; null when it is none of the configuration.</summary>
     public static ConfigurationFact? Of(IEvent e)
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
-using ManagedOAuth.Contracts.Configuration;
 using Marten;
 using Marten.Events;
 
@@ -92,7 +91,7 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
             ["trace_id"] = e.CorrelationId,
             ["changes"] = JsonDifference.Between(was, isNow),
         };
-        if (e.Headers?.GetValueOrDefault(ObjectRestore<Group, GroupObject>.RestoredFrom) is long restored)
+        if (e.Headers?.GetValueOrDefault(ConfigurationFact.RestoredFrom) is long restored)
         {
             shown["restored_from"] = restored;
         }

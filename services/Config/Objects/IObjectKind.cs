@@ -21,6 +21,9 @@ public interface IObjectKind
     /// <summary>What it takes to see and to change objects of this kind.</summary>
     RequiredPermission Permissions { get; }
 
+    /// <summary>The contract record.</summary>
+    Type StateType { get; }
+
     /// <summary>The folded stream.</summary>
     Type ObjectType { get; }
 

@@ -59,6 +59,8 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>A kind that says nothing needs everything.</summary>
     public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);
 
+    public Type StateType => typeof(TState);
+
     public Type ObjectType => typeof(TObject);
 
     public virtual JsonNode ShowAlone(object state) => Show((TState)state, ConfigurationSnapshot.Empty);

@@ -1,8 +1,6 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.History;
-using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Objects;
 
@@ -11,9 +9,6 @@ public sealed class ObjectRestore<TState, TObject>(ObjectKind<TState, TObject> k
     where TState : class
     where TObject : ConfigurationObject<TState>, new()
 {
-    /// <summary>The header of the event that names the version that came back.</summary>
-    internal const string RestoredFrom = "restored_from";
-
     public async Task<IResult> RunAsync(Guid id, long version, CancellationToken ct)
     {
         await using var change = await writer.BeginAsync(ct);
@@ -49,7 +44,7 @@ public sealed class ObjectRestore<TState, TObject>(ObjectKind<TState, TObject> k
 
         state = kind.Stamp(state, known + 1, kind.CreatedAt(last), clock.GetUtcNow());
         stream.AppendOne(kind.Changed(state));
-        change.Session.SetHeader(RestoredFrom, version);
+        change.Session.SetHeader(ConfigurationFact.RestoredFrom, version);
         var snapshot = change.Outcome().Snapshot;
         var after = kind.Show(state, snapshot);
         var outcome = new ChangeOutcome(kind.Name, id, known + 1, StatusCodes.Status200OK, after, removed ? null : kind.Show(last, change.Snapshot), after)
