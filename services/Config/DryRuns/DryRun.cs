@@ -15,9 +15,14 @@ public static class DryRun
     /// <summary>The routes of this group change objects of the configuration alone, and so can be tried without effect.</summary>
     public static TBuilder WithDryRun<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
-        => builder.WithMetadata(new Supported());
+        => builder.WithMetadata(new Support(true));
 
-    internal sealed record Supported;
+    /// <summary>This route, in a group that has dry runs, does something else than to change objects of the configuration.</summary>
+    public static TBuilder WithoutDryRun<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+        => builder.WithMetadata(new Support(false));
+
+    internal sealed record Support(bool Given);
 }
 
 /// <summary>Refuses a dry run where it would not be one: a route that knows nothing of it would do what it is asked.</summary>
@@ -38,7 +43,7 @@ public sealed class DryRunFilter : IEndpointFilter
             return new ValueTask<object?>(ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("dry_run is true or false")));
         }
 
-        return HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<DryRun.Supported>() is not null
+        return HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<DryRun.Support>() is { Given: true }
             ? next(context)
             : new ValueTask<object?>(ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("this request has no dry run; nothing was done")));
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -20,7 +21,7 @@ public static class ProviderTestEndpoints
             var begun = await tests.BeginAsync(new BeginProviderTestRequest { ProviderId = id.ToString() }, cancellationToken: ct);
             return ApiEnvelope.Ok(
                 new JsonObject { ["id"] = begun.Id, ["url"] = begun.Url, ["expires_at"] = DateTimeOffset.FromUnixTimeSeconds(begun.ExpiresAt) }, StatusCodes.Status201Created);
-        })).RequirePermission(ApiPermission.OrganizationsWrite);
+        })).RequirePermission(ApiPermission.OrganizationsWrite).WithoutDryRun();
         providers.MapGet("/{id:guid}/test/{test}", (Guid id, string test, ProviderTests.ProviderTestsClient tests, CancellationToken ct)
             => AskAsync(async () => ApiEnvelope.Ok(Show(await tests.FindAsync(new FindProviderTestRequest { Id = test, ProviderId = id.ToString() }, cancellationToken: ct)))));
     }

@@ -97,7 +97,7 @@ public sealed class OpenApiDocument(EndpointDataSource endpoints, IEnumerable<IO
             yield break;
         }
 
-        if (endpoint.Metadata.GetMetadata<DryRun.Supported>() is not null)
+        if (endpoint.Metadata.GetMetadata<DryRun.Support>() is { Given: true })
         {
             yield return Parameter("dry_run", "query", "boolean", "Validate, decide and show what would change; save nothing.");
         }

@@ -130,6 +130,7 @@ public sealed class ConcurrentEditTests(ConfigHost host)
         // A secret is not made by trying, and a request that has no dry run is refused, not done.
         Assert.Null((await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/service_tokens?dry_run=true", """{"name":"dry"}"""))["client_secret"]);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", $"{Access}/grants/{Guid.NewGuid()}/revoke?dry_run=true")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", $"{Access}/identity_providers/{Guid.NewGuid()}/test?dry_run=true")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", $"{Access}/groups?dry_run=perhaps", "{}")).Status);
     }
 
