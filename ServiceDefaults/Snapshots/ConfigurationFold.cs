@@ -43,6 +43,12 @@ internal static class ConfigurationFold
                 return snapshot with { Lists = Apply(snapshot.Lists, id, entry, ConfigurationJson.Default.AccessList, o => o.Version, null, unreadable) };
             case "custom_page":
                 return snapshot with { CustomPages = Apply(snapshot.CustomPages, id, entry, ConfigurationJson.Default.CustomPage, o => o.Version, null, unreadable) };
+            case "mcp_server":
+                return snapshot with { McpServers = Apply(snapshot.McpServers, id, entry, ConfigurationJson.Default.McpServer, o => o.Version, null, unreadable) };
+            case "mcp_portal":
+                return snapshot with { McpPortals = Apply(snapshot.McpPortals, id, entry, ConfigurationJson.Default.McpPortal, o => o.Version, null, unreadable) };
+            case "mcp_catalog":
+                return snapshot with { McpCatalogs = Apply(snapshot.McpCatalogs, id, entry, ConfigurationJson.Default.McpCatalog, o => o.Version, null, unreadable) };
             case "organization":
                 return snapshot with { Organization = ApplyOrganization(snapshot.Organization, id, entry, unreadable) };
             default:

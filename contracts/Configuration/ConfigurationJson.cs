@@ -20,6 +20,9 @@ namespace ManagedOAuth.Contracts.Configuration;
 [JsonSerializable(typeof(AccessListItem))]
 [JsonSerializable(typeof(CustomPage))]
 [JsonSerializable(typeof(Tag))]
+[JsonSerializable(typeof(McpServer))]
+[JsonSerializable(typeof(McpPortal))]
+[JsonSerializable(typeof(McpCatalog))]
 [JsonSerializable(typeof(Rule))]
 [JsonSerializable(typeof(Identity))]
 public sealed partial class ConfigurationJson : JsonSerializerContext;

@@ -31,6 +31,13 @@ public sealed record ConfigurationSnapshot
 
     public ImmutableDictionary<Guid, CustomPage> CustomPages { get; init; } = ImmutableDictionary<Guid, CustomPage>.Empty;
 
+    public ImmutableDictionary<Guid, McpServer> McpServers { get; init; } = ImmutableDictionary<Guid, McpServer>.Empty;
+
+    public ImmutableDictionary<Guid, McpPortal> McpPortals { get; init; } = ImmutableDictionary<Guid, McpPortal>.Empty;
+
+    /// <summary>By <see cref="McpCatalog.Id"/>.</summary>
+    public ImmutableDictionary<Guid, McpCatalog> McpCatalogs { get; init; } = ImmutableDictionary<Guid, McpCatalog>.Empty;
+
     /// <summary>Known to Config alone: nothing is decided by them.</summary>
     public ImmutableDictionary<Guid, Tag> Tags { get; init; } = ImmutableDictionary<Guid, Tag>.Empty;
 

@@ -67,3 +67,26 @@ public sealed record CustomPageCreated(CustomPage CustomPage);
 public sealed record CustomPageChanged(CustomPage CustomPage);
 
 public sealed record CustomPageRemoved(Guid Id);
+
+public sealed record McpServerCreated(McpServer McpServer);
+
+public sealed record McpServerChanged(McpServer McpServer);
+
+public sealed record McpServerRemoved(Guid Id);
+
+public sealed record McpPortalCreated(McpPortal McpPortal);
+
+public sealed record McpPortalChanged(McpPortal McpPortal);
+
+public sealed record McpPortalRemoved(Guid Id);
+
+/// <summary>A server was read for the first time.</summary>
+public sealed record McpCatalogCreated(McpCatalog McpCatalog);
+
+/// <summary>A server offers something else than before.</summary>
+public sealed record McpCatalogChanged(McpCatalog McpCatalog);
+
+/// <summary>An administrator approved definitions that were in quarantine.</summary>
+public sealed record McpDefinitionsApproved(McpCatalog McpCatalog, IReadOnlyList<string> Names);
+
+public sealed record McpCatalogRemoved(Guid Id);

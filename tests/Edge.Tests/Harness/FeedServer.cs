@@ -29,6 +29,12 @@ public sealed class ConfigurationState
 
     public void Put(CustomPage page) => Add("custom_page", page.Id, version => JsonSerializer.SerializeToUtf8Bytes(page with { Version = version }, ConfigurationJson.Default.CustomPage));
 
+    public void Put(McpServer server) => Add("mcp_server", server.Id, version => JsonSerializer.SerializeToUtf8Bytes(server with { Version = version }, ConfigurationJson.Default.McpServer));
+
+    public void Put(McpPortal portal) => Add("mcp_portal", portal.Id, version => JsonSerializer.SerializeToUtf8Bytes(portal with { Version = version }, ConfigurationJson.Default.McpPortal));
+
+    public void Put(McpCatalog catalog) => Add("mcp_catalog", catalog.Id, version => JsonSerializer.SerializeToUtf8Bytes(catalog with { Version = version }, ConfigurationJson.Default.McpCatalog));
+
     public void Delete(string kind, Guid id)
     {
         lock (_lock)
