@@ -21,7 +21,7 @@ public static class KeysAtRestExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.Configure<KeysAtRestOptions>(builder.Configuration.GetSection(KeysAtRestOptions.Section));
-        services.AddSingleton(provider => MasterKey.Read(provider.GetRequiredService<IOptions<KeysAtRestOptions>>().Value.MasterKeyFile));
+        services.AddSingleton(provider => MasterKeys.Read(provider.GetRequiredService<IOptions<KeysAtRestOptions>>().Value));
         services.AddSingleton<SecretBox>();
         services.AddSingleton<ISecretBox>(provider => provider.GetRequiredService<SecretBox>());
         services.AddHostedService<MasterKeyCheck>();
@@ -54,12 +54,12 @@ public static class KeysAtRestExtensions
         }
     }
 
-    // Reads the file as the host starts: a bad one is refused there, database or not.
+    // Reads the files as the host starts: a bad one is refused there, database or not.
     private sealed class MasterKeyCheck(IServiceProvider services) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
-            _ = services.GetRequiredService<MasterKey>();
+            _ = services.GetRequiredService<MasterKeys>();
             return Task.CompletedTask;
         }
 

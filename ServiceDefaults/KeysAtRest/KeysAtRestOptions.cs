@@ -11,4 +11,10 @@ public sealed class KeysAtRestOptions
     /// <c>openssl rand -base64 32</c>. Keep a copy apart from the database's backups: without it what is sealed is lost.
     /// </summary>
     public string MasterKeyFile { get; set; } = "";
+
+    /// <summary>
+    /// The master key file of before, while one replaces the other; empty otherwise. Data keys that it wrapped are wrapped anew under
+    /// <see cref="MasterKeyFile"/> at the start; afterwards it is needed no more.
+    /// </summary>
+    public string PreviousMasterKeyFile { get; set; } = "";
 }

@@ -98,6 +98,35 @@ public class KeysAtRestTests
     }
 
     [Fact]
+    public async Task NewMasterKey_BesideThePreviousOne_TakesOver_AndTheOldOneIsNeededNoMore()
+    {
+        var database = await PostgresServer.CreateDatabaseAsync();
+        var (old, replacement) = (_keys.WriteMasterKey("old"), _keys.WriteMasterKey("replacement"));
+        byte[] sealedSecret;
+        string cookie;
+        await using (var before = await StartReadyAsync(database, old))
+        {
+            sealedSecret = before.Services.GetRequiredService<ISecretBox>().Seal("p", s_secret);
+            cookie = Protector(before.Services).Protect("cookie");
+        }
+
+        // Any number of replicas may do it at once.
+        var replicas = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => StartAsync(database, replacement, previous: old)));
+        await Eventually.Async(async () => (await Task.WhenAll(replicas.Select(r => r.IsReadyAsync()))).All(ready => ready));
+        foreach (var replica in replicas)
+        {
+            Assert.Equal(s_secret, replica.Services.GetRequiredService<ISecretBox>().Open("p", sealedSecret));
+            await replica.DisposeAsync();
+        }
+
+        File.Delete(old);
+        await using var after = await StartReadyAsync(database, replacement);
+        Assert.Equal(s_secret, after.Services.GetRequiredService<ISecretBox>().Open("p", sealedSecret));
+        Assert.Equal("cookie", Protector(after.Services).Unprotect(cookie));
+        Assert.Equal(1L, await CountAsync(database, "token.mo_data_key"));
+    }
+
+    [Fact]
     public async Task MissingMasterKeyFile_RefusesTheStart_AndMakesNone()
     {
         var missing = Path.Combine(TemporaryFolder.Create("keys"), "absent");
@@ -138,7 +167,7 @@ public class KeysAtRestTests
         return service;
     }
 
-    private Task<TestService> StartAsync(string database, string master, string name = "token") => TestService.StartAsync(
+    private Task<TestService> StartAsync(string database, string master, string name = "token", string previous = "") => TestService.StartAsync(
         name, _keys,
         build: builder =>
         {
@@ -149,6 +178,7 @@ public class KeysAtRestTests
         {
             ["ConnectionStrings:managedoauth"] = database,
             ["KeysAtRest:MasterKeyFile"] = master,
+            ["KeysAtRest:PreviousMasterKeyFile"] = previous,
         });
 
     private static IDataProtector Protector(IServiceProvider services) =>
