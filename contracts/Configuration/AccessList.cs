@@ -3,24 +3,14 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>A list of addresses that rules refer to: e-mail addresses (<c>email_list</c>) or networks (<c>ip_list</c>).</summary>
-public sealed record AccessList
+public sealed record AccessList : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     public string Description { get; init; } = "";
 
     public required AccessListType Type { get; init; }
 
     /// <summary>Every value once, normalised, in the order in which they were added.</summary>
     public IReadOnlyList<AccessListItem> Items { get; init; } = [];
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>What the values of a list are; upper case in the admin API, as in the original.</summary>

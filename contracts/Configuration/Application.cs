@@ -3,17 +3,12 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>An application behind the proxy, with the field names of the admin API (snake case there).</summary>
-public sealed record Application
+public sealed record Application : ConfigurationRecord
 {
-    /// <summary>The application's uuid; also its event stream.</summary>
-    public required Guid Id { get; init; }
-
     /// <summary>The audience tag: 64 hexadecimal digits that never change; <c>aud</c> of every assertion and access token.</summary>
     public required string Aud { get; init; }
 
     public ApplicationType Type { get; init; } = ApplicationType.SelfHosted;
-
-    public required string Name { get; init; }
 
     /// <summary>
     /// The public address: authority (with port when it has one) and, without Managed OAuth, an optional path. Empty for an <c>mcp</c>
@@ -78,13 +73,6 @@ public sealed record Application
 
     /// <summary>Where the application really is (our extension); absent = nothing is forwarded, 503.</summary>
     public Origin? Origin { get; init; }
-
-    /// <summary>Version of the application's stream.</summary>
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>Whether Managed OAuth is on.</summary>
     [JsonIgnore]

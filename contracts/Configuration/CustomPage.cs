@@ -3,22 +3,12 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>A page in an organization's own words, shown instead of ours. It is served with a policy under which no script of it runs.</summary>
-public sealed record CustomPage
+public sealed record CustomPage : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     public required CustomPageType Type { get; init; }
 
     /// <summary>A whole HTML document.</summary>
     public required string CustomHtml { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>When a custom page is shown.</summary>

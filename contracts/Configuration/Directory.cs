@@ -4,12 +4,8 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>A way to log in.</summary>
-public sealed record IdentityProvider
+public sealed record IdentityProvider : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     /// <summary><c>onetimepin</c>, <c>oidc</c>, ...</summary>
     public required string Type { get; init; }
 
@@ -21,21 +17,11 @@ public sealed record IdentityProvider
 
     /// <summary>Members of <see cref="Config"/> that are secret, each sealed by Config's keys at rest (base64). In events only; in no feed and no answer.</summary>
     public IReadOnlyDictionary<string, string>? SealedSecrets { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>A credential of a machine. The secret itself is nowhere; only its SHA-256 is kept.</summary>
-public sealed record ServiceToken
+public sealed record ServiceToken : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     /// <summary><c>CF-Access-Client-Id</c>: 32 hexadecimal digits and <c>.access</c>.</summary>
     public required string ClientId { get; init; }
 
@@ -55,12 +41,6 @@ public sealed record ServiceToken
     public bool Enabled { get; init; } = true;
 
     public int ClientSecretVersion { get; init; } = 1;
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>When an unused service token ends.</summary>
@@ -106,12 +86,8 @@ public sealed record LoginDesign
 }
 
 /// <summary>What holds for all applications.</summary>
-public sealed record Organization
+public sealed record Organization : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     /// <summary>The team domain's public origin (scheme and authority): where people log in, <c>iss</c> of assertions.</summary>
     public required string AuthDomain { get; init; }
 
@@ -147,10 +123,4 @@ public sealed record Organization
 
     /// <summary>How the login page looks.</summary>
     public LoginDesign? LoginDesign { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }

@@ -4,12 +4,8 @@ using ManagedOAuth.Contracts.Policies;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>A policy: whom it is about and what it decides. Include = any, require = all, exclude = none.</summary>
-public sealed record Policy
+public sealed record Policy : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     public required PolicyAction Decision { get; init; }
 
     public IReadOnlyList<Rule> Include { get; init; } = [];
@@ -23,13 +19,6 @@ public sealed record Policy
 
     /// <summary>False for a policy that belongs to one application alone.</summary>
     public bool Reusable { get; init; } = true;
-
-    /// <summary>Version of the policy's stream: recorded with every decision.</summary>
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>What a matching policy decides (<c>decision</c> in the admin API).</summary>
@@ -45,12 +34,8 @@ public enum PolicyAction
 }
 
 /// <summary>A named set of rules that policies refer to.</summary>
-public sealed record Group
+public sealed record Group : ConfigurationRecord
 {
-    public required Guid Id { get; init; }
-
-    public required string Name { get; init; }
-
     public IReadOnlyList<Rule> Include { get; init; } = [];
 
     public IReadOnlyList<Rule> Require { get; init; } = [];
@@ -58,10 +43,4 @@ public sealed record Group
     public IReadOnlyList<Rule> Exclude { get; init; } = [];
 
     public bool IsDefault { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }

@@ -136,12 +136,12 @@ public static class ConfigService
         var objects = access.MapGroup("").WithDryRun();
         objects.MapApplications();
         objects.MapApplicationPolicies();
-        objects.MapPolicies();
-        objects.MapGroups();
+        objects.MapObjects<Policy, PolicyObject>();
+        objects.MapObjects<Group, GroupObject>();
         objects.MapIdentityProviders();
         objects.MapServiceTokens();
         objects.MapTags();
-        objects.MapCustomPages();
+        objects.MapObjects<CustomPage, CustomPageObject>();
         objects.MapOrganizations();
         var kinds = app.Services.GetServices<IObjectKind>().ToLookup(kind => kind.IsUnderAccess);
         access.MapVersions(kinds[true]);
@@ -161,7 +161,7 @@ public static class ConfigService
     }
 
     private static void AddKind<TState, TObject, TKind>(this IServiceCollection services)
-        where TState : class
+        where TState : ConfigurationRecord
         where TObject : ConfigurationObject<TState>, new()
         where TKind : ObjectKind<TState, TObject>
     {

@@ -14,15 +14,13 @@ public static class ApiTokenEndpoints
     public static void MapApiTokens(this RouteGroupBuilder account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var tokens = account.MapGroup("/tokens").RequirePermission(ApiPermission.ApiTokensRead, ApiPermission.ApiTokensWrite);
-        tokens.MapGet("/", (HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints) => endpoints.List(request, token => token.Name));
+        var tokens = account.MapReads<ApiToken, ApiTokenObject>();
         tokens.MapGet("/permission_groups", () => ApiEnvelope.Ok(new JsonArray([.. ApiPermissions.All.Select(entry => new JsonObject { ["id"] = entry.Id, ["name"] = entry.Name })])));
         tokens.MapGet("/verify", Verify).AllowAnyPermission();
-        tokens.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
         tokens.MapPost("/", Create);
-        tokens.MapReplace("/{id:guid}", Replace);
+        tokens.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Replace(id, request, ct));
         tokens.MapPut("/{id:guid}/value", Roll);
-        tokens.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
+        tokens.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct, StatusCodes.Status200OK));
     }
 
     private static IResult Verify(HttpContext context)
@@ -36,29 +34,14 @@ public static class ApiTokenEndpoints
         });
     }
 
-    private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
+    private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, ApiTokenKind kind, CancellationToken ct)
     {
         var secret = ServiceTokenSecret.Create(SecretPrefixes.ApiToken);
-        var caller = ApiCaller.Of(request.HttpContext)!;
         return endpoints.Create(
             request,
-            (body, id, _) => ApiTokenReader.Read(body, new ApiToken { Id = id, Name = "", Hash = ServiceTokenSecret.Hash(secret), Permissions = [] }, caller, clock.GetUtcNow()),
             ct,
+            (body, id, draft) => kind.Read(body, id, null, draft) with { Hash = ServiceTokenSecret.Hash(secret) },
             show: node => node["value"] = secret);
-    }
-
-    private static Task<IResult> Replace(Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, TimeProvider clock, CancellationToken ct)
-    {
-        var caller = ApiCaller.Of(request.HttpContext)!;
-        return endpoints.Replace(
-            id,
-            request,
-            (body, existing, _) =>
-            {
-                body.RefuseMoreThan(existing, caller);
-                return ApiTokenReader.Read(body, existing, caller, clock.GetUtcNow());
-            },
-            ct);
     }
 
     private static Task<IResult> Roll(Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct)
@@ -68,12 +51,12 @@ public static class ApiTokenEndpoints
         return endpoints.Replace(
             id,
             request,
+            ct,
             (body, existing, _) =>
             {
                 body.RefuseMoreThan(existing, caller);
                 return existing with { Hash = ServiceTokenSecret.Hash(secret) };
             },
-            ct,
             changed: token => new ApiTokenRolled(token),
             show: node => node["value"] = secret,
             bodyOptional: true,

@@ -1,13 +1,16 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using ManagedOAuth.Contracts.Tokens;
 
 namespace ManagedOAuth.Config.ApiTokens;
 
 /// <summary>Tokens of the admin API: <c>/tokens</c>. They are in no snapshot: only this service needs them.</summary>
-public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, TimeProvider clock) : ObjectKind<ApiToken, ApiTokenObject>
+public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, TimeProvider clock, IHttpContextAccessor http) : ObjectKind<ApiToken, ApiTokenObject>
 {
     public override string Name => "api_token";
 
@@ -19,14 +22,23 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
 
     public override object Removed(Guid id) => new ApiTokenRemoved(id);
 
-    public override Guid IdOf(ApiToken state) => state.Id;
+    public override IReadOnlyDictionary<Guid, ApiToken> In(ConfigurationSnapshot snapshot) => log.Current.ApiTokens.Values.ToDictionary(token => token.Id);
 
-    public override DateTimeOffset CreatedAt(ApiToken state) => state.CreatedAt;
+    protected override JsonTypeInfo<ApiToken> Json => ConfigJson.Default.ApiToken;
 
-    public override ApiToken Stamp(ApiToken state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt) 
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+    /// <summary>A new one is a token that nobody knows, until the caller gives it another. Nobody gives more than they have.</summary>
+    public override ApiToken Read(BodyReader body, Guid id, ApiToken? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var caller = ApiCaller.Of(http.HttpContext) ?? throw new InvalidOperationException("API tokens are written by callers of the admin API alone.");
+        if (existing is not null)
+        {
+            body.RefuseMoreThan(existing, caller);
+        }
 
-    public override IEnumerable<ApiToken> All(ConfigurationSnapshot snapshot) => log.Current.ApiTokens.Values.OrderBy(token => token.CreatedAt).ThenBy(token => token.Id);
+        var token = existing ?? new ApiToken { Id = id, Name = "", Hash = ServiceTokenSecret.Hash(ServiceTokenSecret.Create(SecretPrefixes.ApiToken)), Permissions = [] };
+        return ApiTokenReader.Read(body, token, caller, clock.GetUtcNow());
+    }
 
     public override JsonNode Show(ApiToken state, ConfigurationSnapshot snapshot)
     {
@@ -73,4 +85,6 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
 
     /// <summary>A token that was taken away, or a permission that was, does not come back by its history.</summary>
     public override bool IsRestorable => false;
+
+    public override bool IsTransferable => false;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
@@ -9,7 +10,7 @@ using Marten.Events;
 namespace ManagedOAuth.Config.Applications;
 
 /// <summary>Applications: <c>/access/apps</c>.</summary>
-public sealed class ApplicationKind(ApplicationReader reader, PolicyStreams policies) : ObjectKind<Application, ApplicationObject>
+public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyKind, PolicyStreams policies) : ObjectKind<Application, ApplicationObject>
 {
     public override string Name => "application";
 
@@ -21,20 +22,33 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyStreams poli
 
     public override object Removed(Guid id) => new ApplicationRemoved(id);
 
-    public override Guid IdOf(Application state) => state.Id;
+    public override IReadOnlyDictionary<Guid, Application> In(ConfigurationSnapshot snapshot) => snapshot.Applications;
 
-    public override DateTimeOffset CreatedAt(Application state) => state.CreatedAt;
+    protected override JsonTypeInfo<Application> Json => ConfigurationJson.Default.Application;
 
-    public override Application Stamp(Application state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+    /// <summary>With its own policies. A body without policies keeps them, as the original does: they have addresses of their own.</summary>
+    public override Application Read(BodyReader body, Guid id, Application? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(draft);
+        var errors = body.Errors.Count;
+        var list = existing is null || body.Has("policies") ? PolicyListReader.Read(body, existing, draft) : new PolicyList(existing.Policies, []);
+        var application = reader.Read(body, id, existing?.Aud ?? AudienceTag.Read(body, draft), existing, draft.Snapshot) with { Policies = list.References };
+        AddressClaims.Check(body, application, draft.State);
+        if (body.Errors.Count == errors)
+        {
+            policies.Save(list.Inline, draft);
+        }
 
-    public override IEnumerable<Application> All(ConfigurationSnapshot snapshot)
-        => snapshot.Applications.Values.OrderBy(application => application.CreatedAt).ThenBy(application => application.Id);
+        return application;
+    }
+
+    public override void Accompany(Application? before, Application? after, ConfigurationDraft draft) => AddressClaims.Move(before, after, draft);
 
     /// <summary>With <c>uid</c>, the deprecated <c>self_hosted_domains</c>, and the policies written out, as the original shows them.</summary>
     public override JsonNode Show(Application state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Application).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         node["uid"] = state.Id;
         if (state.Type == ApplicationType.SelfHosted)
         {
@@ -63,6 +77,29 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyStreams poli
         var shown = Show(state, snapshot).AsObject();
         shown.Remove("self_hosted_domains");
         return shown;
+    }
+
+    /// <summary>With its own policies written out; reusable ones are named.</summary>
+    public override JsonObject Export(Application state, ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var node = base.Export(state, snapshot);
+        if (state.Type != ApplicationType.SelfHosted)
+        {
+            ShowMcp(node, state);
+        }
+
+        node["policies"] = new JsonArray([.. state.Policies.Select(reference => Export(reference, snapshot))]);
+        return node;
+    }
+
+    private JsonObject Export(PolicyReference reference, ConfigurationSnapshot snapshot)
+    {
+        var policy = snapshot.Policies.GetValueOrDefault(reference.Id);
+        var node = policy is { Reusable: false } ? policyKind.Export(policy, snapshot) : new JsonObject { ["id"] = reference.Id, ["name"] = policy?.Name };
+        node["precedence"] = reference.Precedence;
+        return node;
     }
 
     private static void ShowMcp(JsonObject node, Application state)
@@ -98,9 +135,8 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyStreams poli
         ArgumentNullException.ThrowIfNull(old);
         ArgumentNullException.ThrowIfNull(change);
         reader.Read(body, old.Id, old.Aud, old, change.Snapshot);
-        var own = await policies.RestoreAsync(body, old, at, change, ct);
-        AddressClaims.Move(change.Session, removed ? null : last, body.Errors.Count == 0 ? old : removed ? null : last);
-        policies.Save(change.Session, own, change.State);
+        AddressClaims.Check(body, old, change.State);
+        policies.Save(await policies.RestoreAsync(body, old, at, change, ct), change.Draft);
         return old;
     }
 }

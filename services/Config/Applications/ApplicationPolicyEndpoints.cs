@@ -5,7 +5,6 @@ using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
-using Marten;
 
 namespace ManagedOAuth.Config.Applications;
 
@@ -49,21 +48,17 @@ public static class ApplicationPolicyEndpoints
         Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, PolicyStreams policies, CancellationToken ct)
     {
         var reference = new PolicyReference(Guid.NewGuid(), 0);
-        Policy? own = null;
-        var decidedOn = ConfigurationSnapshot.Empty;
         return applications.Replace(
             id,
             request,
-            (body, application, snapshot) =>
+            ct,
+            (body, application, draft) =>
             {
-                decidedOn = snapshot;
-                own = PolicyReader.Read(body, reference.Id, reusable: false, snapshot);
+                policies.Save([PolicyReader.Read(body, reference.Id, reusable: false, draft.Snapshot)], draft);
                 var last = application.Policies.Select(other => other.Precedence).DefaultIfEmpty(0).Max();
                 reference = reference with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? last + 1 };
                 return application with { Policies = InOrder(application.Policies.Append(reference)) };
             },
-            ct,
-            (session, _, _) => policies.Save(session, [own!], decidedOn),
             answer: application => PolicyOf(application, reference.Id));
     }
 
@@ -75,25 +70,21 @@ public static class ApplicationPolicyEndpoints
             return NotFound();
         }
 
-        Policy? own = null;
-        var decidedOn = ConfigurationSnapshot.Empty;
         return await applications.Replace(
             id,
             request,
-            (body, application, snapshot) =>
+            ct,
+            (body, application, draft) =>
             {
-                decidedOn = snapshot;
-                if (snapshot.Policies.GetValueOrDefault(policyId) is { Reusable: true })
+                if (draft.Snapshot.Policies.GetValueOrDefault(policyId) is { Reusable: true })
                 {
                     body.Refuse("id", "this policy is reusable: change it at /access/policies, for all applications that have it");
                 }
 
-                own = PolicyReader.Read(body, policyId, reusable: false, snapshot);
+                policies.Save([PolicyReader.Read(body, policyId, reusable: false, draft.Snapshot)], draft);
                 reference = reference with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? reference.Precedence };
                 return application with { Policies = InOrder(application.Policies.Where(other => other.Id != policyId).Append(reference)) };
             },
-            ct,
-            (session, _, _) => policies.Save(session, [own!], decidedOn),
             answer: application => PolicyOf(application, reference.Id));
     }
 
@@ -101,7 +92,7 @@ public static class ApplicationPolicyEndpoints
         Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> policies, ConfigurationLog log, CancellationToken ct)
         => Find(log.Current.Snapshot, id, policyId) is null
             ? NotFound()
-            : await policies.Replace(policyId, request, (_, existing, _) => existing with { Reusable = true }, ct, bodyOptional: true);
+            : await policies.Replace(policyId, request, ct, (_, existing, _) => existing with { Reusable = true }, bodyOptional: true);
 
     private static async Task<IResult> Remove(
         Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, ConfigurationLog log, CancellationToken ct)
@@ -111,27 +102,25 @@ public static class ApplicationPolicyEndpoints
             return NotFound();
         }
 
-        Policy? removed = null;
         return await applications.Replace(
             id,
             request,
-            (_, application, snapshot) =>
+            ct,
+            (_, application, draft) =>
             {
-                removed = snapshot.Policies.GetValueOrDefault(policyId);
+                RemoveOwn(policyId, draft);
                 return application with { Policies = [.. application.Policies.Where(other => other.Id != policyId)] };
             },
-            ct,
-            (session, _, _) => RemoveOwn(session, removed),
             answer: _ => new JsonObject { ["id"] = policyId },
             bodyOptional: true);
     }
 
     // A reusable policy is only taken off this application.
-    private static void RemoveOwn(IDocumentSession session, Policy? policy)
+    private static void RemoveOwn(Guid id, ConfigurationDraft draft)
     {
-        if (policy is { Reusable: false })
+        if (draft.Snapshot.Policies.GetValueOrDefault(id) is { Reusable: false } policy)
         {
-            session.Events.Append(policy.Id, policy.Version + 1, new PolicyRemoved(policy.Id));
+            draft.Append<PolicyObject>(id, policy.Version + 1, new PolicyRemoved(id));
         }
     }
 

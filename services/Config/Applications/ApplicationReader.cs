@@ -51,7 +51,7 @@ public sealed class ApplicationReader(OriginReader origins)
         }
 
         MeaninglessFields.Check(reader);
-        CheckTogether(reader, application, snapshot);
+        CheckTogether(reader, application);
         return application;
     }
 
@@ -99,7 +99,7 @@ public sealed class ApplicationReader(OriginReader origins)
     private static IReadOnlyList<string> Tags(BodyReader reader, ConfigurationSnapshot snapshot)
     {
         var tags = reader.Texts("tags", 25, 100);
-        var known = snapshot.Tags.Values.Select(tag => tag.Name).ToHashSet(StringComparer.Ordinal);
+        var known = tags.Count == 0 ? [] : snapshot.Tags.Values.Select(tag => tag.Name).ToHashSet(StringComparer.Ordinal);
         for (var index = 0; index < tags.Count; index++)
         {
             if (!known.Contains(tags[index]))
@@ -183,7 +183,7 @@ public sealed class ApplicationReader(OriginReader origins)
         return value;
     }
 
-    private static void CheckTogether(BodyReader reader, Application application, ConfigurationSnapshot snapshot)
+    private static void CheckTogether(BodyReader reader, Application application)
     {
         var addresses = AddressesOf(application).ToList();
         if (application.ManagedOAuth && addresses.Exists(address => address.Path.Length > 0))
@@ -206,19 +206,9 @@ public sealed class ApplicationReader(OriginReader origins)
             reader.Refuse("auto_redirect_to_identity", "auto_redirect_to_identity needs exactly one of allowed_idps");
         }
 
-        var taken = snapshot.Applications.Values
-            .Where(other => other.Id != application.Id)
-            .SelectMany(AddressesOf)
-            .Select(address => address.ToString())
-            .ToHashSet(StringComparer.Ordinal);
         if (application.Type == ApplicationType.McpPortal && addresses.Exists(address => address.Path.Length > 0))
         {
             reader.Refuse("domain", "the domain of a portal has no path");
-        }
-
-        if (addresses.Find(address => taken.Contains(address.ToString())) is { } clash)
-        {
-            reader.Refuse("domain", $"another application already has {clash}");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -15,10 +16,11 @@ public static class PolicyListReader
 {
     private const int MaximumPolicies = 100;
 
-    public static PolicyList Read(BodyReader reader, Application? existing, ConfigurationSnapshot snapshot)
+    public static PolicyList Read(BodyReader reader, Application? existing, ConfigurationDraft draft)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        ArgumentNullException.ThrowIfNull(snapshot);
+        ArgumentNullException.ThrowIfNull(draft);
+        var snapshot = draft.Snapshot;
         var references = new List<PolicyReference>();
         var inline = new List<Policy>();
         foreach (var (item, index) in reader.Items("policies", MaximumPolicies).Select((item, index) => (item, index)))
@@ -26,7 +28,7 @@ public static class PolicyListReader
             var entry = reader.Item("policies", index, item);
             var precedence = item.ValueKind == JsonValueKind.Object ? entry.Number("precedence", 0, 1_000_000) ?? index + 1 : index + 1;
             var id = IdOf(item);
-            if (item.ValueKind == JsonValueKind.Object && entry.Has("decision") && IsOwn(id, existing, snapshot))
+            if (item.ValueKind == JsonValueKind.Object && entry.Has("decision") && (IsOwn(id, existing, snapshot) || (draft.IsTransfer && IsNobodys(id!.Value, snapshot))))
             {
                 var policy = PolicyReader.Read(entry, id ?? Guid.NewGuid(), reusable: false, snapshot);
                 inline.Add(policy);
@@ -64,4 +66,9 @@ public static class PolicyListReader
                 && existing.Policies.Any(reference => reference.Id == id)
                 && snapshot.Policies.TryGetValue(id.Value, out var policy)
                 && !policy.Reusable);
+
+    // In a file an application's own policies have their ids before they are there.
+    private static bool IsNobodys(Guid id, ConfigurationSnapshot snapshot)
+        => !snapshot.Policies.TryGetValue(id, out var policy)
+            || (!policy.Reusable && !snapshot.Applications.Values.Any(application => application.Policies.Any(reference => reference.Id == id)));
 }

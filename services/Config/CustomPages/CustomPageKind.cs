@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
@@ -9,6 +10,9 @@ namespace ManagedOAuth.Config.CustomPages;
 /// <summary>Pages in an organization's own words: <c>/access/custom_pages</c>.</summary>
 public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
 {
+    /// <summary>Longest document, in characters.</summary>
+    public const int MaximumHtml = 256 * 1024;
+
     public override string Name => "custom_page";
 
     public override string Path => "custom_pages";
@@ -19,20 +23,20 @@ public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
 
     public override object Removed(Guid id) => new CustomPageRemoved(id);
 
-    public override Guid IdOf(CustomPage state) => state.Id;
+    public override IReadOnlyDictionary<Guid, CustomPage> In(ConfigurationSnapshot snapshot) => snapshot.CustomPages;
 
-    public override DateTimeOffset CreatedAt(CustomPage state) => state.CreatedAt;
+    protected override JsonTypeInfo<CustomPage> Json => ConfigurationJson.Default.CustomPage;
 
-    public override CustomPage Stamp(CustomPage state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
-
-    public override IEnumerable<CustomPage> All(ConfigurationSnapshot snapshot)
-        => snapshot.CustomPages.Values.OrderBy(item => item.CreatedAt).ThenBy(item => item.Id);
+    public override CustomPage Read(BodyReader body, Guid id, CustomPage? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return new CustomPage { Id = id, Name = body.RequiredText("name", 200), Type = Type(body), CustomHtml = body.Document("custom_html", MaximumHtml) };
+    }
 
     /// <summary>With <c>uid</c>, as the original calls it, and how many applications show the page.</summary>
     public override JsonNode Show(CustomPage state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.CustomPage).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         node["uid"] = state.Id;
         node["app_count"] = Users(state.Id, snapshot).Count();
         return node;
@@ -47,4 +51,16 @@ public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
         => snapshot.Applications.Values.Where(application => application.CustomPages.Contains(id));
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    private static CustomPageType Type(BodyReader body)
+    {
+        switch (body.RequiredText("type", 40))
+        {
+            case "forbidden": return CustomPageType.Forbidden;
+            case "identity_denied" or "": return CustomPageType.IdentityDenied;
+            default:
+                body.Refuse("type", "type is identity_denied or forbidden");
+                return CustomPageType.IdentityDenied;
+        }
+    }
 }

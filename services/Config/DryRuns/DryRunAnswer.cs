@@ -17,7 +17,7 @@ public sealed class DryRunAnswer(LiveGrants grants)
         ArgumentNullException.ThrowIfNull(outcome);
 
         // Before and after: a policy that leaves an application touches it as much as one that comes.
-        var (before, after) = (change.Snapshot, change.Outcome().Snapshot);
+        var (before, after) = (change.Snapshot, change.Draft.Snapshot);
         var touched = ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, before).Union(ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, after)).ToList();
 
         // Nobody else waits while Token is asked.

@@ -71,7 +71,7 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
     }
 
     private static async Task<ConfigurationState> LoadAsync<TState, TObject>(string kind, ConfigurationState state, IQuerySession session, CancellationToken ct)
-        where TState : class
+        where TState : ConfigurationRecord
         where TObject : ConfigurationObject<TState>
     {
         await foreach (var item in AllAsync<TState, TObject>(session, ct))
@@ -97,7 +97,7 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
 
     private static async IAsyncEnumerable<TObject> AllAsync<TState, TObject>(
         IQuerySession session, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-        where TState : class
+        where TState : ConfigurationRecord
         where TObject : ConfigurationObject<TState>
     {
         var after = Guid.Empty;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 
@@ -20,6 +21,9 @@ public sealed record ConfigurationState
 
     /// <summary>Admin API tokens by hash; they are in no feed.</summary>
     public ImmutableDictionary<string, ApiToken> ApiTokens { get; init; } = ImmutableDictionary<string, ApiToken>.Empty;
+
+    /// <summary>Which application has a public address.</summary>
+    public ImmutableDictionary<string, Guid> Addresses { get; init; } = ImmutableDictionary<string, Guid>.Empty;
 
     /// <summary>The last time the database was read successfully.</summary>
     public DateTimeOffset ReadAt { get; init; }
@@ -74,6 +78,7 @@ public sealed record ConfigurationState
         {
             Entries = Entries.SetItem(id, new FeedEntry(kind, id, version, position, value)),
             Snapshot = Apply(kind, id, value),
+            Addresses = kind == "application" ? AddressClaims.Move(Addresses, id, known?.State as Application, value as Application) : Addresses,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
@@ -9,7 +10,7 @@ using Marten.Events;
 namespace ManagedOAuth.Config.IdentityProviders;
 
 /// <summary>Ways to log in: <c>/access/identity_providers</c>.</summary>
-public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, IdentityProviderObject>
+public sealed class IdentityProviderKind(IdentityProviderReader reader) : ObjectKind<IdentityProvider, IdentityProviderObject>
 {
     public override string Name => "identity_provider";
 
@@ -21,19 +22,21 @@ public sealed class IdentityProviderKind : ObjectKind<IdentityProvider, Identity
 
     public override object Removed(Guid id) => new IdentityProviderRemoved(id);
 
-    public override Guid IdOf(IdentityProvider state) => state.Id;
+    public override IReadOnlyDictionary<Guid, IdentityProvider> In(ConfigurationSnapshot snapshot) => snapshot.IdentityProviders;
 
-    public override DateTimeOffset CreatedAt(IdentityProvider state) => state.CreatedAt;
+    protected override JsonTypeInfo<IdentityProvider> Json => ConfigurationJson.Default.IdentityProvider;
 
-    public override IdentityProvider Stamp(IdentityProvider state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
-
-    public override IEnumerable<IdentityProvider> All(ConfigurationSnapshot snapshot)
-        => snapshot.IdentityProviders.Values.OrderBy(provider => provider.CreatedAt).ThenBy(provider => provider.Id);
+    public override IdentityProvider Read(BodyReader body, Guid id, IdentityProvider? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return reader.Read(body, id, existing, draft.Snapshot);
+    }
 
     /// <summary>Without secrets: a secret can be written and replaced, never read.</summary>
     public override JsonNode Show(IdentityProvider state, ConfigurationSnapshot snapshot)
-        => ApiEnvelope.ToNode(state with { SealedSecrets = null }, ConfigurationJson.Default.IdentityProvider);
+        => base.Show(state with { SealedSecrets = null }, snapshot);
+
+    public override JsonObject Export(IdentityProvider state, ConfigurationSnapshot snapshot) => base.Export(state with { SealedSecrets = null }, snapshot);
 
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
     {

@@ -10,15 +10,7 @@ public sealed class IdentityProviderReader(ProviderUrls urls, OidcSettingsReader
 {
     private static readonly JsonElement s_empty = JsonDocument.Parse("{}").RootElement.Clone();
 
-    public IdentityProvider Create(BodyReader reader, Guid id, ConfigurationSnapshot snapshot) => Read(reader, id, null, snapshot);
-
-    public IdentityProvider Replace(BodyReader reader, IdentityProvider existing, ConfigurationSnapshot snapshot)
-    {
-        ArgumentNullException.ThrowIfNull(existing);
-        return Read(reader, existing.Id, existing, snapshot);
-    }
-
-    private IdentityProvider Read(BodyReader reader, Guid id, IdentityProvider? existing, ConfigurationSnapshot snapshot)
+    public IdentityProvider Read(BodyReader reader, Guid id, IdentityProvider? existing, ConfigurationSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(snapshot);

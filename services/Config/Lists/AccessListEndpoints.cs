@@ -12,17 +12,13 @@ public static class AccessListEndpoints
     public static void MapLists(this RouteGroupBuilder account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        var lists = account.MapGroup("/gateway/lists").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
-        lists.MapGet("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints) => endpoints.List(request, list => list.Name));
-        lists.MapGet("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Get(id, ct));
+        var lists = account.MapReads<AccessList, AccessListObject>();
         lists.MapGet("/{id:guid}/items", Items);
-        lists.MapPost("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
-            => endpoints.Create(request, (body, id, _) => AccessListReader.Read(body, id, null, clock.GetUtcNow()), ct));
-        lists.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
-            => endpoints.Replace(id, request, (body, existing, _) => AccessListReader.Read(body, id, existing, clock.GetUtcNow()), ct));
+        lists.MapPost("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Create(request, ct));
+        lists.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Replace(id, request, ct));
         lists.MapPatch("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
-            => endpoints.Replace(id, request, (body, existing, _) => AccessListReader.Edit(body, existing, clock.GetUtcNow()), ct));
-        lists.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
+            => endpoints.Replace(id, request, ct, (body, existing, _) => AccessListReader.Edit(body, existing, clock.GetUtcNow())));
+        lists.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct, StatusCodes.Status200OK));
     }
 
     private static async Task<IResult> Items(Guid id, HttpRequest request, IDocumentStore store, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
@@ -8,7 +9,7 @@ using ManagedOAuth.Contracts.Configuration.Events;
 namespace ManagedOAuth.Config.Lists;
 
 /// <summary>Lists of addresses: <c>/gateway/lists</c>, where the original has them.</summary>
-public sealed class AccessListKind : ObjectKind<AccessList, AccessListObject>
+public sealed class AccessListKind(TimeProvider clock) : ObjectKind<AccessList, AccessListObject>
 {
     public override string Name => "list";
 
@@ -20,20 +21,16 @@ public sealed class AccessListKind : ObjectKind<AccessList, AccessListObject>
 
     public override object Removed(Guid id) => new AccessListRemoved(id);
 
-    public override Guid IdOf(AccessList state) => state.Id;
+    public override IReadOnlyDictionary<Guid, AccessList> In(ConfigurationSnapshot snapshot) => snapshot.Lists;
 
-    public override DateTimeOffset CreatedAt(AccessList state) => state.CreatedAt;
+    protected override JsonTypeInfo<AccessList> Json => ConfigurationJson.Default.AccessList;
 
-    public override AccessList Stamp(AccessList state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
-
-    public override IEnumerable<AccessList> All(ConfigurationSnapshot snapshot)
-        => snapshot.Lists.Values.OrderBy(item => item.CreatedAt).ThenBy(item => item.Id);
+    public override AccessList Read(BodyReader body, Guid id, AccessList? existing, ConfigurationDraft draft) => AccessListReader.Read(body, id, existing, clock.GetUtcNow());
 
     /// <summary>With the number of values; the values themselves have an address of their own.</summary>
     public override JsonNode Show(AccessList state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state with { Items = [] }, ConfigurationJson.Default.AccessList).AsObject();
+        var node = ApiEnvelope.ToNode(state with { Items = [] }, Json).AsObject();
         node.Remove("items");
         node["count"] = state.Items.Count;
         return node;
@@ -50,5 +47,17 @@ public sealed class AccessListKind : ObjectKind<AccessList, AccessListObject>
     public override bool IsUnderAccess => false;
 
     /// <summary>With the values.</summary>
-    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((AccessList)state, ConfigurationJson.Default.AccessList);
+    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((AccessList)state, Json);
+
+    /// <summary>Without the times at which the values came.</summary>
+    public override JsonObject Export(AccessList state, ConfigurationSnapshot snapshot)
+    {
+        var node = base.Export(state, snapshot);
+        foreach (var item in node["items"]!.AsArray())
+        {
+            item!.AsObject().Remove("created_at");
+        }
+
+        return node;
+    }
 }

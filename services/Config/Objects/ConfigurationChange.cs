@@ -16,21 +16,8 @@ public sealed class ConfigurationChange(IDocumentSession session, ConfigurationS
     /// <inheritdoc cref="State"/>
     public ConfigurationSnapshot Snapshot => state.Snapshot;
 
-    /// <summary>The configuration as it will be when this is saved.</summary>
-    public ConfigurationState Outcome()
-    {
-        var outcome = state;
-        foreach (var stream in session.PendingChanges.GetStreams())
-        {
-            var version = state.Entries.GetValueOrDefault(stream.Id)?.Version ?? 0;
-            foreach (var e in stream.Events)
-            {
-                outcome = outcome.After(e.Data, stream.Id, ++version, outcome.Snapshot.Position + 1);
-            }
-        }
-
-        return outcome;
-    }
+    /// <summary>What is going to be saved, and the configuration as it will be then.</summary>
+    public ConfigurationDraft Draft { get; init; } = new(state);
 
     /// <summary>Gives the lock back; what was not saved is forgotten.</summary>
     public async ValueTask DisposeAsync()

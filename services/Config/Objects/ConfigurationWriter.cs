@@ -59,6 +59,7 @@ public sealed class ConfigurationWriter(
             throw new InvalidOperationException("A dry run came to the point of saving.");
         }
 
+        change.Draft.SaveTo(change.Session);
         await change.Session.SaveChangesAsync(ct);
         await change.DisposeAsync();
         await using var query = store.QuerySession();

@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Objects;
 
-/// <summary>A kind of configuration objects, for what treats all kinds alike: histories, comparisons, restoring.</summary>
+/// <summary>A kind of configuration objects, for what treats all kinds alike: histories, comparisons, restoring, files.</summary>
 public interface IObjectKind
 {
     /// <summary>Singular, as in the feed and in error texts.</summary>
@@ -18,6 +19,12 @@ public interface IObjectKind
     /// <summary>Whether a version can be brought back.</summary>
     bool IsRestorable { get; }
 
+    /// <summary>Whether objects are in exported files and can be made from one.</summary>
+    bool IsTransferable { get; }
+
+    /// <summary>Whether objects can be removed at all.</summary>
+    bool IsRemovable { get; }
+
     /// <summary>What it takes to see and to change objects of this kind.</summary>
     RequiredPermission Permissions { get; }
 
@@ -29,6 +36,19 @@ public interface IObjectKind
 
     /// <summary>The object by itself: what other objects say about it left out, secrets too.</summary>
     JsonNode ShowAlone(object state);
+
+    /// <summary>The object as it stands in an exported file: what <see cref="Put"/> reads, no more, and no secret.</summary>
+    JsonObject Export(ConfigurationRecord state, ConfigurationSnapshot snapshot);
+
+    /// <summary>Drafts that the object is so from now on, checked as a write of its own would be; drafts nothing where it is so already.</summary>
+    /// <param name="body">The object; what is wrong goes to the reader's errors.</param>
+    /// <param name="id">The object's id; there need not be one.</param>
+    /// <param name="draft">Where it is drafted.</param>
+    /// <param name="now">The time of the change.</param>
+    void Put(BodyReader body, Guid id, ConfigurationDraft draft, DateTimeOffset now);
+
+    /// <summary>Drafts that the object is gone; gives the reason where something needs it, and drafts nothing then.</summary>
+    string? Remove(Guid id, ConfigurationDraft draft);
 
     /// <summary>Brings a version back as a new one.</summary>
     Task<IResult> RestoreAsync(HttpContext context, Guid id, long version, CancellationToken ct);

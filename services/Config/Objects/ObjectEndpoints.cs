@@ -13,11 +13,11 @@ namespace ManagedOAuth.Config.Objects;
 /// </summary>
 public sealed class ObjectEndpoints<TState, TObject>(
     ObjectKind<TState, TObject> kind, ConfigurationLog log, ConfigurationWriter writer, ChangeAnswers answers, IDocumentStore store, TimeProvider clock, IHttpContextAccessor http)
-    where TState : class
+    where TState : ConfigurationRecord
     where TObject : ConfigurationObject<TState>, new()
 {
     /// <summary>One page, optionally narrowed by <c>name</c> (exact) or <c>search</c> (part of the name).</summary>
-    public IResult List(HttpRequest request, Func<TState, string> nameOf)
+    public IResult List(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (Paging.From(request.Query) is not { } paging)
@@ -28,8 +28,8 @@ public sealed class ObjectEndpoints<TState, TObject>(
         var snapshot = log.Current.Snapshot;
         var (name, search) = (request.Query["name"].ToString(), request.Query["search"].ToString());
         var found = kind.All(snapshot)
-            .Where(state => name.Length == 0 || nameOf(state) == name)
-            .Where(state => search.Length == 0 || nameOf(state).Contains(search, StringComparison.OrdinalIgnoreCase))
+            .Where(state => name.Length == 0 || state.Name == name)
+            .Where(state => search.Length == 0 || state.Name.Contains(search, StringComparison.OrdinalIgnoreCase))
             .ToList();
         return ApiEnvelope.Page(paging.Of(found).Select(state => kind.Show(state, snapshot)), paging, found.Count);
     }
@@ -53,15 +53,12 @@ public sealed class ObjectEndpoints<TState, TObject>(
 
     /// <summary>Creates an object from the body.</summary>
     /// <param name="request">The request, whose body is read.</param>
-    /// <param name="read">Reads the record; what is wrong stands in the reader's errors.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="also">What is saved with it.</param>
+    /// <param name="read">Reads the record; what is wrong stands in the reader's errors. The kind's usual reader when null.</param>
     /// <param name="show">Adds to the answer what is shown once.</param>
     public async Task<IResult> Create(
-        HttpRequest request, Func<BodyReader, Guid, ConfigurationSnapshot, TState> read, CancellationToken ct,
-        Action<IDocumentSession, TState>? also = null, Action<JsonObject>? show = null)
+        HttpRequest request, CancellationToken ct, Func<BodyReader, Guid, ConfigurationDraft, TState>? read = null, Action<JsonObject>? show = null)
     {
-        ArgumentNullException.ThrowIfNull(read);
         var (body, refusal) = await JsonBody.ReadAsync(request, ct);
         if (refusal is not null)
         {
@@ -70,7 +67,8 @@ public sealed class ObjectEndpoints<TState, TObject>(
 
         await using var change = await writer.BeginAsync(ct);
         var reader = new BodyReader(body, []);
-        var state = read(reader, Guid.NewGuid(), change.Snapshot);
+        var id = Guid.NewGuid();
+        var state = read is null ? kind.Read(reader, id, null, change.Draft) : read(reader, id, change.Draft);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
@@ -78,28 +76,25 @@ public sealed class ObjectEndpoints<TState, TObject>(
 
         var now = clock.GetUtcNow();
         state = kind.Stamp(state, 1, now, now);
-        change.Session.Events.StartStream<TObject>(kind.IdOf(state), kind.Created(state));
-        also?.Invoke(change.Session, state);
+        change.Draft.Append<TObject>(state.Id, 1, kind.Created(state));
+        kind.Accompany(null, state, change.Draft);
         return await answers.CompleteAsync(change, Outcome(change, null, state, 1, StatusCodes.Status201Created, show), ct);
     }
 
     /// <summary>Replaces an object by the body (PUT), or changes it by a merge patch (PATCH).</summary>
     /// <param name="id">The object.</param>
     /// <param name="request">The request, whose body is read.</param>
-    /// <param name="read">Reads the record; what is wrong stands in the reader's errors.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="also">What is saved with it.</param>
+    /// <param name="read">Reads the record; what is wrong stands in the reader's errors. The kind's usual reader when null.</param>
     /// <param name="changed">The event; the kind's usual one when null.</param>
     /// <param name="show">Adds to the answer what is shown once.</param>
     /// <param name="bodyOptional">A request without a body is read as one with an empty object.</param>
     /// <param name="answer">Picks the answer out of the shown object, where it is not the whole.</param>
     public async Task<IResult> Replace(
-        Guid id, HttpRequest request, Func<BodyReader, TState, ConfigurationSnapshot, TState> read, CancellationToken ct,
-        Action<IDocumentSession, TState, TState>? also = null, Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false,
-        Func<JsonObject, JsonNode>? answer = null)
+        Guid id, HttpRequest request, CancellationToken ct, Func<BodyReader, TState, ConfigurationDraft, TState>? read = null,
+        Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false, Func<JsonObject, JsonNode>? answer = null)
     {
         ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(read);
         var (body, refusal) = bodyOptional && request.ContentLength is null or 0 ? (default, null) : await JsonBody.ReadAsync(request, ct);
         if (refusal is not null)
         {
@@ -107,8 +102,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
         }
 
         await using var change = await writer.BeginAsync(ct);
-        var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
-        if (stream.Aggregate is not { Removed: false, State: { } existing, Version: var known })
+        if (await change.Session.LoadAsync<TObject>(id, ct) is not { Removed: false, State: { } existing, Version: var known })
         {
             return NotFound();
         }
@@ -119,24 +113,23 @@ public sealed class ObjectEndpoints<TState, TObject>(
         }
 
         var reader = new BodyReader(HttpMethods.IsPatch(request.Method) ? JsonMergePatch.ToReplacement(kind.PatchBase(existing, change.Snapshot), body) : body, []);
-        var state = read(reader, existing, change.Snapshot);
+        var state = read is null ? kind.Read(reader, id, existing, change.Draft) : read(reader, existing, change.Draft);
         if (reader.Errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
         }
 
-        state = kind.Stamp(state, known + 1, kind.CreatedAt(existing), clock.GetUtcNow());
-        stream.AppendOne((changed ?? kind.Changed)(state));
-        also?.Invoke(change.Session, existing, state);
+        state = kind.Stamp(state, known + 1, existing.CreatedAt, clock.GetUtcNow());
+        change.Draft.Append<TObject>(id, known + 1, (changed ?? kind.Changed)(state));
+        kind.Accompany(existing, state, change.Draft);
         return await answers.CompleteAsync(change, Outcome(change, existing, state, known + 1, StatusCodes.Status200OK, show) with { Answer = answer }, ct);
     }
 
     /// <summary>Removes an object that nothing needs any more; its history stays.</summary>
-    public async Task<IResult> Remove(Guid id, CancellationToken ct, Action<IDocumentSession, TState>? also = null, int status = StatusCodes.Status200OK)
+    public async Task<IResult> Remove(Guid id, CancellationToken ct, int status = StatusCodes.Status202Accepted)
     {
         await using var change = await writer.BeginAsync(ct);
-        var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
-        if (stream.Aggregate is not { Removed: false, State: { } state, Version: var known })
+        if (await change.Session.LoadAsync<TObject>(id, ct) is not { Removed: false, State: { } state, Version: var known })
         {
             return NotFound();
         }
@@ -151,17 +144,17 @@ public sealed class ObjectEndpoints<TState, TObject>(
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(reason));
         }
 
-        stream.AppendOne(kind.Removed(id));
-        also?.Invoke(change.Session, state);
+        change.Draft.Append<TObject>(id, known + 1, kind.Removed(id));
+        kind.Accompany(state, null, change.Draft);
         var outcome = new ChangeOutcome(kind.Name, id, known + 1, status, new JsonObject { ["id"] = id }, kind.Show(state, change.Snapshot), null);
         return await answers.CompleteAsync(change, outcome, ct);
     }
 
     private ChangeOutcome Outcome(ConfigurationChange change, TState? before, TState after, long version, int status, Action<JsonObject>? show)
     {
-        var snapshot = change.Outcome().Snapshot;
+        var snapshot = change.Draft.Snapshot;
         var shown = kind.Show(after, snapshot);
-        return new ChangeOutcome(kind.Name, kind.IdOf(after), version, status, shown, before is null ? null : kind.Show(before, change.Snapshot), shown)
+        return new ChangeOutcome(kind.Name, after.Id, version, status, shown, before is null ? null : kind.Show(before, change.Snapshot), shown)
         {
             Secrets = show,
             EntityTag = EntityTag.Of(kind.Revision(after, version, snapshot), shown),

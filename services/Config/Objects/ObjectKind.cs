@@ -1,39 +1,67 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
 using Marten.Events;
 
 namespace ManagedOAuth.Config.Objects;
 
-/// <summary>What differs between the kinds of configuration objects: names, events, and how one is shown.</summary>
+/// <summary>
+/// What differs between the kinds of configuration objects: names, events, how one is read and how it is shown. What a kind says nothing about is
+/// as it is for most.
+/// </summary>
 /// <typeparam name="TState">The contract record.</typeparam>
 /// <typeparam name="TObject">Its folded stream.</typeparam>
 public abstract class ObjectKind<TState, TObject> : IObjectKind
-    where TState : class
+    where TState : ConfigurationRecord
     where TObject : ConfigurationObject<TState>, new()
 {
-    /// <summary>Singular, as in the feed and in error texts.</summary>
+    private static readonly string[] s_setHere = ["version", "created_at", "updated_at"];
+
+    /// <inheritdoc/>
     public abstract string Name { get; }
 
-    /// <summary>The collection in the admin API's path.</summary>
+    /// <inheritdoc/>
     public abstract string Path { get; }
 
+    /// <summary>The event of a new object.</summary>
     public abstract object Created(TState state);
 
+    /// <summary>The event of an object that is another now.</summary>
     public abstract object Changed(TState state);
 
+    /// <summary>The event of an object that is gone.</summary>
     public abstract object Removed(Guid id);
 
-    public abstract Guid IdOf(TState state);
+    /// <summary>The living objects in the configuration.</summary>
+    public abstract IReadOnlyDictionary<Guid, TState> In(ConfigurationSnapshot snapshot);
+
+    /// <summary>Reads and validates an object; what is wrong goes to the reader's errors.</summary>
+    /// <param name="body">The whole object: what it leaves out gets its default, or stays, as the admin API says for this kind.</param>
+    /// <param name="id">The object.</param>
+    /// <param name="existing">The object before; null = it is new.</param>
+    /// <param name="draft">The configuration that it is going to be part of; takes what belongs to the object and is saved with it.</param>
+    public abstract TState Read(BodyReader body, Guid id, TState? existing, ConfigurationDraft draft);
+
+    /// <summary>The record's own JSON.</summary>
+    protected abstract JsonTypeInfo<TState> Json { get; }
 
     /// <summary>The record with what the server alone sets.</summary>
-    public abstract TState Stamp(TState state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt);
+    public TState Stamp(TState state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
+        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
 
-    public abstract DateTimeOffset CreatedAt(TState state);
+    /// <summary>Drafts what is saved with every change of an object, outside its stream.</summary>
+    /// <param name="before">Null = it was not there.</param>
+    /// <param name="after">Null = it is gone.</param>
+    /// <param name="draft">Where it is drafted.</param>
+    public virtual void Accompany(TState? before, TState? after, ConfigurationDraft draft)
+    {
+    }
 
     /// <summary>As the admin API shows it.</summary>
-    public abstract JsonNode Show(TState state, ConfigurationSnapshot snapshot);
+    public virtual JsonNode Show(TState state, ConfigurationSnapshot snapshot) => ApiEnvelope.ToNode(state, Json);
 
     /// <summary>
     /// What <c>If-Match</c> compares: changes whenever the object, or what is replaced together with it, changes. Usually the version.
@@ -46,8 +74,8 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>What a PATCH is applied to: the object as it is shown, without members that only repeat others.</summary>
     public virtual JsonNode PatchBase(TState state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
 
-    /// <summary>All of this kind, in a stable order.</summary>
-    public abstract IEnumerable<TState> All(ConfigurationSnapshot snapshot);
+    /// <summary>All that the collection lists, the oldest first.</summary>
+    public virtual IEnumerable<TState> All(ConfigurationSnapshot snapshot) => In(snapshot).Values.OrderBy(state => state.CreatedAt).ThenBy(state => state.Id);
 
     /// <summary>Why the object cannot be removed now; null when it can.</summary>
     public virtual string? InUse(Guid id, ConfigurationSnapshot snapshot) => null;
@@ -55,6 +83,10 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     public virtual bool IsUnderAccess => true;
 
     public virtual bool IsRestorable => true;
+
+    public virtual bool IsTransferable => true;
+
+    public virtual bool IsRemovable => true;
 
     /// <summary>A kind that says nothing needs everything.</summary>
     public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);
@@ -65,6 +97,60 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
 
     public virtual JsonNode ShowAlone(object state) => Show((TState)state, ConfigurationSnapshot.Empty);
 
+    JsonObject IObjectKind.Export(ConfigurationRecord state, ConfigurationSnapshot snapshot) => Export((TState)state, snapshot);
+
+    /// <inheritdoc cref="IObjectKind.Export"/>
+    public virtual JsonObject Export(TState state, ConfigurationSnapshot snapshot)
+    {
+        var node = ApiEnvelope.ToNode(state, Json).AsObject();
+        foreach (var member in s_setHere)
+        {
+            node.Remove(member);
+        }
+
+        return node;
+    }
+
+    public void Put(BodyReader body, Guid id, ConfigurationDraft draft, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(draft);
+        var errors = body.Errors.Count;
+        var existing = In(draft.Snapshot).GetValueOrDefault(id);
+        var state = Read(body, id, existing, draft);
+        if (body.Errors.Count > errors || (existing is not null && IsSame(Stamp(state, existing.Version, existing.CreatedAt, existing.UpdatedAt), existing)))
+        {
+            return;
+        }
+
+        var version = draft.VersionOf(id) + 1;
+        state = Stamp(state, version, existing?.CreatedAt ?? now, now);
+        draft.Append<TObject>(id, version, version == 1 ? Created(state) : Changed(state));
+        Accompany(existing, state, draft);
+    }
+
+    public string? Remove(Guid id, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        if (In(draft.Snapshot).GetValueOrDefault(id) is not { } existing)
+        {
+            return null;
+        }
+
+        if (InUse(id, draft.Snapshot) is { } reason)
+        {
+            return reason;
+        }
+
+        draft.Append<TObject>(id, draft.VersionOf(id) + 1, Removed(id));
+        Accompany(existing, null, draft);
+        return null;
+    }
+
+    /// <summary>Whether two records say the same.</summary>
+    public bool IsSame(TState one, TState other)
+        => JsonSerializer.SerializeToUtf8Bytes(one, Json).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, Json));
+
     public Task<IResult> RestoreAsync(HttpContext context, Guid id, long version, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -72,7 +158,7 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     }
 
     /// <summary>
-    /// The state to bring back, checked as a write would be; what is wrong goes to the reader's errors. What is saved with it goes to the change.
+    /// The state to bring back, checked as a write would be; what is wrong goes to the reader's errors. What is saved with it goes to the change's draft.
     /// Secrets stay those of today: an old version never brings an old secret back.
     /// </summary>
     /// <param name="body">The old version as it was shown.</param>
@@ -83,5 +169,10 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <param name="change">The change under way.</param>
     /// <param name="ct">Cancels.</param>
     public virtual Task<TState> RestoreAsync(BodyReader body, TState old, TState last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
-        => Task.FromResult(old);
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(change);
+        Read(body, old.Id, removed ? null : last, change.Draft);
+        return Task.FromResult(old);
+    }
 }

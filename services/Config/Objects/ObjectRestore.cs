@@ -1,19 +1,19 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.History;
+using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Objects;
 
 /// <summary>Brings a version of an object back as a new version, also of one that was removed; checked as a write is.</summary>
 public sealed class ObjectRestore<TState, TObject>(ObjectKind<TState, TObject> kind, ConfigurationWriter writer, ChangeAnswers answers, TimeProvider clock, IHttpContextAccessor http)
-    where TState : class
+    where TState : ConfigurationRecord
     where TObject : ConfigurationObject<TState>, new()
 {
     public async Task<IResult> RunAsync(Guid id, long version, CancellationToken ct)
     {
         await using var change = await writer.BeginAsync(ct);
-        var stream = await change.Session.Events.FetchForWriting<TObject>(id, ct);
-        if (stream.Aggregate is not { State: { } last, Version: var known, Removed: var removed })
+        if (await change.Session.LoadAsync<TObject>(id, ct) is not { State: { } last, Version: var known, Removed: var removed })
         {
             return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound(kind.Name));
         }
@@ -42,10 +42,11 @@ public sealed class ObjectRestore<TState, TObject>(ObjectKind<TState, TObject> k
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, body.Errors);
         }
 
-        state = kind.Stamp(state, known + 1, kind.CreatedAt(last), clock.GetUtcNow());
-        stream.AppendOne(kind.Changed(state));
+        state = kind.Stamp(state, known + 1, last.CreatedAt, clock.GetUtcNow());
+        change.Draft.Append<TObject>(id, known + 1, kind.Changed(state));
+        kind.Accompany(removed ? null : last, state, change.Draft);
         change.Session.SetHeader(ConfigurationFact.RestoredFrom, version);
-        var snapshot = change.Outcome().Snapshot;
+        var snapshot = change.Draft.Snapshot;
         var after = kind.Show(state, snapshot);
         var outcome = new ChangeOutcome(kind.Name, id, known + 1, StatusCodes.Status200OK, after, removed ? null : kind.Show(last, change.Snapshot), after)
         {

@@ -15,11 +15,11 @@ public static class OrganizationEndpoints
         organizations.MapGet("/", (ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct) => endpoints.Get(OrganizationReader.Id, ct));
         organizations.MapPost("/", Create);
         organizations.MapReplace("/", (HttpRequest request, ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct)
-            => endpoints.Replace(OrganizationReader.Id, request, (body, existing, snapshot) => OrganizationReader.Read(body, existing, snapshot), ct));
+            => endpoints.Replace(OrganizationReader.Id, request, ct));
     }
 
     private static async Task<IResult> Create(HttpRequest request, ConfigurationLog log, ObjectEndpoints<Organization, OrganizationObject> endpoints, CancellationToken ct)
         => log.Current.Snapshot.Organization is null
-            ? await endpoints.Create(request, (body, _, snapshot) => OrganizationReader.Read(body, null, snapshot), ct)
+            ? await endpoints.Create(request, ct)
             : ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse("the organization has been set up already; change it with PUT"));
 }

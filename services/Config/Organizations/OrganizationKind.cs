@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
@@ -19,18 +20,22 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
 
     public override object Removed(Guid id) => throw new InvalidOperationException("The organization is never removed.");
 
-    public override Guid IdOf(Organization state) => state.Id;
+    public override IReadOnlyDictionary<Guid, Organization> In(ConfigurationSnapshot snapshot)
+        => snapshot?.Organization is { } organization ? new Dictionary<Guid, Organization> { [organization.Id] = organization } : [];
 
-    public override DateTimeOffset CreatedAt(Organization state) => state.CreatedAt;
+    protected override JsonTypeInfo<Organization> Json => ConfigurationJson.Default.Organization;
 
-    public override Organization Stamp(Organization state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+    public override Organization Read(BodyReader body, Guid id, Organization? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return OrganizationReader.Read(body, existing, draft.Snapshot);
+    }
 
-    public override IEnumerable<Organization> All(ConfigurationSnapshot snapshot) => snapshot.Organization is { } organization ? [organization] : [];
+    public override bool IsRemovable => false;
 
     public override JsonNode Show(Organization state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Organization).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         OrganizationParts.ShowMeaningless(node);
         return node;
     }

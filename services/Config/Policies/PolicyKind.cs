@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
-using Marten.Events;
 
 namespace ManagedOAuth.Config.Policies;
 
@@ -20,19 +20,23 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
 
     public override object Removed(Guid id) => new PolicyRemoved(id);
 
-    public override Guid IdOf(Policy state) => state.Id;
+    public override IReadOnlyDictionary<Guid, Policy> In(ConfigurationSnapshot snapshot) => snapshot.Policies;
 
-    public override DateTimeOffset CreatedAt(Policy state) => state.CreatedAt;
+    protected override JsonTypeInfo<Policy> Json => ConfigurationJson.Default.Policy;
 
-    public override Policy Stamp(Policy state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+    /// <summary>Those of one application are shown with it.</summary>
+    public override IEnumerable<Policy> All(ConfigurationSnapshot snapshot) => base.All(snapshot).Where(policy => policy.Reusable);
 
-    public override IEnumerable<Policy> All(ConfigurationSnapshot snapshot)
-        => snapshot.Policies.Values.Where(policy => policy.Reusable).OrderBy(policy => policy.CreatedAt).ThenBy(policy => policy.Id);
+    /// <summary>A policy stays reusable or an application's own; one that a file has among the reusable ones is one of them from then on.</summary>
+    public override Policy Read(BodyReader body, Guid id, Policy? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return PolicyReader.Read(body, id, draft.IsTransfer || existing is not { Reusable: false }, draft.Snapshot);
+    }
 
     public override JsonNode Show(Policy state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Policy).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         UnservedPolicyFields.Show(node);
         node["app_count"] = Users(state.Id, snapshot).Count();
         return node;
@@ -46,11 +50,12 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 
-    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((Policy)state, ConfigurationJson.Default.Policy);
+    public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((Policy)state, Json);
 
-    public override Task<Policy> RestoreAsync(BodyReader body, Policy old, Policy last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    public override JsonObject Export(Policy state, ConfigurationSnapshot snapshot)
     {
-        PolicyReader.Read(body, old.Id, old.Reusable, change.Snapshot);
-        return Task.FromResult(old);
+        var node = base.Export(state, snapshot);
+        node.Remove("reusable");
+        return node;
     }
 }

@@ -1,10 +1,8 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
-using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
-using Marten;
 using Marten.Events;
 
 namespace ManagedOAuth.Config.Policies;
@@ -12,49 +10,27 @@ namespace ManagedOAuth.Config.Policies;
 /// <summary>Saves the policies that belong to one application together with it.</summary>
 public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
 {
-    /// <summary>Queues the policies for the save.</summary>
-    /// <param name="session">The application's unit of work.</param>
-    /// <param name="policies">As read from the body.</param>
-    /// <param name="snapshot">The configuration that the change is decided on.</param>
-    public void Save(IDocumentSession session, IReadOnlyList<Policy> policies, ConfigurationSnapshot snapshot)
+    /// <summary>
+    /// Drafts the policies as they were read; those that were removed come back. An application is sent back whole: what it says of a policy that
+    /// nobody touched is no change of that policy.
+    /// </summary>
+    public void Save(IReadOnlyList<Policy> policies, ConfigurationDraft draft)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(policies);
+        ArgumentNullException.ThrowIfNull(draft);
         var now = clock.GetUtcNow();
         foreach (var policy in policies)
         {
-            if (snapshot.Policies.TryGetValue(policy.Id, out var known))
+            var known = draft.Snapshot.Policies.GetValueOrDefault(policy.Id);
+            if (known is not null && kind.IsSame(kind.Stamp(policy, known.Version, known.CreatedAt, known.UpdatedAt), known))
             {
-                if (IsSame(kind.Stamp(policy, known.Version, known.CreatedAt, known.UpdatedAt), known))
-                {
-                    continue;
-                }
-
-                session.Events.Append(policy.Id, known.Version + 1, kind.Changed(kind.Stamp(policy, known.Version + 1, known.CreatedAt, now)));
+                continue;
             }
-            else
-            {
-                session.Events.StartStream<PolicyObject>(policy.Id, kind.Created(kind.Stamp(policy, 1, now, now)));
-            }
-        }
-    }
 
-    // An application is sent back whole; what it says of a policy that nobody touched is no change of that policy.
-    private static bool IsSame(Policy one, Policy other)
-        => JsonSerializer.SerializeToUtf8Bytes(one, ConfigurationJson.Default.Policy).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, ConfigurationJson.Default.Policy));
-
-    /// <summary>Saves policies that may have been removed since: those come back.</summary>
-    public void Save(IDocumentSession session, IReadOnlyList<Policy> policies, ConfigurationState state)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(policies);
-        ArgumentNullException.ThrowIfNull(state);
-        Save(session, [.. policies.Where(policy => state.Snapshot.Policies.ContainsKey(policy.Id))], state.Snapshot);
-        foreach (var policy in policies.Where(policy => !state.Snapshot.Policies.ContainsKey(policy.Id)))
-        {
-            var version = state.Entries[policy.Id].Version + 1;
-            session.Events.Append(policy.Id, version, kind.Changed(kind.Stamp(policy, version, policy.CreatedAt, clock.GetUtcNow())));
+            var version = draft.VersionOf(policy.Id) + 1;
+            var created = known?.CreatedAt ?? (policy.CreatedAt == default ? now : policy.CreatedAt);
+            var saved = kind.Stamp(policy, version, created, now);
+            draft.Append<PolicyObject>(policy.Id, version, version == 1 ? kind.Created(saved) : kind.Changed(saved));
         }
     }
 

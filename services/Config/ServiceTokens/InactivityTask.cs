@@ -68,15 +68,14 @@ public sealed partial class InactivityTask(
             return false;
         }
 
-        var stream = await change.Session.Events.FetchForWriting<ServiceTokenObject>(id, ct);
-        var version = stream.Aggregate!.Version + 1;
+        var version = change.Draft.VersionOf(id) + 1;
         var delete = change.Snapshot.Organization!.ServiceTokenInactivity!.Action == InactivityAction.Delete && kind.InUse(id, change.Snapshot) is null;
         if (!delete && !token.Enabled)
         {
             return false;
         }
 
-        stream.AppendOne(delete ? new ServiceTokenRemoved(id) : new ServiceTokenChanged(kind.Stamp(token with { Enabled = false }, version, token.CreatedAt, now)));
+        change.Draft.Append<ServiceTokenObject>(id, version, delete ? new ServiceTokenRemoved(id) : new ServiceTokenChanged(kind.Stamp(token with { Enabled = false }, version, token.CreatedAt, now)));
         await writer.AnnounceAsync(kind.Name, id, version);
         await writer.SaveAsync(change, id, ct);
         Log.Ended(logger, id, delete ? "deleted" : "disabled");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Objects;
@@ -9,7 +10,7 @@ using Marten.Events;
 namespace ManagedOAuth.Config.ServiceTokens;
 
 /// <summary>Credentials of machines: <c>/access/service_tokens</c>.</summary>
-public sealed class ServiceTokenKind(ApiTokenUses uses) : ObjectKind<ServiceToken, ServiceTokenObject>
+public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : ObjectKind<ServiceToken, ServiceTokenObject>
 {
     public override string Name => "service_token";
 
@@ -21,25 +22,34 @@ public sealed class ServiceTokenKind(ApiTokenUses uses) : ObjectKind<ServiceToke
 
     public override object Removed(Guid id) => new ServiceTokenRemoved(id);
 
-    public override Guid IdOf(ServiceToken state) => state.Id;
+    public override IReadOnlyDictionary<Guid, ServiceToken> In(ConfigurationSnapshot snapshot) => snapshot.ServiceTokens;
 
-    public override DateTimeOffset CreatedAt(ServiceToken state) => state.CreatedAt;
+    protected override JsonTypeInfo<ServiceToken> Json => ConfigurationJson.Default.ServiceToken;
 
-    public override ServiceToken Stamp(ServiceToken state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
-
-    public override IEnumerable<ServiceToken> All(ConfigurationSnapshot snapshot)
-        => snapshot.ServiceTokens.Values.OrderBy(token => token.CreatedAt).ThenBy(token => token.Id);
+    /// <summary>A new one has a secret that nobody knows, until the caller gives it another.</summary>
+    public override ServiceToken Read(BodyReader body, Guid id, ServiceToken? existing, ConfigurationDraft draft) => ServiceTokenReader.Read(body, id, existing, draft, clock.GetUtcNow());
 
     /// <summary>Without the hashes: they are for the edges that compare, not for people.</summary>
     public override JsonNode Show(ServiceToken state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.ServiceToken).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         node.Remove("secret_hash");
         node.Remove("previous_secret_hash");
         if (uses.LastUseOf(state.Id) is { } seen)
         {
             node["last_seen_at"] = seen;
+        }
+
+        return node;
+    }
+
+    /// <summary>Without anything about the secret.</summary>
+    public override JsonObject Export(ServiceToken state, ConfigurationSnapshot snapshot)
+    {
+        var node = base.Export(state, snapshot);
+        foreach (var member in (string[])["secret_hash", "previous_secret_hash", "previous_secret_expires_at", "client_secret_version"])
+        {
+            node.Remove(member);
         }
 
         return node;

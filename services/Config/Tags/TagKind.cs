@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
-using Marten.Events;
 
 namespace ManagedOAuth.Config.Tags;
 
@@ -20,19 +20,32 @@ public sealed class TagKind : ObjectKind<Tag, TagObject>
 
     public override object Removed(Guid id) => new TagRemoved(id);
 
-    public override Guid IdOf(Tag state) => state.Id;
+    public override IReadOnlyDictionary<Guid, Tag> In(ConfigurationSnapshot snapshot) => snapshot.Tags;
 
-    public override DateTimeOffset CreatedAt(Tag state) => state.CreatedAt;
+    protected override JsonTypeInfo<Tag> Json => ConfigurationJson.Default.Tag;
 
-    public override Tag Stamp(Tag state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
-        => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
+    /// <summary>Applications name tags by their text, so one that is in use keeps its own.</summary>
+    public override Tag Read(BodyReader body, Guid id, Tag? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(draft);
+        var name = body.RequiredText("name", 35);
+        if (draft.Snapshot.Tags.Values.Any(other => other.Id != id && other.Name == name))
+        {
+            body.Refuse("name", $"there is a tag {name} already");
+        }
 
-    public override IEnumerable<Tag> All(ConfigurationSnapshot snapshot)
-        => snapshot.Tags.Values.OrderBy(item => item.CreatedAt).ThenBy(item => item.Id);
+        if (existing is not null && existing.Name != name && Users(existing.Name, draft.Snapshot).Any())
+        {
+            body.Refuse("name", "a tag that applications carry keeps its name; make a new one");
+        }
+
+        return new Tag { Id = id, Name = name };
+    }
 
     public override JsonNode Show(Tag state, ConfigurationSnapshot snapshot)
     {
-        var node = ApiEnvelope.ToNode(state, ConfigurationJson.Default.Tag).AsObject();
+        var node = base.Show(state, snapshot).AsObject();
         node["app_count"] = Users(state.Name, snapshot).Count();
         return node;
     }
@@ -47,11 +60,4 @@ public sealed class TagKind : ObjectKind<Tag, TagObject>
         => snapshot.Applications.Values.Where(application => application.Tags.Contains(name, StringComparer.Ordinal));
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
-
-    public override Task<Tag> RestoreAsync(BodyReader body, Tag old, Tag last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(change);
-        TagEndpoints.Read(body, old.Id, removed ? null : last, change.Snapshot);
-        return Task.FromResult(old);
-    }
 }

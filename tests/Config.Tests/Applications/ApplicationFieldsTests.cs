@@ -10,7 +10,7 @@ namespace ManagedOAuth.Config.Tests.Applications;
 public sealed class ApplicationFieldsTests
 {
     private static readonly ApplicationReader s_reader = new(new OriginReader(new InternalAddresses(new ConfigurationBuilder().Build())));
-    private static readonly ApplicationKind s_kind = new(s_reader, new PolicyStreams(new PolicyKind(), TimeProvider.System));
+    private static readonly ApplicationKind s_kind = new(s_reader, new PolicyKind(), new PolicyStreams(new PolicyKind(), TimeProvider.System));
 
     [Theory]
     [InlineData("\"session_duration\":\"30 minutes\"", "/session_duration")]

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using Microsoft.Extensions.Configuration;
 
@@ -172,9 +175,9 @@ public sealed class ApplicationReaderTests
     public void Read_AddressOfAnotherApplication_IsRefused()
     {
         var other = Read(Minimal).Application with { Id = Guid.NewGuid() };
-        var snapshot = ConfigurationSnapshot.Empty with { Applications = ConfigurationSnapshot.Empty.Applications.Add(other.Id, other) };
         var errors = new List<ApiError>();
-        Reader().Read(new BodyReader(JsonDocument.Parse(Minimal).RootElement, errors), Guid.NewGuid(), "", null, snapshot);
+        var kind = new ApplicationKind(Reader(), new PolicyKind(), new PolicyStreams(new PolicyKind(), TimeProvider.System));
+        kind.Read(new BodyReader(JsonDocument.Parse(Minimal).RootElement, errors), Guid.NewGuid(), null, new ConfigurationDraft(ConfigurationState.Empty.With("application", other.Id, 1, 1, other)));
         Assert.Equal("/domain", Assert.Single(errors).Source!.Pointer);
     }
 
