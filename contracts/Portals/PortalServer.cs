@@ -1,0 +1,53 @@
+using System.Collections.Frozen;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Contracts.Portals;
+
+/// <summary>A server in a portal, with everything that does not depend on who asks.</summary>
+public sealed class PortalServer
+{
+    private readonly FrozenDictionary<string, PortalCapability> _tools;
+    private readonly FrozenDictionary<string, PortalCapability> _prompts;
+
+    internal PortalServer(McpServer record, McpPortalServer settings, McpCatalog? catalog, IReadOnlyList<Application> applications)
+    {
+        Record = record;
+        Settings = settings;
+        Catalog = catalog;
+        Applications = applications;
+        Tools = PortalCuration.Curate(record.ServerId, catalog?.Tools ?? [], settings.UpdatedTools, record.UpdatedTools, settings.DefaultDisabled, record.ToolPolicies);
+        Prompts = PortalCuration.Curate(record.ServerId, catalog?.Prompts ?? [], settings.UpdatedPrompts, record.UpdatedPrompts, defaultDisabled: false, []);
+        _tools = Tools.Where(tool => tool.VisibleName.Length > 0).ToFrozenDictionary(tool => tool.VisibleName, StringComparer.Ordinal);
+        _prompts = Prompts.Where(prompt => prompt.VisibleName.Length > 0).ToFrozenDictionary(prompt => prompt.VisibleName, StringComparer.Ordinal);
+    }
+
+    public string ServerId => Record.ServerId;
+
+    public McpServer Record { get; }
+
+    public McpPortalServer Settings { get; }
+
+    /// <summary>Null until the server has been read for the first time: nothing of it is there.</summary>
+    public McpCatalog? Catalog { get; }
+
+    /// <summary>The applications of type <c>mcp</c> that name the server. Each of them has to admit; none = nobody.</summary>
+    public IReadOnlyList<Application> Applications { get; }
+
+    /// <summary>All tools, also those that are not available, in the server's order.</summary>
+    public IReadOnlyList<PortalCapability> Tools { get; }
+
+    public IReadOnlyList<PortalCapability> Prompts { get; }
+
+    /// <summary>Each user has an account of their own at the server.</summary>
+    public bool PerUser => Settings.OnBehalf && Record.AuthType == McpAuthType.Oauth;
+
+    /// <summary>A tool by its visible name, in any state.</summary>
+    public PortalCapability? FindTool(string visibleName) => _tools.GetValueOrDefault(visibleName);
+
+    /// <summary>A prompt by its visible name, in any state.</summary>
+    public PortalCapability? FindPrompt(string visibleName) => _prompts.GetValueOrDefault(visibleName);
+
+    internal bool IsOf(McpServer record, McpPortalServer settings, McpCatalog? catalog, IReadOnlyList<Application> applications)
+        => ReferenceEquals(Record, record) && ReferenceEquals(Settings, settings) && ReferenceEquals(Catalog, catalog)
+            && Applications.SequenceEqual(applications, ReferenceEqualityComparer.Instance);
+}
