@@ -3,15 +3,10 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>Several MCP servers behind one address. The application of type <c>mcp_portal</c> that was made with it holds its policies.</summary>
-public sealed record McpPortal
+public sealed record McpPortal : ConfigurationRecord
 {
-    /// <summary>The event stream. The admin API addresses a portal by <see cref="PortalId"/>.</summary>
-    public required Guid Id { get; init; }
-
     /// <summary><c>id</c> in the admin API: 1 to 64 lower-case letters, digits and inner hyphens.</summary>
     public required string PortalId { get; init; }
-
-    public required string Name { get; init; }
 
     /// <summary>The authority (with port when it has one) at which the portal is; the endpoint is <c>/mcp</c> there.</summary>
     public required string Hostname { get; init; }
@@ -28,12 +23,6 @@ public sealed record McpPortal
 
     /// <summary>The application of type <c>mcp_portal</c> that stands for it.</summary>
     public required Guid ApplicationId { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 
     /// <summary>The path of the MCP endpoint at every portal.</summary>
     [JsonIgnore]

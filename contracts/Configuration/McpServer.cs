@@ -4,18 +4,13 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.Contracts.Configuration;
 
 /// <summary>An MCP server that portals may put behind their door. Who sees it there is decided by the application of type <c>mcp</c> that names it.</summary>
-public sealed record McpServer
+public sealed record McpServer : ConfigurationRecord
 {
-    /// <summary>The event stream. The admin API addresses a server by <see cref="ServerId"/>.</summary>
-    public required Guid Id { get; init; }
-
     /// <summary>
-    /// <c>id</c> in the admin API: 1 to 32 lower-case letters, digits and inner hyphens. It holds no underscore, because <c>{server}_{tool}</c>
+    /// <c>id</c> in the admin API, where the uuid is not shown: 1 to 32 lower-case letters, digits and inner hyphens. It holds no underscore, because <c>{server}_{tool}</c>
     /// is split at the first one.
     /// </summary>
     public required string ServerId { get; init; }
-
-    public required string Name { get; init; }
 
     public string Description { get; init; } = "";
 
@@ -58,12 +53,6 @@ public sealed record McpServer
 
     /// <summary>Calls of tools that one user may make in a minute at this server; 0 = the product's default (our extension).</summary>
     public int CallsPerMinute { get; init; }
-
-    public long Version { get; init; }
-
-    public DateTimeOffset CreatedAt { get; init; }
-
-    public DateTimeOffset UpdatedAt { get; init; }
 }
 
 /// <summary>What an MCP server asks of its clients.</summary>

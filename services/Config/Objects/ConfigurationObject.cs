@@ -5,7 +5,7 @@ namespace ManagedOAuth.Config.Objects;
 
 /// <summary>One configuration object folded from its stream; kept as an inline snapshot, also after it was removed.</summary>
 public abstract class ConfigurationObject<T>
-    where T : ConfigurationRecord
+    where T : class
 {
     public Guid Id { get; set; }
 

@@ -52,7 +52,7 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     public TState Stamp(TState state, long version, DateTimeOffset createdAt, DateTimeOffset updatedAt)
         => state with { Version = version, CreatedAt = createdAt, UpdatedAt = updatedAt };
 
-    /// <summary>Drafts what is saved with every change of an object, outside its stream.</summary>
+    /// <summary>Drafts what is saved with every change of an object: documents, events of other objects that come, change or go with it.</summary>
     /// <param name="before">Null = it was not there.</param>
     /// <param name="after">Null = it is gone.</param>
     /// <param name="draft">Where it is drafted.</param>
