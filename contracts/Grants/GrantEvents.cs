@@ -132,6 +132,29 @@ public sealed record AccessTokenRevoked
     public string FlowId { get; init; } = "";
 }
 
+/// <summary>
+/// Another application got an assertion of this user, because the application of this grant passed its own on and a policy there links the two. The
+/// grant lives on as it was; its end ends that assertion too.
+/// </summary>
+public sealed record LinkedAccessGiven
+{
+    public required GrantSubject Subject { get; init; }
+
+    /// <summary>The policy of the other application that links the two.</summary>
+    public required PolicyDecision Decision { get; init; }
+
+    public long ConfigurationPosition { get; init; }
+
+    /// <summary>The application that was asked for.</summary>
+    public required Guid LinkedTo { get; init; }
+
+    public required DateTimeOffset AssertionExpiresAt { get; init; }
+
+    public string FlowId { get; init; } = "";
+
+    public string ClientAddress { get; init; } = "";
+}
+
 /// <summary>Ends the grant: the policies no longer admitted the user when the client refreshed.</summary>
 public sealed record GrantRefreshDenied : IGrantEnd
 {

@@ -11,6 +11,7 @@ namespace ManagedOAuth.Contracts.Grants;
 [JsonSerializable(typeof(GrantRefreshed))]
 [JsonSerializable(typeof(GrantRefreshRepeated))]
 [JsonSerializable(typeof(AccessTokenRevoked))]
+[JsonSerializable(typeof(LinkedAccessGiven))]
 [JsonSerializable(typeof(GrantRefreshDenied))]
 [JsonSerializable(typeof(GrantDenied))]
 [JsonSerializable(typeof(GrantReplayDetected))]

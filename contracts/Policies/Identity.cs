@@ -26,6 +26,12 @@ public sealed record Identity
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Claims { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>
+    /// What other services said about the user when this was asked last: by <see cref="Rule.ExternalEvaluation.Key"/>. What is not here is not known;
+    /// null = nothing is.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool>? Evaluations { get; init; }
+
+    /// <summary>
     /// False while only the address is known (before the login is finished), and where some claims did not fit (in an assertion): a claim that
     /// is not among <see cref="Claims"/> is unknown then, not absent.
     /// </summary>

@@ -62,7 +62,7 @@ public static class PolicyEvaluator
     public static bool HasContinuousRules(ConfigurationSnapshot snapshot, Application application)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        return snapshot.PoliciesOf(application).Any(policy => RulesOf(policy).Any(rule => IsContinuous(snapshot, rule, 0)));
+        return ReachableRules.Of(snapshot, application).Any(rule => rule.Continuous);
     }
 
     // A missing policy is taken for a Block policy: Bypass and Service Auth come before those in any case.
@@ -95,18 +95,4 @@ public static class PolicyEvaluator
         PolicyAction.Bypass => PolicyOutcome.Bypass,
         _ => PolicyOutcome.Deny,
     };
-
-    private static IEnumerable<Rule> RulesOf(Policy policy) => policy.Include.Concat(policy.Require).Concat(policy.Exclude);
-
-    private static bool IsContinuous(ConfigurationSnapshot snapshot, Rule rule, int depth)
-    {
-        if (rule is not Rule.InGroup reference)
-        {
-            return rule.Continuous;
-        }
-
-        return depth < 8
-            && snapshot.Groups.TryGetValue(reference.Id, out var group)
-            && group.Include.Concat(group.Require).Concat(group.Exclude).Any(inner => IsContinuous(snapshot, inner, depth + 1));
-    }
 }

@@ -10,4 +10,7 @@ public sealed record RequestFacts
 
     /// <summary>The service token whose secret was verified with this request.</summary>
     public Guid? ServiceTokenId { get; init; }
+
+    /// <summary>The application whose assertion was verified with this request.</summary>
+    public Guid? LinkedApplicationId { get; init; }
 }

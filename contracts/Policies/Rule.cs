@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace ManagedOAuth.Contracts.Policies;
@@ -160,5 +163,28 @@ public abstract record Rule
         public override string Value => Team is null ? Name : $"{Name}/{Team}";
         public override bool NeedsUser => true;
         public override Guid? ProviderId => IdentityProviderId;
+    }
+
+    /// <summary>Another service says yes to this user: it is asked at the login and at every refresh, and both question and answer are signed.</summary>
+    /// <param name="EvaluateUrl">Where the question goes (POST).</param>
+    /// <param name="KeysUrl">The keys that answers are signed with (RFC 7517 §5).</param>
+    public sealed record ExternalEvaluation(string EvaluateUrl, string KeysUrl) : Rule
+    {
+        public override string Kind => "external_evaluation";
+        public override string Value => EvaluateUrl;
+        public override bool NeedsUser => true;
+
+        /// <summary>Names the answer in <see cref="Identity.Evaluations"/>: another address or other keys make it another question.</summary>
+        [JsonIgnore]
+        public string Key => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes($"{EvaluateUrl}\n{KeysUrl}")).AsSpan(0, 16));
+    }
+
+    /// <summary>A request that brings the assertion which another application's origin received: that application speaks for its user.</summary>
+    /// <param name="AppUid">The application that the assertion was made for.</param>
+    public sealed record LinkedAppToken(Guid AppUid) : Rule
+    {
+        public override string Kind => "linked_app_token";
+        public override string Value => AppUid.ToString();
+        public override bool Continuous => true;
     }
 }

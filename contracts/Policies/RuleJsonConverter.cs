@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ManagedOAuth.Contracts.OAuth;
 
 namespace ManagedOAuth.Contracts.Policies;
 
@@ -17,9 +18,7 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
         ["cloudflare_account_member"] = "there are no Cloudflare accounts here; use email or group",
         ["common_name"] = "no client certificates are asked for here; use a service token",
         ["device_posture"] = "nothing is known of devices here",
-        ["external_evaluation"] = "no other service is asked here; give the fact as a claim of the identity provider and use oidc",
         ["geo"] = "the country of an address is not known here; use ip or ip_list",
-        ["linked_app_token"] = "tokens of one application do not open another here; use a service token",
         ["user_risk_score"] = "no risk is scored here",
         ["warp"] = "there is no device client here",
         ["gateway"] = "there is no gateway here",
@@ -55,6 +54,11 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
             case Rule.EmailList rule: writer.WriteString("id", rule.Id); break;
             case Rule.IpList rule: writer.WriteString("id", rule.Id); break;
             case Rule.AuthMethod rule: writer.WriteString("auth_method", rule.Method); break;
+            case Rule.LinkedAppToken rule: writer.WriteString("app_uid", rule.AppUid); break;
+            case Rule.ExternalEvaluation rule:
+                writer.WriteString("evaluate_url", rule.EvaluateUrl);
+                writer.WriteString("keys_url", rule.KeysUrl);
+                break;
             case Rule.SamlAttribute rule:
                 writer.WriteString("identity_provider_id", rule.IdentityProviderId);
                 writer.WriteString("attribute_name", rule.AttributeName);
@@ -108,6 +112,8 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
             "saml" => new Rule.SamlAttribute(Id(kind, body, "identity_provider_id"), Text(kind, body, "attribute_name"), Text(kind, body, "attribute_value")),
             "okta" or "azureAD" or "gsuite" => new Rule.ProviderGroup(kind, Id(kind, body, "identity_provider_id"), Text(kind, body, GroupMember(kind))),
             "github-organization" => new Rule.GitHubOrganization(Id(kind, body, "identity_provider_id"), Text(kind, body, "name"), OptionalText(kind, body, "team")),
+            "external_evaluation" => new Rule.ExternalEvaluation(Url(kind, body, "evaluate_url"), Url(kind, body, "keys_url")),
+            "linked_app_token" => new Rule.LinkedAppToken(Id(kind, body, "app_uid")),
             _ when UnsupportedKinds.TryGetValue(kind, out var reason) => throw new JsonException($"Rules of kind '{kind}' cannot be evaluated: {reason}."),
             _ => throw new JsonException($"There is no rule of kind '{kind}'."),
         };
@@ -135,6 +141,15 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
         => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id)
             ? id
             : throw new JsonException($"The rule '{kind}' needs '{member}', a uuid.");
+
+    private static string Url(string kind, JsonElement body, string member)
+    {
+        var text = Text(kind, body, member);
+        return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && PublicOrigin.IsLoopback(uri.Host)))
+            ? text
+            : throw new JsonException($"The rule '{kind}' needs '{member}', an https URL without credentials and fragment.");
+    }
 
     private static string Network(string text)
         => AddressRange.TryParse(text, out _)

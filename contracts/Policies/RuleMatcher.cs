@@ -66,6 +66,9 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         Rule.Ip network => facts.ClientAddress is null ? Tri.Unknown : TriLogic.Of(AddressRange.Contains(network.Network, facts.ClientAddress)),
         Rule.ServiceToken token => TriLogic.Of(facts.ServiceTokenId == token.TokenId),
         Rule.AnyValidServiceToken => TriLogic.Of(facts.ServiceTokenId is not null),
+        Rule.LinkedAppToken link => TriLogic.Of(facts.LinkedApplicationId == link.AppUid),
+        Rule.ExternalEvaluation when identity is null => Tri.False,
+        Rule.ExternalEvaluation evaluation => identity.Evaluations?.TryGetValue(evaluation.Key, out var said) == true ? TriLogic.Of(said) : Tri.Unknown,
         Rule.InGroup group => MatchGroup(group.Id, depth + 1),
         _ => Tri.Unknown,
     };
@@ -99,6 +102,7 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         var value = rule switch
         {
             Rule.InGroup group when snapshot.Groups.TryGetValue(group.Id, out var found) => found.Name,
+            Rule.LinkedAppToken link when snapshot.Applications.TryGetValue(link.AppUid, out var found) => found.Name,
             { ListId: { } id } when snapshot.Lists.TryGetValue(id, out var list) => list.Name,
             _ => rule.Value,
         };

@@ -29,6 +29,8 @@ internal static class Identities
             ProviderGrantId = identity.ProviderGrantId.Length == 0 ? null : Id(identity.ProviderGrantId, "identity.provider_grant_id"),
             Claims = identity.Claims.GroupBy(claim => claim.Name, StringComparer.Ordinal).ToDictionary(
                 group => group.Key, group => (IReadOnlyList<string>)[.. group.SelectMany(claim => claim.Values)], StringComparer.Ordinal),
+            Evaluations = identity.Evaluations.Count == 0 ? null : identity.Evaluations.Take(ExternalEvaluationRules.MaximumQuestions)
+                .GroupBy(evaluation => evaluation.Key, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.All(evaluation => evaluation.Success), StringComparer.Ordinal),
         };
     }
 

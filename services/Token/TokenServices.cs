@@ -5,6 +5,7 @@ using ManagedOAuth.ServiceDefaults.Startup;
 using ManagedOAuth.Token.Clients;
 using ManagedOAuth.Token.Codes;
 using ManagedOAuth.Token.Configuration;
+using ManagedOAuth.Token.Evaluation;
 using ManagedOAuth.Token.Expiry;
 using ManagedOAuth.Token.Grants;
 using ManagedOAuth.Token.Keys;
@@ -45,6 +46,10 @@ internal static class TokenServices
         services.AddServiceClient<Contracts.AuthorizationServer.Identities.IdentitiesClient>("authorization-server");
         services.AddSingleton<IdentitySource>();
 
+        services.AddOutbound();
+        services.AddSingleton<EvaluationHttp>();
+        services.AddSingleton<ExternalEvaluations>();
+
         services.AddSingleton<CodeStore>();
         services.AddSingleton<ICodes>(provider => provider.GetRequiredService<CodeStore>());
         services.AddSingleton<RevokedSubjects>();
@@ -58,6 +63,7 @@ internal static class TokenServices
         services.AddSingleton<TokenExchange>();
         services.AddSingleton<GrantCounts>();
         services.AddSingleton<GrantSweep>();
+        services.AddSingleton<LinkedAssertions>();
 
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<SealingKeys>();
@@ -78,6 +84,7 @@ internal static class TokenServices
         app.MapRevocation();
         app.MapCerts();
         app.MapGrpcService<CodesService>();
+        app.MapGrpcService<ExternalEvaluationsService>();
         app.MapGrpcService<EdgeSessionsService>();
         app.MapGrpcService<RevocationFeedService>();
         app.MapGrpcService<KeysService>();
@@ -119,7 +126,7 @@ internal static class TokenServices
 
     private static readonly Type[] s_events =
     [
-        typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(GrantRefreshDenied), typeof(GrantDenied),
+        typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(LinkedAccessGiven), typeof(GrantRefreshDenied), typeof(GrantDenied),
         typeof(GrantReplayDetected), typeof(GrantRevoked), typeof(GrantExpired),
         typeof(SigningKeyPublished), typeof(SigningKeyIntervalChanged), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
     ];

@@ -31,7 +31,36 @@ public sealed class RuleKindsTests
         """{"saml":{"identity_provider_id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11","attribute_name":"group","attribute_value":"eng"}}""",
         """{"oidc":{"identity_provider_id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11","claim_name":"group","claim_value":"eng"}}""",
         """{"service_token":{"token_id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""",
-        """{"any_valid_service_token":{}}""");
+        """{"any_valid_service_token":{}}""",
+        """{"external_evaluation":{"evaluate_url":"https://eval.test/","keys_url":"https://eval.test/keys"}}""",
+        """{"linked_app_token":{"app_uid":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""");
+
+    [Theory]
+    [InlineData("http://eval.test/")]
+    [InlineData("https://user:secret@eval.test/")]
+    [InlineData("https://eval.test/#x")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("/relative")]
+    [InlineData("")]
+    public void ExternalEvaluation_AtAnAddressThatIsNoneForIt_IsRefused(string url)
+    {
+        var json = JsonSerializer.Serialize(new { external_evaluation = new { evaluate_url = url, keys_url = "https://eval.test/keys" } });
+        Assert.Contains("evaluate_url", Assert.Throws<JsonException>(() => JsonSerializer.Deserialize(json, ConfigurationJson.Default.Rule)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ExternalEvaluation_DecidesByWhatTheServiceSaid_AndNotAtAllBeforeItSaidSomething()
+    {
+        var rule = new Rule.ExternalEvaluation("https://eval.test/", "https://eval.test/keys");
+        var user = User("a@x.test");
+        Assert.Equal(PolicyOutcome.Indeterminate, Evaluate(user, s_inside, rule).Outcome);
+        Assert.Equal(PolicyOutcome.Allow, Evaluate(user with { Evaluations = new Dictionary<string, bool> { [rule.Key] = true } }, s_inside, rule).Outcome);
+        Assert.Equal(PolicyOutcome.Deny, Evaluate(user with { Evaluations = new Dictionary<string, bool> { [rule.Key] = false } }, s_inside, rule).Outcome);
+
+        // What was said under other keys, or at another address, was said to another question.
+        var elsewhere = rule with { KeysUrl = "https://other.test/keys" };
+        Assert.Equal(PolicyOutcome.Indeterminate, Evaluate(user with { Evaluations = new Dictionary<string, bool> { [elsewhere.Key] = true } }, s_inside, rule).Outcome);
+    }
 
     [Theory]
     [MemberData(nameof(EveryKind))]

@@ -34,6 +34,7 @@ public static class Admissions
             AuthenticatedAt = session.AuthenticatedAt,
             ProviderGrantId = session.ProviderGrantId,
             Claims = session.Claims,
+            Evaluations = session.Evaluations,
         };
     }
 

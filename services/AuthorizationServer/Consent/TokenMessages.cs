@@ -30,6 +30,11 @@ internal static class TokenMessages
             identity.Claims.Add(new Claim { Name = name, Values = { values } });
         }
 
+        foreach (var (key, success) in session.Evaluations ?? new Dictionary<string, bool>())
+        {
+            identity.Evaluations.Add(new Evaluation { Key = key, Success = success });
+        }
+
         return identity;
     }
 

@@ -44,6 +44,7 @@ public static class AuthorizationServerService
         services.AddRateLimits();
         services.AddGrpc();
         services.AddServiceClient<Codes.CodesClient>("token");
+        services.AddServiceClient<ExternalEvaluations.ExternalEvaluationsClient>("token");
         services.AddServiceClient<GrantQueries.GrantQueriesClient>("token");
         services.AddSingleton<OwnGrants>();
 

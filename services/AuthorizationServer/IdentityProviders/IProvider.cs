@@ -1,9 +1,10 @@
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders;
 
 /// <summary>
-/// How this product speaks with one type of identity provider. Every method throws <see cref="ProviderUnavailableException"/> when the provider
+/// How this product speaks with one type of identity provider. Every method throws <see cref="OutboundUnavailableException"/> when the provider
 /// does not answer, or answers with a fault of its own.
 /// </summary>
 public interface IProvider

@@ -1,6 +1,6 @@
 using ManagedOAuth.AuthorizationServer.IdentityProviders.GitHub;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
 using ManagedOAuth.AuthorizationServer.Login.Provider;
 
@@ -11,9 +11,10 @@ internal static class IdentityProviderServices
 {
     public static void AddIdentityProviders(this IServiceCollection services)
     {
+        services.AddOutbound();
         services.AddSingleton<ProviderHttp>();
         services.AddSingleton<OidcDiscovery>();
-        services.AddSingleton<OidcKeys>();
+        services.AddSingleton(provider => new PublicKeys(provider.GetRequiredService<ProviderHttp>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ClientAuthentication>();
         services.AddSingleton<OidcTokens>();
         services.AddSingleton<IdTokenReader>();

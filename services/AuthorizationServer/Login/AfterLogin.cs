@@ -21,6 +21,18 @@ public static class AfterLogin
     {
         ArgumentNullException.ThrowIfNull(flow);
         var decision = Admissions.Decide(flow.Scope.Snapshot, flow.Application, Admissions.IdentityOf(session), flow.Scope.Edge.ClientAddress);
+        if (IsOpen(flow, session, decision))
+        {
+            session = await LoginEvaluation.AskAsync(flow, session);
+            decision = Admissions.Decide(flow.Scope.Snapshot, flow.Application, Admissions.IdentityOf(session), flow.Scope.Edge.ClientAddress);
+            if (IsOpen(flow, session, decision))
+            {
+                // Nobody said no, so it is no refusal and not recorded as one.
+                Instruments.Decided("outage");
+                return ProviderPages.NotDecided(flow.Application.Name, flow.LoginPath);
+            }
+        }
+
         if (!decision.AdmitsUser)
         {
             if (flow.Transaction.DeniedLoginId != session.LoginId)
@@ -35,6 +47,9 @@ public static class AfterLogin
         return flow.Transaction.Authorization is not null ? new SeeOther(flow.ConsentPath) : await OpenSessionAsync(flow, session, decision);
     }
 
+    private static bool IsOpen(LoginFlow flow, TeamSession session, PolicyDecision decision)
+        => ExternalEvaluationRules.AreMissing(flow.Scope.Snapshot, flow.Application, Admissions.IdentityOf(session), decision);
+
     /// <summary>Ends the transaction and tells the client that access is denied.</summary>
     public static async Task<IResult> RefuseAsync(LoginFlow flow, AuthorizationEnd request)
     {
@@ -46,8 +61,7 @@ public static class AfterLogin
     private static async Task<IResult> DeniedAsync(LoginFlow flow, TeamSession session)
     {
         // If another request changed the transaction meanwhile, a later load is recorded once more: better than not at all.
-        await flow.Http.RequestServices.GetRequiredService<TransactionStore>().ReplaceAsync(
-            flow.Stored, flow.Transaction with { DeniedLoginId = session.LoginId }, flow.Http.RequestAborted);
+        await flow.ReplaceAsync(flow.Transaction with { DeniedLoginId = session.LoginId });
         return Uri.TryCreate(flow.Application.CustomDenyUrl, UriKind.Absolute, out var own) && own.Scheme == Uri.UriSchemeHttps
             ? new SeeOther(own.AbsoluteUri)
             : flow.Scope.Snapshot.CustomPageOf(flow.Application, CustomPageType.IdentityDenied) is { } page ? new CustomDeniedPage(page)

@@ -18,7 +18,7 @@ public sealed class LoginFlow
 
     public RequestScope Scope { get; }
 
-    public StoredTransaction Stored { get; }
+    public StoredTransaction Stored { get; private set; }
 
     /// <summary>The transaction.</summary>
     public Transaction Transaction => Stored.Value;
@@ -103,8 +103,20 @@ public sealed class LoginFlow
         return session is not null
             && Admissions.UsableProviders(Scope.Snapshot, Application).Any(provider => provider.Id == session.ProviderId)
             && (!Transaction.ForceLogin || Transaction.LoginId == session.LoginId)
-                ? session
+                ? session with { Evaluations = Transaction.Evaluated is { } evaluated && evaluated.LoginId == session.LoginId ? evaluated.Evaluations : null }
                 : null;
+    }
+
+    /// <summary>Puts another state of the transaction in the place of this one; false when another request was faster, whose state then stands.</summary>
+    public async Task<bool> ReplaceAsync(Transaction next)
+    {
+        if (await Http.RequestServices.GetRequiredService<TransactionStore>().ReplaceAsync(Stored, next, Http.RequestAborted) is not { } replaced)
+        {
+            return false;
+        }
+
+        Stored = replaced;
+        return true;
     }
 
     /// <summary>The anti-forgery token of a form, bound to the browser, the transaction and what else the form stands for.</summary>

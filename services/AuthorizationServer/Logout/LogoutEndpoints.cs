@@ -4,6 +4,7 @@ using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.Logout;
 
@@ -66,7 +67,7 @@ public static class LogoutEndpoints
                 ? await speaker.EndSessionUrlAsync(provider, context.RequestAborted)
                 : null;
         }
-        catch (ProviderUnavailableException)
+        catch (OutboundUnavailableException)
         {
             // The user is signed out here either way; only the link to the provider's own page is missing.
             return null;

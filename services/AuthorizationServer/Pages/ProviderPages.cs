@@ -23,6 +23,16 @@ public static class ProviderPages
             """),
         StatusCodes.Status403Forbidden);
 
+    /// <summary>A service that the application's rules ask about the user gave no answer.</summary>
+    public static Page NotDecided(string application, string again) => new(
+        "Access cannot be decided right now",
+        Html.Of($"""
+            <p class="error" role="alert">A service that decides who may use <strong>{application}</strong> does not answer at the moment.</p>
+            <p>You are signed in. Wait a few seconds and try again.</p>
+            <p><a class="button" href="{again}">Try again</a></p>
+            """),
+        StatusCodes.Status503ServiceUnavailable);
+
     /// <summary>A try succeeded: what the provider said, for the administrator.</summary>
     public static Page Tried(string provider, string email, IReadOnlyDictionary<string, IReadOnlyList<string>> claims, bool canBeAskedAgain)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ManagedOAuth.AuthorizationServer.Sessions;
 
 /// <summary>
@@ -25,6 +27,10 @@ public sealed record TeamSession
 
     /// <summary>What the provider can be asked again with, where it gave something of the kind.</summary>
     public Guid? ProviderGrantId { get; init; }
+
+    /// <summary>What other services said about the user for the application at hand; belongs to a transaction and is not kept here.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, bool>? Evaluations { get; init; }
 
     public required DateTimeOffset AuthenticatedAt { get; init; }
 

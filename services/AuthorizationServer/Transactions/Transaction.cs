@@ -39,12 +39,20 @@ public sealed record Transaction
     /// <summary>The login that the policies refused here, so that a page that is loaded again is not recorded again.</summary>
     public Guid? DeniedLoginId { get; init; }
 
+    /// <summary>What other services said about the user of a login.</summary>
+    public EvaluatedLogin? Evaluated { get; init; }
+
     /// <summary>The PIN that is waited for.</summary>
     public PinChallenge? Pin { get; init; }
 
     /// <summary>How many PINs were asked for.</summary>
     public int PinsAsked { get; init; }
 }
+
+/// <summary>What other services said about the user of a login, for the application of this transaction.</summary>
+/// <param name="LoginId">The login.</param>
+/// <param name="Evaluations">By the key of the rule that asked.</param>
+public sealed record EvaluatedLogin(Guid LoginId, IReadOnlyDictionary<string, bool> Evaluations);
 
 /// <summary>The proven authorization request.</summary>
 /// <param name="ClientId">A client of the application.</param>

@@ -60,6 +60,9 @@ public static class PolicyReader
         else
         {
             Refuse(reader, "include", policy.Include, IsAboutServiceTokens, "service token rules belong to non_identity policies");
+            Refuse(reader, "include", policy.Include, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
+            Refuse(reader, "require", policy.Require, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
+            Refuse(reader, "exclude", policy.Exclude, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
         }
     }
 
@@ -75,6 +78,8 @@ public static class PolicyReader
     }
 
     private static bool IsAboutUsers(Rule rule) => rule.NeedsUser;
+
+    private static bool IsAboutLinks(Rule rule) => rule is Rule.LinkedAppToken;
 
     private static bool IsAboutServiceTokens(Rule rule) => rule is Rule.ServiceToken or Rule.AnyValidServiceToken;
 }

@@ -44,6 +44,7 @@ public static class RuleReader
     {
         Rule.InGroup group when !snapshot.Groups.ContainsKey(group.Id) => $"there is no group {group.Id}",
         Rule.ServiceToken token when !snapshot.ServiceTokens.ContainsKey(token.TokenId) => $"there is no service token {token.TokenId}",
+        Rule.LinkedAppToken link when !snapshot.Applications.ContainsKey(link.AppUid) => $"there is no application {link.AppUid}",
         { ListId: { } list } => MissingList(rule, list, snapshot),
         { ProviderId: { } provider } => MissingProvider(rule, provider, snapshot),
         _ => null,

@@ -67,7 +67,7 @@ internal sealed class Refusals(LoginRedirect login)
     {
         // Who the user is was decided at the login. What a later request of theirs fails on is the request itself.
         var record = application.Record;
-        var url = kind == CredentialKind.ServiceToken || record.CustomNonIdentityDenyUrl.Length > 0 ? record.CustomNonIdentityDenyUrl : record.CustomDenyUrl;
+        var url = kind is CredentialKind.ServiceToken or CredentialKind.LinkedToken || record.CustomNonIdentityDenyUrl.Length > 0 ? record.CustomNonIdentityDenyUrl : record.CustomDenyUrl;
         if (TryRedirect(context, url))
         {
             return Task.CompletedTask;

@@ -38,6 +38,11 @@ internal sealed class AccessCheck(RouteTableSource routes, RevocationList revoca
             return CredentialProblem.Revoked;
         }
 
+        if (credential.LinkedApplicationId is { } linked)
+        {
+            return Admits(application, new RequestFacts { ClientAddress = client, LinkedApplicationId = linked });
+        }
+
         return application.HasContinuousRules && !AdmitsUser(credential, application, client) ? CredentialProblem.Denied : CredentialProblem.None;
     }
 
@@ -53,9 +58,9 @@ internal sealed class AccessCheck(RouteTableSource routes, RevocationList revoca
             return CredentialProblem.Revoked;
         }
 
-        var facts = new RequestFacts { ClientAddress = client, ServiceTokenId = token.Id };
-        return application.Evaluate(null, facts).Outcome is PolicyOutcome.ServiceAuth or PolicyOutcome.Bypass
-            ? CredentialProblem.None
-            : CredentialProblem.Denied;
+        return Admits(application, new RequestFacts { ClientAddress = client, ServiceTokenId = token.Id });
     }
+
+    private static CredentialProblem Admits(ProtectedApplication application, RequestFacts facts)
+        => application.Evaluate(null, facts).Outcome is PolicyOutcome.ServiceAuth or PolicyOutcome.Bypass ? CredentialProblem.None : CredentialProblem.Denied;
 }

@@ -18,6 +18,12 @@ internal sealed record AssertionClaims
     /// <summary>The user with everything that rules look at; null when the assertion names none.</summary>
     public Identity? Identity { get; init; }
 
+    /// <summary>Whether it was made out of another application's assertion: it is for its origin alone and opens nothing.</summary>
+    public bool IsLinked { get; init; }
+
+    /// <summary>The audience tag; null when there is none, or several.</summary>
+    public string? Audience { get; init; }
+
     public DateTimeOffset IssuedAt { get; init; }
 
     /// <summary>Reads the payload of a JWT in compact form; null when it is none.</summary>
@@ -53,6 +59,10 @@ internal sealed record AssertionClaims
             Email = email,
             CommonName = Text(claims, "common_name"),
             GrantId = GrantIdOf(Text(claims, "identity_nonce")),
+            IsLinked = claims.TryGetProperty("linked_app_uid", out _),
+            Audience = claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array && aud.GetArrayLength() == 1 && aud[0].ValueKind == JsonValueKind.String
+                ? aud[0].GetString()
+                : null,
             IssuedAt = issuedAt,
             Identity = email is not null && Guid.TryParse(Text(claims, "sub"), out var user)
                 ? new Identity
@@ -63,6 +73,7 @@ internal sealed record AssertionClaims
                     IdentityProviderType = "",
                     AuthenticatedAt = issuedAt,
                     Claims = CustomOf(claims),
+                    Evaluations = EvaluationsOf(claims),
                     ClaimsKnown = !claims.TryGetProperty("custom_complete", out var complete) || complete.ValueKind != JsonValueKind.False,
                 }
                 : null,
@@ -95,6 +106,12 @@ internal sealed record AssertionClaims
 
         return result;
     }
+
+    private static Dictionary<string, bool>? EvaluationsOf(JsonElement claims)
+        => claims.TryGetProperty("evaluations", out var evaluations) && evaluations.ValueKind == JsonValueKind.Object
+            ? evaluations.EnumerateObject().Where(said => said.Value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+                .DistinctBy(said => said.Name).ToDictionary(said => said.Name, said => said.Value.GetBoolean(), StringComparer.Ordinal)
+            : null;
 
     private static string? Text(JsonElement claims, string name)
         => claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;

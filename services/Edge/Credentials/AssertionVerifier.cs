@@ -39,7 +39,7 @@ internal static class AssertionVerifier
         if (!result.IsValid
             || result.SecurityToken is not JsonWebToken token
             || !token.TryGetPayloadValue<string>("type", out var type) || type != "app"
-            || AssertionClaims.TryRead(assertion) is not { GrantId: { } grant } claims)
+            || AssertionClaims.TryRead(assertion) is not { GrantId: { } grant, IsLinked: false } claims)
         {
             return null;
         }

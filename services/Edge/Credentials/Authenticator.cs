@@ -1,4 +1,5 @@
 using System.Net;
+using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Forwarding;
 using ManagedOAuth.Edge.Routing;
@@ -16,7 +17,8 @@ namespace ManagedOAuth.Edge.Credentials;
 /// </list>
 /// </summary>
 internal sealed class Authenticator(
-    CredentialCache cache, KeyRing keys, RouteTableSource routes, AccessCheck check, ServiceTokenAuthenticator serviceTokens, TimeProvider clock)
+    CredentialCache cache, KeyRing keys, RouteTableSource routes, AccessCheck check, ServiceTokenAuthenticator serviceTokens, LinkedTokenAuthenticator linkedTokens,
+    TimeProvider clock)
 {
     public const string AssertionHeader = "Cf-Access-Token";
 
@@ -48,6 +50,11 @@ internal sealed class Authenticator(
 
         if (assertion.Length > 0)
         {
+            if (linkedTokens.SourceOf(assertion, application) is { } source)
+            {
+                return linkedTokens.AuthenticateAsync(assertion, source, application, client, Answer.FlowId(context), context.RequestAborted);
+            }
+
             return ByAssertion(assertion, CredentialKind.AssertionHeader, application, client);
         }
 

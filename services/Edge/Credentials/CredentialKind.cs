@@ -16,4 +16,7 @@ internal enum CredentialKind
 
     /// <summary>A service token's id and secret.</summary>
     ServiceToken,
+
+    /// <summary>The assertion of another application, in <c>Cf-Access-Token</c>, where a policy links the two.</summary>
+    LinkedToken,
 }

@@ -30,6 +30,9 @@ internal sealed class VerifiedCredential
     /// <summary>The service token that it stands for.</summary>
     public Guid? ServiceTokenId { get; init; }
 
+    /// <summary>The application that speaks for the user; null = they come by themselves.</summary>
+    public Guid? LinkedApplicationId { get; init; }
+
     public string? Email => Claims.Email;
 
     /// <summary>The user, as the policies need them; null for a service token.</summary>

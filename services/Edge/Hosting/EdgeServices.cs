@@ -74,6 +74,7 @@ internal static class EdgeServices
         services.AddSingleton<ServiceTokenUses>();
         services.AddHostedService(provider => provider.GetRequiredService<ServiceTokenUses>());
         services.AddSingleton<ServiceTokenAuthenticator>();
+        services.AddSingleton<LinkedTokenAuthenticator>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginRedirect>();
         services.AddSingleton<Refusals>();

@@ -23,6 +23,7 @@ internal sealed class ProtectedApplication
         HasServiceAuth = actions.Contains(PolicyAction.NonIdentity);
         AdmitsUsers = actions.Contains(PolicyAction.Allow);
         AlwaysBypasses = HasBypass && PolicyEvaluator.Evaluate(snapshot, application, null, s_nothingKnown).Outcome == PolicyOutcome.Bypass;
+        LinkedApplications = HasServiceAuth || HasBypass ? [.. ReachableRules.Of(snapshot, application).OfType<Rule.LinkedAppToken>().Select(rule => rule.AppUid).Distinct()] : [];
         Cors = application.CorsHeaders is { } cors ? new CorsPolicy(cors) : null;
         Origin = OriginSettings.TryRead(application.Origin);
     }
@@ -54,6 +55,9 @@ internal sealed class ProtectedApplication
 
     /// <summary>Service tokens can be admitted.</summary>
     public bool HasServiceAuth { get; }
+
+    /// <summary>The applications whose assertions can open this one.</summary>
+    public IReadOnlyList<Guid> LinkedApplications { get; }
 
     /// <summary>Users can be admitted at all.</summary>
     public bool AdmitsUsers { get; }

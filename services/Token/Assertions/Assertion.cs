@@ -24,7 +24,9 @@ public static class Assertion
     /// <param name="issuer">The team domain's origin.</param>
     /// <param name="issuedAt">Now.</param>
     /// <param name="expiresAt">End of the access token or of the session.</param>
-    public static byte[] OfUser(Identity identity, Guid grantId, string audience, string issuer, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+    /// <param name="linkedApplication">The application that speaks for the user; null = the user comes by themselves.</param>
+    public static byte[] OfUser(
+        Identity identity, Guid grantId, string audience, string issuer, DateTimeOffset issuedAt, DateTimeOffset expiresAt, Guid? linkedApplication = null)
     {
         ArgumentNullException.ThrowIfNull(identity);
         return Write(json =>
@@ -39,7 +41,13 @@ public static class Assertion
             json.WriteString("identity_nonce", Base64Url.EncodeToString(grantId.ToByteArray(bigEndian: true)));
             json.WriteString("sub", identity.UserId);
             json.WriteString("idp", identity.IdentityProviderId);
+            if (linkedApplication is { } linked)
+            {
+                json.WriteString("linked_app_uid", linked);
+            }
+
             WriteCustomClaims(json, identity);
+            WriteEvaluations(json, identity);
         });
     }
 
@@ -104,6 +112,23 @@ public static class Assertion
             // Whoever decides on these claims must not take a missing one for one that the user does not have.
             json.WriteBoolean("custom_complete", false);
         }
+    }
+
+    // Edges decide on them: at every request where a rule looks at the request itself.
+    private static void WriteEvaluations(Utf8JsonWriter json, Identity identity)
+    {
+        if (identity.Evaluations is not { Count: > 0 } evaluations)
+        {
+            return;
+        }
+
+        json.WriteStartObject("evaluations");
+        foreach (var (key, success) in evaluations.OrderBy(evaluation => evaluation.Key, StringComparer.Ordinal))
+        {
+            json.WriteBoolean(key, success);
+        }
+
+        json.WriteEndObject();
     }
 
     private static byte[] Write(Action<Utf8JsonWriter> members)

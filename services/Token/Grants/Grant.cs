@@ -106,6 +106,11 @@ public sealed class Grant
         // The grant lives on; which token is dead is the feed's to know.
     }
 
+    public void Apply(LinkedAccessGiven e)
+    {
+        // What another application was told about the user; nothing about this grant changed.
+    }
+
     public void Apply(GrantRefreshDenied e) => End(e, "grant_refresh_denied");
 
     public void Apply(GrantDenied e) => End(e, "grant_denied");

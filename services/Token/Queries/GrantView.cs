@@ -132,6 +132,7 @@ public sealed record GrantEventView
 [JsonSerializable(typeof(GrantRefreshed))]
 [JsonSerializable(typeof(GrantRefreshRepeated))]
 [JsonSerializable(typeof(AccessTokenRevoked))]
+[JsonSerializable(typeof(LinkedAccessGiven))]
 [JsonSerializable(typeof(GrantRefreshDenied))]
 [JsonSerializable(typeof(GrantDenied))]
 [JsonSerializable(typeof(GrantReplayDetected))]

@@ -55,7 +55,11 @@ public sealed record CurrentIdentity(Identity Identity, string? Refusal)
     {
         ArgumentNullException.ThrowIfNull(before);
         return Identity.Email == before.Email
+            && SameEvaluations(Identity.Evaluations, before.Evaluations)
             && Identity.Claims.Count == before.Claims.Count
             && Identity.Claims.All(claim => before.Claims.TryGetValue(claim.Key, out var values) && values.SequenceEqual(claim.Value, StringComparer.Ordinal));
     }
+
+    private static bool SameEvaluations(IReadOnlyDictionary<string, bool>? left, IReadOnlyDictionary<string, bool>? right)
+        => (left?.Count ?? 0) == (right?.Count ?? 0) && (left is null || left.All(said => right!.TryGetValue(said.Key, out var other) && other == said.Value));
 }

@@ -21,7 +21,10 @@ public sealed record RefreshAttempt
     /// <summary>Scope asked for and found inside the grant's; the grant's own when none was asked for.</summary>
     public required string Scope { get; init; }
 
-    /// <summary>What the identity provider says about the user now; null where it was not asked.</summary>
+    /// <summary>Somebody besides the identity provider has a say about the user: a service of an external evaluation.</summary>
+    public bool OthersHaveASay { get; init; }
+
+    /// <summary>What others say about the user now; null where nobody was asked.</summary>
     public CurrentIdentity? Current { get; init; }
 
     /// <summary>The policies' answer on the configuration of now, and on <see cref="Current"/> where there is one.</summary>

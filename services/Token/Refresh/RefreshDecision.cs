@@ -39,7 +39,7 @@ public enum RefreshOutcome
 public sealed record RefreshDecision(RefreshOutcome Outcome, object? Event = null, DateTimeOffset AccessTokenEnd = default)
 {
     /// <summary>
-    /// Whether the identity provider has to be asked before this is final: only the current token of a live grant is worth the question. A repeated
+    /// Whether others have to be asked about the user before this is final: only the current token of a live grant is worth the question. A repeated
     /// refresh is decided on the answer of the one that it repeats.
     /// </summary>
     public static bool NeedsIdentity(Grant grant, RefreshAttempt attempt, RefreshDecision decision)
@@ -47,7 +47,7 @@ public sealed record RefreshDecision(RefreshOutcome Outcome, object? Event = nul
         ArgumentNullException.ThrowIfNull(grant);
         ArgumentNullException.ThrowIfNull(attempt);
         ArgumentNullException.ThrowIfNull(decision);
-        return grant.Identity.ProviderGrantId is not null
+        return (grant.Identity.ProviderGrantId is not null || attempt.OthersHaveASay)
             && attempt.Current is null
             && decision.Outcome is RefreshOutcome.Rotated or RefreshOutcome.Denied
             && GrantSecret.HashEquals(grant.RefreshTokenHash, attempt.PresentedHash);

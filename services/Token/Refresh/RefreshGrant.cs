@@ -1,5 +1,6 @@
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Tokens;
+using ManagedOAuth.Token.Evaluation;
 using ManagedOAuth.Token.Grants;
 using ManagedOAuth.Token.Keys;
 using ManagedOAuth.Token.Secrets;
@@ -12,10 +13,11 @@ namespace ManagedOAuth.Token.Refresh;
 
 /// <summary>
 /// Refreshes a grant: decides on the newest state and appends at exactly that version. Of parallel requests one rotates; the others are
-/// decided again on what it left and get the same successor. Where the identity provider can be asked about the user, the policies decide on what it
-/// says now.
+/// decided again on what it left and get the same successor. Where the identity provider, or a service of an external evaluation, can be asked about
+/// the user, the policies decide on what it says now.
 /// </summary>
-public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory history, AccessTokens tokens, IdentitySource identities, RefreshTurns turns, ILogger<RefreshGrant> logger)
+public sealed partial class RefreshGrant(
+    GrantWriter grants, GrantHistory history, AccessTokens tokens, IdentitySource identities, ExternalEvaluations evaluations, RefreshTurns turns, ILogger<RefreshGrant> logger)
 {
     public async Task<TokenResult> HandleAsync(TokenContext context, CancellationToken cancellation)
     {
@@ -33,7 +35,12 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
             }
 
             var successor = GrantSecret.New(SecretPrefixes.RefreshToken, grant.Id);
-            attempt = attempt with { SuccessorHash = successor.Hash, AccessTokenId = Guid.NewGuid() };
+            attempt = attempt with
+            {
+                SuccessorHash = successor.Hash,
+                AccessTokenId = Guid.NewGuid(),
+                Decision = attempt.Current is null ? Evaluate(context, grant.Identity) : attempt.Decision,
+            };
             var decision = RefreshDecision.Decide(grant, attempt);
             if (decision.Outcome == RefreshOutcome.NotOurs && grant.IsLive)
             {
@@ -44,7 +51,13 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
 
             if (RefreshDecision.NeedsIdentity(grant, attempt, decision))
             {
-                attempt = With(context, attempt, await identities.AskAsync(grant, cancellation));
+                attempt = With(context, attempt, await AskAsync(context, grant, cancellation));
+                if (ExternalEvaluationRules.AreMissing(context.Configuration.Snapshot, context.Application, attempt.Current!.Identity, attempt.Decision))
+                {
+                    // Nobody said no: the grant and its refresh token stay as they are.
+                    return TokenResult.Refused(OAuthError.TemporarilyUnavailable());
+                }
+
                 decision = RefreshDecision.Decide(grant, attempt);
             }
 
@@ -96,6 +109,7 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
         SuccessorHash = "",
         AccessTokenId = Guid.Empty,
         Scope = context.Scope,
+        OthersHaveASay = ExternalEvaluationRules.Of(context.Configuration.Snapshot, context.Application).Any(),
         Decision = Evaluate(context, context.Grant!.Identity),
         ConfigurationPosition = context.Configuration.Snapshot.Position,
         Times = GrantTimes.Of(context.Application),
@@ -103,6 +117,17 @@ public sealed partial class RefreshGrant(GrantWriter grants, GrantHistory histor
         FlowId = context.Request.FlowId,
         ClientAddress = context.Request.ClientAddress.ToString(),
     };
+
+    private async Task<CurrentIdentity> AskAsync(TokenContext context, Grant grant, CancellationToken cancellation)
+    {
+        var current = grant.Identity.ProviderGrantId is null ? new CurrentIdentity(grant.Identity, null) : await identities.AskAsync(grant, cancellation);
+        return current.Refusal is not null
+            ? current
+            : current with
+            {
+                Identity = await evaluations.AskAsync(context.Configuration.Snapshot, context.Application, current.Identity, context.Request.ClientAddress, cancellation),
+            };
+    }
 
     private static RefreshAttempt With(TokenContext context, RefreshAttempt attempt, CurrentIdentity current) => attempt with
     {

@@ -17,7 +17,7 @@ namespace ManagedOAuth.Token.Sessions;
 /// <summary>Browser sessions and service tokens, for the edges.</summary>
 [AllowedCallers("edge")]
 public sealed class EdgeSessionsService(
-    CodeStore codes, GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock) : EdgeSessions.EdgeSessionsBase
+    CodeStore codes, GrantWriter grants, SigningKeys signing, LinkedAssertions linked, ConfigurationSource configuration, TimeProvider clock) : EdgeSessions.EdgeSessionsBase
 {
     // Edges keep it and check the service token itself on every request; a short life only bounds what an origin may have copied.
     private static readonly TimeSpan s_serviceAssertion = TimeSpan.FromMinutes(15);
@@ -33,6 +33,14 @@ public sealed class EdgeSessionsService(
     {
         ArgumentNullException.ThrowIfNull(request);
         return Task.FromResult(Mint(request));
+    }
+
+    public override Task<MintLinkedAssertionReply> MintLinkedAssertion(MintLinkedAssertionRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        var (application, issuer) = Find(request.ApplicationId);
+        return linked.MintAsync(request, application, issuer, context.CancellationToken);
     }
 
     public override async Task<EndSessionReply> EndSession(EndSessionRequest request, ServerCallContext context)

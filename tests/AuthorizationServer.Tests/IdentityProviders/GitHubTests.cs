@@ -4,6 +4,7 @@ using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
@@ -74,10 +75,10 @@ public sealed class GitHubTests(ProviderHost host) : IAsyncLifetime, IDisposable
         Assert.Equal(["acme", "other"], (await AskAsync(identity))!.Claims["groups"]);
 
         _github.RateLimited = true;
-        await Assert.ThrowsAsync<ProviderUnavailableException>(() => AskAsync(identity));
+        await Assert.ThrowsAsync<OutboundUnavailableException>(() => AskAsync(identity));
         _github.RateLimited = false;
         _github.Down = 502;
-        await Assert.ThrowsAsync<ProviderUnavailableException>(() => AskAsync(identity));
+        await Assert.ThrowsAsync<OutboundUnavailableException>(() => AskAsync(identity));
         _github.Down = null;
         Assert.Null((await AskAsync(identity))!.Refusal);
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.AuthorizationServer.IdentityProviders;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.Contracts.Configuration;
@@ -90,7 +90,7 @@ public sealed class OidcSettingsTests(ProviderHost host) : IAsyncLifetime, IDisp
         }
         else
         {
-            Assert.Throws<ProviderUnavailableException>(() => OidcDiscovery.Read(configured, Document(named)));
+            Assert.Throws<OutboundUnavailableException>(() => OidcDiscovery.Read(configured, Document(named)));
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class OidcSettingsTests(ProviderHost host) : IAsyncLifetime, IDisp
     [InlineData("https://user:pw@idp.example/token")]
     [InlineData("gopher://idp.example/")]
     public void Description_ThatPointsElsewhereThanHttps_IsRefused(string endpoint)
-        => Assert.Throws<ProviderUnavailableException>(() => OidcDiscovery.Read("https://idp.example", Document("https://idp.example", endpoint)));
+        => Assert.Throws<OutboundUnavailableException>(() => OidcDiscovery.Read("https://idp.example", Document("https://idp.example", endpoint)));
 
     [Theory]
     [InlineData("https://idp.example/x", true)]
@@ -112,7 +112,7 @@ public sealed class OidcSettingsTests(ProviderHost host) : IAsyncLifetime, IDisp
     [InlineData("http://localhost.evil.test/x", false)]
     [InlineData("http://idp.example/x", false)]
     [InlineData("", false)]
-    public void Requests_GoToHttpsOrLoopbackAlone(string url, bool allowed) => Assert.Equal(allowed, ProviderHttp.IsAllowed(url));
+    public void Requests_GoToHttpsOrLoopbackAlone(string url, bool allowed) => Assert.Equal(allowed, OutboundHttp.IsAllowed(url));
 
     [Fact]
     public void Settings_OfAnOlderVersion_HaveTheDefaultsOfNow()

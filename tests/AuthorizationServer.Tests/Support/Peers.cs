@@ -37,6 +37,7 @@ internal sealed class Peers : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<CodesService>();
+        app.MapGrpcService<EvaluationsService>();
         await app.StartAsync();
         return new Peers(app, $"http://127.0.0.1:{port}");
     }
@@ -60,6 +61,11 @@ internal sealed class Peers : IAsyncDisposable
                 (frame, changed) = state.Snapshot();
             }
         }
+    }
+
+    private sealed class EvaluationsService(CodesState state) : ExternalEvaluations.ExternalEvaluationsBase
+    {
+        public override Task<EvaluateReply> Evaluate(EvaluateRequest request, ServerCallContext context) => Task.FromResult(state.Evaluate(request));
     }
 
     private sealed class CodesService(CodesState state) : ManagedOAuth.Contracts.Token.Codes.CodesBase
@@ -137,6 +143,9 @@ internal sealed class CodesState
     private readonly List<OpenSessionRequest> _sessions = [];
 
     public StatusCode? Fails { get; set; }
+
+    /// <summary>What external evaluations come to.</summary>
+    public Func<EvaluateRequest, EvaluateReply> Evaluate { get; set; } = _ => throw new RpcException(new Status(StatusCode.Internal, "nobody should ask"));
 
     public IReadOnlyList<CreateCodeRequest> Codes
     {

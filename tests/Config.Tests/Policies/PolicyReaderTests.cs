@@ -29,6 +29,7 @@ public sealed class PolicyReaderTests
     [InlineData("""{"device_posture":{"integration_uid":"x"}}""", "cannot be evaluated")]
     [InlineData("""{"geo":{"country_code":"SE"}}""", "cannot be evaluated")]
     [InlineData("""{"nonsense":{}}""", "There is no rule of kind")]
+    [InlineData("""{"external_evaluation":{"evaluate_url":"http://eval.test","keys_url":"https://eval.test/keys"}}""", "an https URL")]
     [InlineData("""{"email":{"email":"a@x"},"everyone":{}}""", "exactly one member")]
     [InlineData("""{"ip":{"ip":"10.0.0.0/33"}}""", "no address or network")]
     [InlineData("""{"group":{"id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""", "there is no group")]
@@ -45,8 +46,23 @@ public sealed class PolicyReaderTests
     [InlineData("bypass", """{"email":{"email":"a@example.com"}}""")]
     [InlineData("non_identity", """{"email_domain":{"domain":"example.com"}}""")]
     [InlineData("allow", """{"any_valid_service_token":{}}""")]
+    [InlineData("bypass", """{"external_evaluation":{"evaluate_url":"https://eval.test","keys_url":"https://eval.test/keys"}}""")]
+    [InlineData("non_identity", """{"linked_app_token":{"app_uid":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""")]
     public void Read_RuleThatDoesNotFitTheDecision_IsRefused(string decision, string rule)
         => Assert.Equal("/include/0", Assert.Single(Read($$"""{"name":"p","decision":"{{decision}}","include":[{{rule}}]}""").Errors).Source!.Pointer);
+
+    [Theory]
+    [InlineData("allow", false)]
+    [InlineData("deny", false)]
+    [InlineData("non_identity", true)]
+    [InlineData("bypass", true)]
+    public void Read_LinkedAppToken_BelongsToPoliciesWithoutUsers(string decision, bool fits)
+    {
+        var application = new Application { Id = Guid.NewGuid(), Aud = "", Name = "A", Domain = "a.test" };
+        var snapshot = ConfigurationSnapshot.Empty with { Applications = ConfigurationSnapshot.Empty.Applications.Add(application.Id, application) };
+        var (_, errors) = Read($$$"""{"name":"p","decision":"{{{decision}}}","include":[{"linked_app_token":{"app_uid":"{{{application.Id}}}"}}]}""", snapshot);
+        Assert.Equal(fits, errors.Count == 0);
+    }
 
     [Fact]
     public void Read_WithoutNameDecisionAndInclude_TellsAllThree()

@@ -40,6 +40,9 @@ public sealed class TokenState
 
     public int Minted => _minted;
 
+    /// <summary>While true no linked assertion is made.</summary>
+    public bool RefusesLinks { get; set; }
+
     public void CountMinted() => Interlocked.Increment(ref _minted);
 
     public event Action? Changed;
@@ -147,6 +150,23 @@ public sealed class SessionsServer(TokenState state, ConfigurationState configur
             claims["common_name"] = request.ClientId;
         });
         return Task.FromResult(new MintServiceAssertionReply { Assertion = assertion, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToTimestamp() });
+    }
+
+    public override Task<MintLinkedAssertionReply> MintLinkedAssertion(MintLinkedAssertionRequest request, ServerCallContext context)
+    {
+        state.CountMinted();
+        if (state.RefusesLinks)
+        {
+            throw new RpcException(new Status(StatusCode.PermissionDenied, "as the test wants it"));
+        }
+
+        var json = configuration.Changes.Last(change => change.Id == request.ApplicationId).Json;
+        var application = JsonSerializer.Deserialize(json.Span, ConfigurationJson.Default.Application)!;
+        return Task.FromResult(new MintLinkedAssertionReply
+        {
+            Assertion = state.Assertion(application, Guid.NewGuid(), "linked@example.com", change: claims => claims["linked_app_uid"] = Guid.NewGuid().ToString()),
+            ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToTimestamp(),
+        });
     }
 
     public override Task<EndSessionReply> EndSession(EndSessionRequest request, ServerCallContext context)

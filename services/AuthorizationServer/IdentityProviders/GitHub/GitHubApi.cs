@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
@@ -82,7 +82,7 @@ public sealed class GitHubApi(ProviderHttp http)
         return items;
     }
 
-    private async Task<ProviderReply> GetAsync(GitHubSettings settings, string path, string accessToken, CancellationToken cancellation)
+    private async Task<OutboundReply> GetAsync(GitHubSettings settings, string path, string accessToken, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, settings.ApiUrl + path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
@@ -93,7 +93,7 @@ public sealed class GitHubApi(ProviderHttp http)
         return reply.Status >= 500 || reply.IsRateLimited ? throw Unexpected(settings, reply) : reply;
     }
 
-    private static ProviderUnavailableException Unexpected(GitHubSettings settings, ProviderReply reply) => new($"{settings.ApiUrl} answered {reply.Status}");
+    private static OutboundUnavailableException Unexpected(GitHubSettings settings, OutboundReply reply) => new($"{settings.ApiUrl} answered {reply.Status}");
 
     private static bool IsTrue(JsonElement item, string member)
         => item.ValueKind == JsonValueKind.Object && item.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.True;

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.AuthorizationServer.Http;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.GitHub;
@@ -57,7 +57,7 @@ public sealed class GitHubProvider(ProviderHttp http, GitHubApi api) : IProvider
 
         if (reply.Text("access_token") is not { } accessToken)
         {
-            throw new ProviderUnavailableException($"{settings.BaseUrl} gave no access token");
+            throw new OutboundUnavailableException($"{settings.BaseUrl} gave no access token");
         }
 
         var answer = await api.UserAsync(settings, accessToken, cancellation);
@@ -78,16 +78,16 @@ public sealed class GitHubProvider(ProviderHttp http, GitHubApi api) : IProvider
             {
                 return error == "bad_refresh_token"
                     ? ProviderAnswer.Refused("invalid_grant", "GitHub ended the user's authorization")
-                    : throw new ProviderUnavailableException($"{settings.BaseUrl} refused a refresh: {DisplayText.Clean(error, 40)}");
+                    : throw new OutboundUnavailableException($"{settings.BaseUrl} refused a refresh: {DisplayText.Clean(error, 40)}");
             }
 
-            accessToken = reply.Text("access_token") ?? throw new ProviderUnavailableException($"{settings.BaseUrl} gave no access token");
+            accessToken = reply.Text("access_token") ?? throw new OutboundUnavailableException($"{settings.BaseUrl} gave no access token");
             await keep(new GitHubCredential(accessToken, reply.Text("refresh_token") ?? refreshToken).ToString());
         }
 
         var answer = await api.UserAsync(settings, accessToken, cancellation);
         return answer.Refusal is null && answer.Subject != subject
-            ? throw new ProviderUnavailableException($"{settings.ApiUrl} answered for somebody else")
+            ? throw new OutboundUnavailableException($"{settings.ApiUrl} answered for somebody else")
             : answer;
     }
 
@@ -95,18 +95,18 @@ public sealed class GitHubProvider(ProviderHttp http, GitHubApi api) : IProvider
     public Task<string?> EndSessionUrlAsync(IdentityProvider provider, CancellationToken cancellation) => Task.FromResult<string?>(null);
 
     // GitHub answers errors with status 200 too; what tells is the member.
-    private async Task<ProviderReply> TokenAsync(GitHubSettings settings, Dictionary<string, string> form, CancellationToken cancellation)
+    private async Task<OutboundReply> TokenAsync(GitHubSettings settings, Dictionary<string, string> form, CancellationToken cancellation)
     {
         form["client_id"] = settings.ClientId;
         form["client_secret"] = settings.ClientSecret ?? "";
         using var content = new FormUrlEncodedContent(form);
         using var request = new HttpRequestMessage(HttpMethod.Post, settings.BaseUrl + "/login/oauth/access_token") { Content = content };
         var reply = await http.SendAsync(request, cancellation);
-        return reply.Status < 500 && !reply.IsRateLimited && reply.Json is not null ? reply : throw new ProviderUnavailableException($"{settings.BaseUrl} answered {reply.Status}");
+        return reply.Status < 500 && !reply.IsRateLimited && reply.Json is not null ? reply : throw new OutboundUnavailableException($"{settings.BaseUrl} answered {reply.Status}");
     }
 
     private static GitHubSettings SettingsOf(IdentityProvider provider)
-        => GitHubSettings.Read(provider.Config) ?? throw new ProviderUnavailableException("The identity provider has no settings.");
+        => GitHubSettings.Read(provider.Config) ?? throw new OutboundUnavailableException("The identity provider has no settings.");
 
     // Neither token has a space in it.
     private sealed record GitHubCredential(string AccessToken, string? RefreshToken)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using ManagedOAuth.ServiceDefaults.HotStore;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.ServiceDefaults.Snapshots;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
@@ -27,7 +28,7 @@ public sealed partial class CurrentIdentities(
     /// <param name="neededUntil">Until when the grant may ask again.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <returns>Null when there is no such record of this user.</returns>
-    /// <exception cref="ProviderUnavailableException">Nobody could tell.</exception>
+    /// <exception cref="OutboundUnavailableException">Nobody could tell.</exception>
     public async Task<ProviderGrant?> AskAsync(Guid id, Guid userId, DateTimeOffset neededUntil, CancellationToken cancellation)
     {
         var question = _questions.GetOrAdd(id, _ => new Question());
@@ -65,7 +66,7 @@ public sealed partial class CurrentIdentities(
         {
             if (clock.GetUtcNow() > end)
             {
-                throw new ProviderUnavailableException("Another question about the same user is not answered yet.");
+                throw new OutboundUnavailableException("Another question about the same user is not answered yet.");
             }
 
             await Task.Delay(s_pause, clock);
@@ -91,7 +92,7 @@ public sealed partial class CurrentIdentities(
 
         if (!snapshots.Current.IdentityProviders.TryGetValue(grant.ProviderId, out var provider) || providers.For(provider) is not { } speaker)
         {
-            return snapshots.IsLoaded ? grant with { Refusal = "the identity provider was removed" } : throw new ProviderUnavailableException("The configuration has not come yet.");
+            return snapshots.IsLoaded ? grant with { Refusal = "the identity provider was removed" } : throw new OutboundUnavailableException("The configuration has not come yet.");
         }
 
         var keepUntil = ProviderGrants.KeepFor(neededUntil);

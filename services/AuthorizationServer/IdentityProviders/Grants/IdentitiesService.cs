@@ -1,5 +1,6 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
@@ -28,7 +29,7 @@ public sealed partial class IdentitiesService(CurrentIdentities identities, ILog
                 : grant.Refusal is { } refusal ? new CurrentIdentityReply { Refusal = refusal }
                 : Reply(grant);
         }
-        catch (ProviderUnavailableException away)
+        catch (OutboundUnavailableException away)
         {
             // Nobody said no: the caller keeps the grant as it is and comes again.
             LogUnavailable(logger, id, away.Message);

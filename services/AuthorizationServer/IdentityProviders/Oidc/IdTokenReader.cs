@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -11,7 +12,7 @@ namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
 /// Validates ID tokens (OpenID Connect Core §3.1.3.7): signature by a key of the provider, algorithm of a fixed list, issuer, audience and times by
 /// Microsoft.IdentityModel, then <see cref="IdTokenRules"/>.
 /// </summary>
-public sealed class IdTokenReader(OidcKeys keys, TimeProvider clock)
+public sealed class IdTokenReader(PublicKeys keys, TimeProvider clock)
 {
     /// <summary>Signatures by a public key alone: no <c>none</c>, and no HMAC, for which a published key would be the secret.</summary>
     private static readonly string[] s_algorithms =

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
@@ -7,10 +7,10 @@ namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
 /// <summary>Finds a provider's endpoints: as configured, or as its own description says (OpenID Connect Discovery 1.0 §4).</summary>
 public sealed class OidcDiscovery(ProviderHttp http, TimeProvider clock)
 {
-    private readonly ProviderCache<OidcEndpoints> _known = new(clock);
+    private readonly OutboundCache<OidcEndpoints> _known = new(clock);
 
     /// <summary>The endpoints.</summary>
-    /// <exception cref="ProviderUnavailableException">The description cannot be read, or describes another provider.</exception>
+    /// <exception cref="OutboundUnavailableException">The description cannot be read, or describes another provider.</exception>
     public Task<OidcEndpoints> FindAsync(OidcSettings settings, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -41,7 +41,7 @@ public sealed class OidcDiscovery(ProviderHttp http, TimeProvider clock)
         var named = Text(document, "issuer");
         if (named is null || named.TrimEnd('/') != issuer.TrimEnd('/'))
         {
-            throw new ProviderUnavailableException($"The description at {issuer} is of another issuer.");
+            throw new OutboundUnavailableException($"The description at {issuer} is of another issuer.");
         }
 
         return new OidcEndpoints
@@ -62,12 +62,12 @@ public sealed class OidcDiscovery(ProviderHttp http, TimeProvider clock)
     // A provider on https cannot send our secrets to a loopback port of this machine.
     private static string? Endpoint(string issuer, JsonElement document, string member)
         => Text(document, member) is not { } url ? null
-            : ProviderHttp.IsAllowed(url) && (url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || issuer.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            : OutboundHttp.IsAllowed(url) && (url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) || issuer.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
                 ? url
-                : throw new ProviderUnavailableException($"{member} of {issuer} is not https.");
+                : throw new OutboundUnavailableException($"{member} of {issuer} is not https.");
 
     private static string? Text(JsonElement document, string member)
         => document.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 2048 } text ? text : null;
 
-    private static ProviderUnavailableException Missing(string issuer, string member) => new($"The description of {issuer} has no {member}.");
+    private static OutboundUnavailableException Missing(string issuer, string member) => new($"The description of {issuer} has no {member}.");
 }

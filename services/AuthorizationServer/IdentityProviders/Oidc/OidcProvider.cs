@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Http;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
@@ -104,7 +104,7 @@ public sealed class OidcProvider(OidcDiscovery discovery, OidcTokens tokens, IdT
                 return ProviderAnswer.Refused("invalid_grant", "the identity provider ended the user's session or no longer knows the user");
             case var error:
                 // Our own registration there is wrong, or something stranger: nobody said that the user is gone.
-                throw new ProviderUnavailableException($"{endpoints.Token} refused a refresh: {DisplayText.Clean(error, 40)}");
+                throw new OutboundUnavailableException($"{endpoints.Token} refused a refresh: {DisplayText.Clean(error, 40)}");
         }
 
         if (reply.Text("refresh_token") is { } next && next != credential)
@@ -116,13 +116,13 @@ public sealed class OidcProvider(OidcDiscovery discovery, OidcTokens tokens, IdT
         {
             return endpoints.Userinfo is { } url && reply.Text("access_token") is { } token
                 ? OidcClaims.Map(settings, subject, await tokens.UserinfoAsync(url, token, subject, cancellation))
-                : throw new ProviderUnavailableException($"{endpoints.Token} gave neither an ID token nor anything to ask for claims with.");
+                : throw new OutboundUnavailableException($"{endpoints.Token} gave neither an ID token nor anything to ask for claims with.");
         }
 
         var (claims, rejection) = await idTokens.ReadAsync(idToken, settings, endpoints, null, subject, reply.Text("access_token"), cancellation);
         return rejection is null
             ? await MapAsync(settings, endpoints, claims, reply, cancellation)
-            : throw new ProviderUnavailableException($"{endpoints.Token} gave an ID token that cannot be accepted: {rejection.Error}");
+            : throw new OutboundUnavailableException($"{endpoints.Token} gave an ID token that cannot be accepted: {rejection.Error}");
     }
 
     /// <inheritdoc />
@@ -134,7 +134,7 @@ public sealed class OidcProvider(OidcDiscovery discovery, OidcTokens tokens, IdT
         return endpoints.EndSession is { } url ? RedirectTarget.With(url, ("client_id", settings.ClientId)) : null;
     }
 
-    private async Task<ProviderAnswer> MapAsync(OidcSettings settings, OidcEndpoints endpoints, JsonElement claims, ProviderReply reply, CancellationToken cancellation)
+    private async Task<ProviderAnswer> MapAsync(OidcSettings settings, OidcEndpoints endpoints, JsonElement claims, OutboundReply reply, CancellationToken cancellation)
     {
         var subject = claims.GetProperty("sub").GetString()!;
         return !OidcClaims.AreComplete(settings, claims) && endpoints.Userinfo is { } url && reply.Text("access_token") is { } token
@@ -145,5 +145,5 @@ public sealed class OidcProvider(OidcDiscovery discovery, OidcTokens tokens, IdT
     private static string ChallengeOf(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
 
     private static OidcSettings SettingsOf(IdentityProvider provider)
-        => OidcSettings.Read(provider.Config) ?? throw new ProviderUnavailableException("The identity provider has no settings.");
+        => OidcSettings.Read(provider.Config) ?? throw new OutboundUnavailableException("The identity provider has no settings.");
 }

@@ -6,6 +6,7 @@ using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.Login.Provider;
 
@@ -54,7 +55,7 @@ public static partial class ProviderCallbackEndpoint
         {
             return await EndAsync(flow, provider, speaker, state, query, cancellation);
         }
-        catch (ProviderUnavailableException away)
+        catch (OutboundUnavailableException away)
         {
             await ProviderTrials.ReportAsync(flow, test => test with { Status = "unavailable", Explanation = away.Message });
             return services.GetRequiredService<ProviderLogins>().Unavailable(flow, provider, away);
@@ -72,7 +73,7 @@ public static partial class ProviderCallbackEndpoint
         if (query.Has("error"))
         {
             return query.One("error") is "server_error" or "temporarily_unavailable"
-                ? throw new ProviderUnavailableException("The provider says that it cannot log anybody in right now.")
+                ? throw new OutboundUnavailableException("The provider says that it cannot log anybody in right now.")
                 : await RefuseAsync(flow, provider, "provider_error", query.One("error") == "access_denied" ? "The sign-in there was not finished, or not allowed." : "It answered with an error.");
         }
 

@@ -4,6 +4,7 @@ using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.Login.Provider;
 
@@ -34,7 +35,7 @@ public sealed partial class ProviderLogins(ProviderStates states, Providers prov
             await states.KeepAsync(state, flow.Transaction.ExpiresAt - clock.GetUtcNow(), cancellation);
             return new SeeOther(url);
         }
-        catch (ProviderUnavailableException away)
+        catch (OutboundUnavailableException away)
         {
             return Unavailable(flow, provider, away);
         }
@@ -55,7 +56,7 @@ public sealed partial class ProviderLogins(ProviderStates states, Providers prov
     }
 
     /// <summary>The page for a provider that is away. Nothing is lost: the transaction goes on when it is back.</summary>
-    public Page Unavailable(LoginFlow flow, IdentityProvider provider, ProviderUnavailableException away)
+    public Page Unavailable(LoginFlow flow, IdentityProvider provider, OutboundUnavailableException away)
     {
         ArgumentNullException.ThrowIfNull(flow);
         ArgumentNullException.ThrowIfNull(provider);

@@ -1,29 +1,40 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.OAuth;
+using Microsoft.AspNetCore.Http;
 
-namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+namespace ManagedOAuth.ServiceDefaults.Outbound;
 
 /// <summary>
-/// Requests to identity providers: bounded in time and size, no redirects, no cookies, https alone except on loopback hosts. Where these requests
-/// may go stands in the configuration or in a document that the configured provider itself gave.
+/// Requests to servers outside this product: bounded in time and size, no redirects, no cookies, https alone except on loopback hosts. The
+/// addresses that a name stands for are checked when the connection is made, and the connection goes to the address that was checked.
 /// </summary>
-public sealed class ProviderHttp : IDisposable
+public abstract class OutboundHttp : IDisposable
 {
     private const int MaximumBytes = 512 * 1024;
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
+    private readonly HttpClient _http;
+
+    protected OutboundHttp(OutboundGuard guard, OutboundReach reach)
     {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(3),
-        MaxResponseHeadersLength = 32,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-    })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-        MaxResponseContentBufferSize = MaximumBytes,
-    };
+        ArgumentNullException.ThrowIfNull(guard);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+
+            // Behind a proxy it would be the proxy that chooses the address.
+            UseProxy = reach != OutboundReach.Public,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            MaxResponseHeadersLength = 32,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            ConnectCallback = (context, cancellation) => guard.ConnectAsync(context.DnsEndPoint, reach, cancellation),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = MaximumBytes,
+        };
+    }
 
     /// <summary>Whether a request may go there at all.</summary>
     public static bool IsAllowed(string? url)
@@ -31,17 +42,19 @@ public sealed class ProviderHttp : IDisposable
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && PublicOrigin.IsLoopback(uri.Host)));
 
     /// <summary>GET of a JSON document with status 200.</summary>
+    /// <exception cref="OutboundUnavailableException">There is none.</exception>
     public async Task<JsonElement> GetJsonAsync(string url, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, Checked(url));
         var reply = await SendAsync(request, cancellation);
         return reply is { Status: 200, Json: { ValueKind: JsonValueKind.Object } json }
             ? json
-            : throw new ProviderUnavailableException($"{url} answered {reply.Status} and no JSON object");
+            : throw new OutboundUnavailableException($"{url} answered {reply.Status} and no JSON object");
     }
 
     /// <summary>Sends a request; the answer may have any status. Body and headers of the request are the caller's.</summary>
-    public async Task<ProviderReply> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    /// <exception cref="OutboundUnavailableException">There was no whole answer in time.</exception>
+    public async Task<OutboundReply> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         var where = Checked(request.RequestUri!.AbsoluteUri);
@@ -56,7 +69,7 @@ public sealed class ProviderHttp : IDisposable
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);
             var bytes = await response.Content.ReadAsByteArrayAsync(deadline.Token);
-            return new ProviderReply((int)response.StatusCode, Parse(bytes))
+            return new OutboundReply((int)response.StatusCode, Parse(bytes))
             {
                 IsRateLimited = (int)response.StatusCode == StatusCodes.Status429TooManyRequests
                     || response.Headers.RetryAfter is not null
@@ -65,14 +78,18 @@ public sealed class ProviderHttp : IDisposable
         }
         catch (Exception away) when (away is HttpRequestException or IOException || (away is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new ProviderUnavailableException($"{where.GetLeftPart(UriPartial.Path)} did not answer: {away.GetType().Name}: {away.Message}", away);
+            throw new OutboundUnavailableException($"{where.GetLeftPart(UriPartial.Path)} did not answer: {away.GetType().Name}: {away.Message}", away);
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     private static Uri Checked(string url)
-        => IsAllowed(url) ? new Uri(url) : throw new ProviderUnavailableException("An address of the identity provider is neither https nor on a loopback host.");
+        => IsAllowed(url) ? new Uri(url) : throw new OutboundUnavailableException("The address is neither https nor on a loopback host.");
 
     private static JsonElement? Parse(byte[] bytes)
     {
@@ -88,20 +105,4 @@ public sealed class ProviderHttp : IDisposable
             return null;
         }
     }
-}
-
-/// <summary>An answer of a provider.</summary>
-/// <param name="Status">HTTP status.</param>
-/// <param name="Json">The body, where it is JSON.</param>
-public sealed record ProviderReply(int Status, JsonElement? Json)
-{
-    /// <summary>The provider wants fewer requests.</summary>
-    public bool IsRateLimited { get; init; }
-
-    public bool IsSuccess => Status is >= 200 and < 300;
-
-    /// <summary>A text member of the body; null when it is absent, empty or something else.</summary>
-    public string? Text(string member)
-        => Json is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
-            && value.GetString() is { Length: > 0 } text ? text : null;
 }

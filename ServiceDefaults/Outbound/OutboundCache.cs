@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 
-namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
+namespace ManagedOAuth.ServiceDefaults.Outbound;
 
 /// <summary>
-/// Documents of providers, kept for a while: one request however many wait for it, not asked again at once when it failed, and the last good one
-/// served on while the provider is away.
+/// Documents of servers outside, kept for a while: one request however many wait for it, not asked again at once when it failed, and the last good one
+/// served on while the server is away.
 /// </summary>
 /// <typeparam name="T">What was read.</typeparam>
-public sealed class ProviderCache<T>(TimeProvider clock)
+public sealed class OutboundCache<T>(TimeProvider clock)
     where T : class
 {
     private const int MaximumEntries = 1000;
@@ -22,7 +22,7 @@ public sealed class ProviderCache<T>(TimeProvider clock)
     /// <param name="key">Its address.</param>
     /// <param name="read">Reads it.</param>
     /// <param name="cancellation">Stops waiting; the request goes on for the others.</param>
-    /// <exception cref="ProviderUnavailableException">It cannot be read, and there is none from before.</exception>
+    /// <exception cref="OutboundUnavailableException">It cannot be read, and there is none from before.</exception>
     public Task<T> GetAsync(string key, Func<CancellationToken, Task<T>> read, CancellationToken cancellation) => GetAsync(key, read, isForced: false, cancellation);
 
     /// <summary>The document, read again unless that was done a moment ago: for what is missing in the one that is known.</summary>
@@ -71,7 +71,7 @@ public sealed class ProviderCache<T>(TimeProvider clock)
 
             return value;
         }
-        catch (ProviderUnavailableException)
+        catch (OutboundUnavailableException)
         {
             lock (entry)
             {

@@ -1,18 +1,18 @@
 using System.Text.Json;
-using ManagedOAuth.AuthorizationServer.IdentityProviders.Http;
 using Microsoft.IdentityModel.Tokens;
 
-namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Oidc;
+namespace ManagedOAuth.ServiceDefaults.Outbound;
 
-/// <summary>The keys that a provider signs ID tokens with.</summary>
-public sealed class OidcKeys(ProviderHttp http, TimeProvider clock)
+/// <summary>The published signature keys (RFC 7517 §5) of a server outside.</summary>
+public sealed class PublicKeys(OutboundHttp http, TimeProvider clock)
 {
     private const int MaximumKeys = 100;
     private const int SmallestRsa = 2048;
 
-    private readonly ProviderCache<IReadOnlyList<SecurityKey>> _known = new(clock);
+    private readonly OutboundCache<IReadOnlyList<SecurityKey>> _known = new(clock);
 
     /// <summary>The keys; read again, though not too often, when <paramref name="keyId"/> is none of the known ones.</summary>
+    /// <exception cref="OutboundUnavailableException">The set cannot be read, and none is known from before.</exception>
     public async Task<IReadOnlyList<SecurityKey>> FindAsync(string url, string? keyId, CancellationToken cancellation)
     {
         var keys = await _known.GetAsync(url, Read, cancellation);
@@ -22,11 +22,12 @@ public sealed class OidcKeys(ProviderHttp http, TimeProvider clock)
     }
 
     /// <summary>The public signature keys of a set. A symmetric key in a public document is no secret, and short RSA keys are none either.</summary>
+    /// <exception cref="OutboundUnavailableException">It is no key set.</exception>
     public static IReadOnlyList<SecurityKey> Usable(JsonElement document)
     {
         if (!document.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array || keys.GetArrayLength() > MaximumKeys)
         {
-            throw new ProviderUnavailableException("The provider's key set is none, or too large.");
+            throw new OutboundUnavailableException("The key set is none, or too large.");
         }
 
         try
@@ -39,7 +40,7 @@ public sealed class OidcKeys(ProviderHttp http, TimeProvider clock)
         }
         catch (Exception malformed) when (malformed is ArgumentException or FormatException or JsonException)
         {
-            throw new ProviderUnavailableException("The provider's key set cannot be read.", malformed);
+            throw new OutboundUnavailableException("The key set cannot be read.", malformed);
         }
     }
 }
