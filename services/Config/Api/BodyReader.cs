@@ -18,6 +18,9 @@ public sealed class BodyReader(JsonElement body, List<ApiError> errors, string p
     /// <summary>Whether the member is there and null.</summary>
     public bool IsNull(string member) => Has(member) && body.GetProperty(member).ValueKind == JsonValueKind.Null;
 
+    /// <summary>Whether the member is there and an object.</summary>
+    public bool IsObject(string member) => TryGet(member, out var value) && value.ValueKind == JsonValueKind.Object;
+
     /// <summary>Whether the member is exactly this text; nothing is noted when it is not.</summary>
     public bool IsText(string member, string text) => PlainText(member) == text;
 

@@ -35,6 +35,13 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
         var list = existing is null || body.Has("policies") ? PolicyListReader.Read(body, existing, draft) : new PolicyList(existing.Policies, []);
         var application = reader.Read(body, id, existing?.Aud ?? AudienceTag.Read(body, draft), existing, draft.Snapshot) with { Policies = list.References };
         AddressClaims.Check(body, application, draft.State);
+
+        // In a file the portal, which says the same, comes after it.
+        if (!draft.IsTransfer && draft.Snapshot.McpPortals.Values.FirstOrDefault(portal => portal.ApplicationId == id) is { } stands && stands.Hostname != application.Domain)
+        {
+            body.Refuse("domain", $"this application stands for the portal {stands.PortalId} and has its hostname ({stands.Hostname}); change it there");
+        }
+
         if (body.Errors.Count == errors)
         {
             policies.Save(list.Inline, draft);
@@ -124,6 +131,11 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
         node["precedence"] = reference.Precedence;
         return node;
     }
+
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+        => snapshot.McpPortals.Values.FirstOrDefault(portal => portal.ApplicationId == id) is { } portal
+            ? $"the application stands for the portal {portal.PortalId} and is removed with it"
+            : null;
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 

@@ -10,12 +10,15 @@ internal static class AudienceTag
     private const string Member = "aud";
     private const int Digits = 64;
 
+    /// <summary>A new one.</summary>
+    public static string New() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Digits / 2));
+
     /// <summary>A new one; an application that comes from a file keeps the one it has, because its origin knows it.</summary>
     public static string Read(BodyReader body, ConfigurationDraft draft)
     {
         if (!draft.IsTransfer || body.OptionalText(Member, 100) is not { } tag)
         {
-            return Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(Digits / 2));
+            return New();
         }
 
         if (tag.Length != Digits || !tag.All(char.IsAsciiHexDigitLower))

@@ -2,13 +2,14 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ManagedOAuth.Config.IdentityProviders;
+using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Feed;
 
 /// <summary>The configuration for every other service: a snapshot, then each change. See <c>config_feed.proto</c>.</summary>
-public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets, FeedReaders readers) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
+public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secrets, McpServerSecrets mcpSecrets, FeedReaders readers) : Contracts.ConfigFeed.ConfigFeed.ConfigFeedBase
 {
     private const int EntriesPerFrame = 500;
     private const int BytesPerFrame = 1024 * 1024;
@@ -22,7 +23,7 @@ public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secr
         ArgumentNullException.ThrowIfNull(responseStream);
         ArgumentNullException.ThrowIfNull(context);
         var ct = context.CancellationToken;
-        var view = new FeedView(context.GetCaller(), secrets);
+        var view = new FeedView(context.GetCaller(), secrets, mcpSecrets);
         var sent = -1L;
         while (!ct.IsCancellationRequested)
         {

@@ -35,6 +35,9 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
         state = await LoadAsync<AccessList, AccessListObject>("list", state, session, ct);
         state = await LoadAsync<CustomPage, CustomPageObject>("custom_page", state, session, ct);
         state = await LoadAsync<Tag, TagObject>("tag", state, session, ct);
+        state = await LoadAsync<McpServer, McpServerObject>("mcp_server", state, session, ct);
+        state = await LoadAsync<McpPortal, McpPortalObject>("mcp_portal", state, session, ct);
+        state = await LoadAsync<McpCatalog, McpCatalogObject>("mcp_catalog", state, session, ct);
         state = await LoadApiTokensAsync(state, session, ct);
         return await CatchUpAsync(state.At(position) with { Floor = position }, ct);
     }

@@ -55,7 +55,15 @@ public sealed record ConfigurationState
             CustomPageChanged changed => With("custom_page", streamId, version, position, changed.CustomPage),
             TagCreated created => With("tag", streamId, version, position, created.Tag),
             TagChanged changed => With("tag", streamId, version, position, changed.Tag),
+            McpServerCreated created => With("mcp_server", streamId, version, position, created.McpServer),
+            McpServerChanged changed => With("mcp_server", streamId, version, position, changed.McpServer),
+            McpPortalCreated created => With("mcp_portal", streamId, version, position, created.McpPortal),
+            McpPortalChanged changed => With("mcp_portal", streamId, version, position, changed.McpPortal),
+            McpCatalogCreated created => With("mcp_catalog", streamId, version, position, created.McpCatalog),
+            McpCatalogChanged changed => With("mcp_catalog", streamId, version, position, changed.McpCatalog),
+            McpDefinitionsApproved approved => With("mcp_catalog", streamId, version, position, approved.McpCatalog),
             ApplicationRemoved or PolicyRemoved or GroupRemoved or IdentityProviderRemoved or ServiceTokenRemoved or AccessListRemoved or CustomPageRemoved or TagRemoved
+                or McpServerRemoved or McpPortalRemoved or McpCatalogRemoved
                 => With(Entries.GetValueOrDefault(streamId)?.Kind ?? KindOf(e), streamId, version, position, null),
             ApiTokenCreated created => With(created.ApiToken),
             ApiTokenChanged changed => With(changed.ApiToken),
@@ -101,6 +109,9 @@ public sealed record ConfigurationState
         "list" => Snapshot with { Lists = Set(Snapshot.Lists, id, value) },
         "custom_page" => Snapshot with { CustomPages = Set(Snapshot.CustomPages, id, value) },
         "tag" => Snapshot with { Tags = Set(Snapshot.Tags, id, value) },
+        "mcp_server" => Snapshot with { McpServers = Set(Snapshot.McpServers, id, value) },
+        "mcp_portal" => Snapshot with { McpPortals = Set(Snapshot.McpPortals, id, value) },
+        "mcp_catalog" => Snapshot with { McpCatalogs = Set(Snapshot.McpCatalogs, id, value) },
         "organization" => Snapshot with { Organization = value as Organization },
         _ => Snapshot,
     };
@@ -118,6 +129,9 @@ public sealed record ConfigurationState
         AccessListRemoved => "list",
         CustomPageRemoved => "custom_page",
         TagRemoved => "tag",
+        McpServerRemoved => "mcp_server",
+        McpPortalRemoved => "mcp_portal",
+        McpCatalogRemoved => "mcp_catalog",
         _ => "service_token",
     };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf;
 using ManagedOAuth.Config.IdentityProviders;
+using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.Contracts.Configuration;
 
@@ -8,14 +9,15 @@ namespace ManagedOAuth.Config.Feed;
 
 /// <summary>
 /// What one caller of the feed gets to see: settings of identity providers go to authorization-server alone, hashes of service tokens to edge
-/// alone, custom pages to those that show them, tags to nobody.
+/// alone, custom pages to those that show them, tags to nobody. What MCP servers are shown goes to authorization-server alone, portals and servers to
+/// those that serve them, catalogs to edge.
 /// </summary>
-public sealed class FeedView(string caller, ProviderSecrets secrets)
+public sealed class FeedView(string caller, ProviderSecrets secrets, McpServerSecrets mcpSecrets)
 {
     public ConfigEntry? Show(FeedEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        if (entry.Kind == "tag" || (entry.Kind == "custom_page" && caller == "token"))
+        if (!IsFor(entry.Kind))
         {
             return null;
         }
@@ -29,6 +31,14 @@ public sealed class FeedView(string caller, ProviderSecrets secrets)
         return shown;
     }
 
+    private bool IsFor(string kind) => kind switch
+    {
+        "tag" => false,
+        "custom_page" or "mcp_server" or "mcp_portal" => caller != "token",
+        "mcp_catalog" => caller == "edge",
+        _ => true,
+    };
+
     private byte[] Serialize(object state) => state switch
     {
         Application application => JsonSerializer.SerializeToUtf8Bytes(application, ConfigurationJson.Default.Application),
@@ -40,6 +50,10 @@ public sealed class FeedView(string caller, ProviderSecrets secrets)
             caller == "edge" ? token : token with { SecretHash = "", PreviousSecretHash = null }, ConfigurationJson.Default.ServiceToken),
         AccessList list => JsonSerializer.SerializeToUtf8Bytes(list, ConfigurationJson.Default.AccessList),
         CustomPage page => JsonSerializer.SerializeToUtf8Bytes(page, ConfigurationJson.Default.CustomPage),
+        McpServer server => JsonSerializer.SerializeToUtf8Bytes(
+            caller == "authorization-server" ? mcpSecrets.Open(server) : McpServerSecrets.Hide(server), ConfigurationJson.Default.McpServer),
+        McpPortal portal => JsonSerializer.SerializeToUtf8Bytes(portal, ConfigurationJson.Default.McpPortal),
+        McpCatalog catalog => JsonSerializer.SerializeToUtf8Bytes(catalog, ConfigurationJson.Default.McpCatalog),
         Organization organization => JsonSerializer.SerializeToUtf8Bytes(organization, ConfigurationJson.Default.Organization),
         _ => throw new InvalidOperationException($"{state.GetType()} is not part of the feed."),
     };

@@ -10,7 +10,7 @@ namespace ManagedOAuth.Config.History;
 public static class JsonDifference
 {
     /// <summary>Members that every change touches and that say nothing about it.</summary>
-    private static readonly HashSet<string> s_noise = ["/version", "/updated_at", "/modified_on", "/last_used_on", "/app_count"];
+    private static readonly HashSet<string> s_noise = ["/version", "/updated_at", "/modified_on", "/modified_at", "/last_used_on", "/app_count"];
 
     /// <summary>The differences between two versions of an object; a missing one is null.</summary>
     public static JsonArray Between(JsonNode? before, JsonNode? after)

@@ -24,6 +24,11 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
             var answer = new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
             IdempotencyScope.Of(http.HttpContext)?.Save(change.Session, answer, outcome.Secrets is null ? null : outcome.Result);
             await writer.AnnounceAsync(outcome.Kind, outcome.Id, outcome.Version);
+            foreach (var application in change.Alongside(outcome.Id))
+            {
+                await writer.AnnounceAsync(application.Kind, application.Id, application.Version);
+            }
+
             await writer.SaveAsync(change, outcome.Id, ct);
             return answer;
         }

@@ -107,6 +107,35 @@ public sealed class AccessListObject : ConfigurationObject<AccessList>
     public void Apply(AccessListRemoved _) => Removed = true;
 }
 
+public sealed class McpServerObject : ConfigurationObject<McpServer>
+{
+    public void Apply(McpServerCreated e) => State = e.McpServer;
+
+    public void Apply(McpServerChanged e) => Restore(e.McpServer);
+
+    public void Apply(McpServerRemoved _) => Removed = true;
+}
+
+public sealed class McpPortalObject : ConfigurationObject<McpPortal>
+{
+    public void Apply(McpPortalCreated e) => State = e.McpPortal;
+
+    public void Apply(McpPortalChanged e) => Restore(e.McpPortal);
+
+    public void Apply(McpPortalRemoved _) => Removed = true;
+}
+
+public sealed class McpCatalogObject : ConfigurationObject<McpCatalog>
+{
+    public void Apply(McpCatalogCreated e) => State = e.McpCatalog;
+
+    public void Apply(McpCatalogChanged e) => Restore(e.McpCatalog);
+
+    public void Apply(McpDefinitionsApproved e) => Restore(e.McpCatalog);
+
+    public void Apply(McpCatalogRemoved _) => Removed = true;
+}
+
 public sealed class CustomPageObject : ConfigurationObject<CustomPage>
 {
     public void Apply(CustomPageCreated e) => State = e.CustomPage;

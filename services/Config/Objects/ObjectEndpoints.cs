@@ -29,7 +29,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
         var (name, search) = (request.Query["name"].ToString(), request.Query["search"].ToString());
         var found = kind.All(snapshot)
             .Where(state => name.Length == 0 || state.Name == name)
-            .Where(state => search.Length == 0 || state.Name.Contains(search, StringComparison.OrdinalIgnoreCase))
+            .Where(state => search.Length == 0 || kind.IsFound(state, search))
             .ToList();
         return ApiEnvelope.Page(paging.Of(found).Select(state => kind.Show(state, snapshot)), paging, found.Count);
     }
@@ -146,7 +146,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
 
         change.Draft.Append<TObject>(id, known + 1, kind.Removed(id));
         kind.Accompany(state, null, change.Draft);
-        var outcome = new ChangeOutcome(kind.Name, id, known + 1, status, new JsonObject { ["id"] = id }, kind.Show(state, change.Snapshot), null);
+        var outcome = new ChangeOutcome(kind.Name, id, known + 1, status, kind.RemovalAnswer(state, change.Snapshot), kind.Show(state, change.Snapshot), null);
         return await answers.CompleteAsync(change, outcome, ct);
     }
 

@@ -80,6 +80,12 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>Why the object cannot be removed now; null when it can.</summary>
     public virtual string? InUse(Guid id, ConfigurationSnapshot snapshot) => null;
 
+    /// <summary>What the removal answers.</summary>
+    public virtual JsonNode RemovalAnswer(TState state, ConfigurationSnapshot snapshot) => new JsonObject { ["id"] = state.Id };
+
+    /// <summary>Whether a search for a text finds the object: by default in its name.</summary>
+    public virtual bool IsFound(TState state, string text) => state.Name.Contains(text, StringComparison.OrdinalIgnoreCase);
+
     public virtual bool IsUnderAccess => true;
 
     public virtual bool IsRestorable => true;

@@ -43,7 +43,9 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
     }
 
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
-        => Users(id, snapshot).FirstOrDefault() is { } user ? $"the policy is used by the application {user.Name}; take it off there first" : null;
+        => Users(id, snapshot).FirstOrDefault() is { } user ? $"the policy is used by the application {user.Name}; take it off there first"
+            : snapshot.McpServers.Values.FirstOrDefault(server => server.ToolPolicies.Any(entry => entry.Policies.Contains(id))) is { } mcp
+                ? $"the policy is among tool_policies of the MCP server {mcp.ServerId}; take it off there first" : null;
 
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.Policies.Any(reference => reference.Id == id));

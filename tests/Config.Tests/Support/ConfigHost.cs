@@ -13,6 +13,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Wolverine.Postgresql;
 
 namespace ManagedOAuth.Config.Tests.Support;
@@ -92,6 +93,19 @@ public sealed class ConfigHost : IAsyncLifetime
         await using var session = _replicas[0].Services.GetRequiredService<IDocumentStore>().QuerySession();
         return (await session.Events.FetchStreamAsync(stream))[^1].UserName;
     }
+
+    /// <summary>Waits until a message of this type that names this id is on its way to a service.</summary>
+    public Task QueuedAsync(string receiver, string type, string id) => Eventually.Passes(async () =>
+    {
+        await using var command = Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select count(*) from messages.queue where receiver = $1 and message_type like '%' || $2 and convert_from(body, 'UTF8') like '%' || $3 || '%'");
+        foreach (var value in (string[])[receiver, type, id])
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+    });
 
     public async Task DisposeAsync()
     {

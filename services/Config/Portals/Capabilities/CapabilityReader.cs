@@ -1,0 +1,58 @@
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
+
+namespace ManagedOAuth.Config.Portals.Capabilities;
+
+/// <summary>Reads <c>updated_tools</c> and <c>updated_prompts</c>: what an administrator says about the tools and prompts of a server.</summary>
+public static class CapabilityReader
+{
+    private const int Most = 1000;
+    private const int LongestDescription = 4096;
+
+    /// <summary>
+    /// The updates. A body that says nothing about them keeps them: one that forgets a switch must not turn tools on.
+    /// </summary>
+    /// <param name="body">The object.</param>
+    /// <param name="member"><c>updated_tools</c> or <c>updated_prompts</c>.</param>
+    /// <param name="existing">As it is now.</param>
+    public static IReadOnlyList<McpCapabilityUpdate> Read(BodyReader body, string member, IReadOnlyList<McpCapabilityUpdate>? existing)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (existing is not null && !body.Has(member))
+        {
+            return existing;
+        }
+
+        var items = body.Items(member, Most);
+        var updates = items.Select((item, index) => Read(body.Item(member, index, item))).ToList();
+        foreach (var name in updates.GroupBy(update => update.Name, StringComparer.Ordinal).Where(same => same.Count() > 1).Select(same => same.Key))
+        {
+            body.Refuse(member, $"{member} names {name} more than once");
+        }
+
+        return updates;
+    }
+
+    private static McpCapabilityUpdate Read(BodyReader item)
+    {
+        var alias = item.OptionalText("alias", PortalNames.MaximumAlias);
+        if (alias is { Length: 0 })
+        {
+            alias = null;
+        }
+
+        if (alias is not null && !PortalNames.IsAlias(alias))
+        {
+            item.Refuse("alias", "alias is 1 to 40 letters and digits, with single hyphens or underscores between them, such as find_issue");
+        }
+
+        return new McpCapabilityUpdate
+        {
+            Name = item.RequiredText("name", PortalNames.MaximumName),
+            Enabled = item.Has("enabled") && !item.IsNull("enabled") ? item.Flag("enabled", true) : null,
+            Alias = alias,
+            Description = item.OptionalText("description", LongestDescription) is { Length: > 0 } description ? description : null,
+        };
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Applications;
+using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Config.Portals.Catalogs;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
+
+namespace ManagedOAuth.Config.Portals.Servers;
+
+/// <summary>MCP servers: <c>/access/ai-controls/mcp/servers</c>. Versions are addressed by <c>uid</c>, everything else by <c>id</c>.</summary>
+public sealed class McpServerKind(McpServerReader reader, ServerApplications applications, PolicyStreams policies, McpServerStatuses statuses) : ObjectKind<McpServer, McpServerObject>
+{
+    public override string Name => "mcp_server";
+
+    public override string Path => "ai-controls/mcp/servers";
+
+    public override object Created(McpServer state) => new McpServerCreated(state);
+
+    public override object Changed(McpServer state) => new McpServerChanged(state);
+
+    public override object Removed(Guid id) => new McpServerRemoved(id);
+
+    public override IReadOnlyDictionary<Guid, McpServer> In(ConfigurationSnapshot snapshot) => snapshot.McpServers;
+
+    protected override JsonTypeInfo<McpServer> Json => ConfigurationJson.Default.McpServer;
+
+    /// <summary>With <c>policies</c> (our extension) the application of type <c>mcp</c> is made with a new server: who sees it in a portal.</summary>
+    public override McpServer Read(BodyReader body, Guid id, McpServer? existing, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(draft);
+        var errors = body.Errors.Count;
+        var list = existing is null && body.Has("policies") ? PolicyListReader.Read(body, null, draft) : null;
+        var server = reader.Read(body, id, existing, draft);
+        if (list is not null && body.Errors.Count == errors)
+        {
+            policies.Save(list.Inline, draft);
+            applications.Create(server, list.References, draft);
+        }
+
+        return server;
+    }
+
+    public override void Accompany(McpServer? before, McpServer? after, ConfigurationDraft draft)
+    {
+        if (before is not null && after is null)
+        {
+            applications.Forget(before, draft);
+            CatalogStreams.Remove(before, draft);
+        }
+    }
+
+    public override bool IsFound(McpServer state, string text)
+        => base.IsFound(state, text) || state.ServerId.Contains(text, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Without secrets; with what was read of it, and how that went.</summary>
+    public override JsonNode Show(McpServer state, ConfigurationSnapshot snapshot)
+    {
+        var node = ShowAlone(state).AsObject();
+        node["modified_at"] = state.UpdatedAt;
+        node["secure_web_gateway"] = false;
+        if (ServerApplications.Of(state.ServerId, snapshot).FirstOrDefault() is { } application)
+        {
+            node["application_id"] = application.Id;
+        }
+
+        McpServerView.AddStatus(node, state, statuses.Of(state.Id));
+        snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(state.Id), out var catalog);
+        node["tools"] = McpServerView.Definitions(catalog?.Tools ?? []);
+        node["prompts"] = McpServerView.Definitions(catalog?.Prompts ?? []);
+        return node;
+    }
+
+    public override JsonNode ShowAlone(object state)
+    {
+        var server = (McpServer)state;
+        var node = ApiEnvelope.ToNode(McpServerSecrets.Hide(server), Json).AsObject();
+        node["uid"] = server.Id;
+        node["id"] = server.ServerId;
+        node.Remove("server_id");
+        if (server.AuthType == McpAuthType.Oauth)
+        {
+            node["auth_config_summary"] = McpServerView.Summary(server);
+        }
+
+        return node;
+    }
+
+    public override JsonObject Export(McpServer state, ConfigurationSnapshot snapshot) => base.Export(McpServerSecrets.Hide(state), snapshot);
+
+    /// <summary>Without what was read from the server: none of it is written back.</summary>
+    public override JsonNode PatchBase(McpServer state, ConfigurationSnapshot snapshot) => ShowAlone(state);
+
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+        => snapshot.McpServers.TryGetValue(id, out var server)
+            && snapshot.McpPortals.Values.FirstOrDefault(portal => portal.Servers.Any(used => used.ServerId == server.ServerId)) is { } user
+            ? $"the server is in the portal {user.PortalId}; take it out there first"
+            : null;
+
+    public override JsonNode RemovalAnswer(McpServer state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
+
+    public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    /// <summary>With the secrets that it has now; and a client registered by hand only with the secret that belongs to it.</summary>
+    public override Task<McpServer> RestoreAsync(BodyReader body, McpServer old, McpServer last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(change);
+        if (change.Snapshot.McpServers.Values.Any(other => other.Id != old.Id && other.ServerId == old.ServerId))
+        {
+            body.Refuse("id", $"there is another MCP server {old.ServerId} now");
+        }
+
+        // A secret of today must not go to an address or a client of another day.
+        if (old.SealedSecrets is not null && Receiver(old) != Receiver(last))
+        {
+            body.Refuse("auth_credentials", "address or authentication of that version are others than today's, and a version does not bring its secrets back: change the server with its credentials instead");
+        }
+
+        foreach (var policy in old.ToolPolicies.SelectMany(entry => entry.Policies).Where(policy => !change.Snapshot.Policies.ContainsKey(policy)))
+        {
+            body.Refuse("tool_policies", $"the policy {policy} is gone; restore it first");
+        }
+
+        return Task.FromResult(old with { SealedSecrets = old.SealedSecrets is null ? null : last.SealedSecrets });
+    }
+
+    private static (string, McpAuthType, string?, string?, string?, string?) Receiver(McpServer server) => (
+        server.Hostname, server.AuthType, server.OauthClient?.ClientId, server.OauthClient?.Issuer, server.OauthClient?.TokenEndpoint, server.OauthClient?.TokenEndpointAuthMethod);
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Serialization;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Portals.Servers;
+
+/// <summary>
+/// How the last reading of an MCP server went. A document and no event: it changes every two hours for every server and says nothing that anybody
+/// decided.
+/// </summary>
+public sealed record McpServerStatus
+{
+    /// <summary><see cref="McpServer.Id"/>.</summary>
+    public required Guid Id { get; init; }
+
+    public McpSyncState State { get; init; } = McpSyncState.Waiting;
+
+    public McpConnectionState Connection { get; init; } = McpConnectionState.Unknown;
+
+    /// <summary>Why the last reading failed; null when it did not.</summary>
+    public McpSyncError? Error { get; init; }
+
+    public DateTimeOffset? LastSynced { get; init; }
+
+    public DateTimeOffset? LastSuccessfulSync { get; init; }
+
+    /// <summary>What was left out of the last reading, and why; for people.</summary>
+    public IReadOnlyList<string> Dropped { get; init; } = [];
+
+    /// <summary>What the server was read with: address, kind of authentication, credential. Another one is a reason to read it again.</summary>
+    public string Fingerprint { get; init; } = "";
+
+    /// <summary>When it is read next.</summary>
+    public DateTimeOffset DueAt { get; init; }
+
+    /// <summary>Until then somebody is reading it; nobody else begins.</summary>
+    public DateTimeOffset LeasedUntil { get; init; }
+}
+
+/// <summary><c>status</c> in the admin API.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<McpSyncState>))]
+public enum McpSyncState
+{
+    /// <summary>Not read yet; the error says what it waits for.</summary>
+    Waiting,
+
+    Ready,
+
+    /// <summary>What is known is older than it should be: the last readings failed.</summary>
+    Stale,
+
+    /// <summary>It was never read, and the last attempt failed.</summary>
+    Error,
+}
+
+/// <summary>Whether somebody has logged in at the server for everybody.</summary>
+[JsonConverter(typeof(SnakeCaseEnumConverter<McpConnectionState>))]
+public enum McpConnectionState
+{
+    Unknown,
+    NotRequired,
+    LoginRequired,
+    Connected,
+
+    /// <summary>There was a credential, and the server's authorization server no longer honours it.</summary>
+    Stale,
+}
+
+/// <summary><c>error_details</c> in the admin API.</summary>
+public sealed record McpSyncError
+{
+    /// <summary>A short text for people; nothing secret.</summary>
+    public required string Cause { get; init; }
+
+    /// <summary>HTTP status that the server answered.</summary>
+    public int? StatusCode { get; init; }
+
+    /// <summary>Error code of the protocol that the server answered.</summary>
+    public int? McpCode { get; init; }
+
+    /// <summary>The server said it; otherwise it never came so far.</summary>
+    public bool IsUpstream { get; init; }
+
+    /// <summary>It may be different next time without anybody doing anything.</summary>
+    public bool Retryable { get; init; } = true;
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using Marten;
+
+namespace ManagedOAuth.Config.Portals.Servers;
+
+/// <summary>What every replica knows of the readings, whichever of them read: all of it in memory, because it is shown in every list.</summary>
+public sealed class McpServerStatuses
+{
+    private const int PageSize = 1000;
+
+    private readonly ConcurrentDictionary<Guid, McpServerStatus> _known = new();
+
+    /// <summary>The status; that of a server that nobody has read yet when nothing is known.</summary>
+    public McpServerStatus Of(Guid server) => _known.GetValueOrDefault(server) ?? new McpServerStatus { Id = server };
+
+    /// <summary>This process knows better.</summary>
+    public void Note(McpServerStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        _known[status.Id] = status;
+    }
+
+    /// <summary>Reads what other replicas wrote.</summary>
+    public async Task ReadAsync(IQuerySession session, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        foreach (var status in await session.QueryAsync<McpServerStatus>("order by id limit ?", ct, PageSize))
+        {
+            _known[status.Id] = status;
+        }
+    }
+}
