@@ -74,7 +74,7 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
     }
 
     private static async Task<ConfigurationState> LoadAsync<TState, TObject>(string kind, ConfigurationState state, IQuerySession session, CancellationToken ct)
-        where TState : ConfigurationRecord
+        where TState : class
         where TObject : ConfigurationObject<TState>
     {
         await foreach (var item in AllAsync<TState, TObject>(session, ct))
@@ -100,7 +100,7 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
 
     private static async IAsyncEnumerable<TObject> AllAsync<TState, TObject>(
         IQuerySession session, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-        where TState : ConfigurationRecord
+        where TState : class
         where TObject : ConfigurationObject<TState>
     {
         var after = Guid.Empty;

@@ -15,15 +15,31 @@ internal static class OpenApiSchemas
         var schemas = new JsonObject { [Envelope] = EnvelopeSchema() };
         foreach (var kind in kinds)
         {
-            schemas[kind.Name] = ConfigurationJson.Default.GetTypeInfo(kind.StateType) is { } type
+            var schema = ConfigurationJson.Default.GetTypeInfo(kind.StateType) is { } type
                 ? type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true })
                 : new JsonObject { ["type"] = "object" };
+            Rebase(schema, kind.Name);
+            schemas[kind.Name] = schema;
         }
 
         return schemas;
     }
 
     public static JsonObject Reference(string schema) => new() { ["$ref"] = $"#/components/schemas/{schema}" };
+
+    // A type that comes twice in a record is a reference into the record's schema, which is not the document's root here.
+    private static void Rebase(JsonNode? node, string name)
+    {
+        foreach (var inner in node switch { JsonObject members => members.Select(member => member.Value).ToList(), JsonArray items => [.. items], _ => [] })
+        {
+            Rebase(inner, name);
+        }
+
+        if (node is JsonObject schema && schema["$ref"] is JsonValue reference)
+        {
+            schema["$ref"] = $"#/components/schemas/{name}{reference.GetValue<string>().TrimStart('#')}";
+        }
+    }
 
     private static JsonObject EnvelopeSchema()
     {

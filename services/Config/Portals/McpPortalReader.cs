@@ -116,7 +116,7 @@ public sealed class McpPortalReader
         return mode ?? (allowed == true ? "opt_in" : "off");
     }
 
-    private static IReadOnlyList<McpPortalServer> Servers(BodyReader body, ConfigurationSnapshot snapshot)
+    private static List<McpPortalServer> Servers(BodyReader body, ConfigurationSnapshot snapshot)
     {
         var servers = body.Items("servers", MostServers).Select((item, index) => Server(body.Item("servers", index, item), snapshot)).ToList();
         foreach (var twice in servers.GroupBy(server => server.ServerId, StringComparer.Ordinal).Where(same => same.Count() > 1))

@@ -24,6 +24,8 @@ public sealed class CloudflareSdkTests(LocalTopology topology)
     [InlineData("organization")]
     [InlineData("lists")]
     [InlineData("mcp_applications")]
+    [InlineData("mcp_servers")]
+    [InlineData("mcp_portals")]
     [InlineData("policy_tests")]
     [InlineData("keys")]
     [InlineData("users")]

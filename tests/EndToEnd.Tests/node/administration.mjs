@@ -99,6 +99,40 @@ const kinds = {
     await access.applications.delete(server.id, account);
   },
 
+  async mcp_servers() {
+    const { servers } = access.aiControls.mcp;
+    const id = `s-${unique}`;
+    const created = await servers.create({ ...account, id, name: 'Server', hostname: 'https://mcp.invalid/mcp', auth_type: 'bearer', auth_credentials: 'sk-1', updated_tools: [{ name: 'search', alias: 'find', enabled: true }] });
+    assert.equal(created.id, id);
+    assert.equal(created.authentication_status, 'not_required');
+    assert.ok(['waiting', 'error'].includes(created.status));
+    assert.equal((await servers.read(id, account)).updated_tools[0].alias, 'find');
+    await listed(servers.list({ ...account, search: id }), item => item.id === id);
+    assert.equal((await servers.update(id, { ...account, name: 'Renamed', auth_credentials: '{"headers":{"x-key":"2"}}' })).name, 'Renamed');
+    await servers.delete(id, account);
+    await gone(() => servers.read(id, account));
+  },
+
+  async mcp_portals() {
+    const { servers, portals } = access.aiControls.mcp;
+    const [server, id] = [`s-${unique}`, `p-${unique}`];
+    await servers.create({ ...account, id: server, name: 'Server', hostname: 'https://mcp.invalid/mcp', auth_type: 'unauthenticated' });
+    const created = await portals.create({ ...account, id, name: 'Portal', hostname: domain, servers: [{ server_id: server, default_disabled: true, on_behalf: false }] });
+    assert.equal(created.id, id);
+    assert.equal(created.servers[0].server_id, server);
+    assert.equal(created.servers[0].auth_type, 'unauthenticated');
+    const application = await access.applications.get(created.application_id, account);
+    assert.equal(application.type, 'mcp_portal');
+    assert.equal(application.oauth_configuration.enabled, true);
+    await listed(portals.list({ ...account, search: domain }), item => item.id === id);
+    const updated = await portals.update(id, { ...account, code_mode: 'opt_in', servers: [] });
+    assert.deepEqual([updated.code_mode, updated.allow_code_mode, updated.servers.length], ['opt_in', true, 0]);
+    assert.equal((await portals.delete(id, account)).id, id);
+    await gone(() => portals.read(id, account));
+    await gone(() => access.applications.get(created.application_id, account));
+    await servers.delete(server, account);
+  },
+
   async policy_tests() {
     const policy = await access.policies.create({ ...account, name: `tested ${unique}`, decision: 'allow', include: everyone });
     const started = await access.applications.policyTests.create({ ...account, policies: [policy.id] });
