@@ -16,7 +16,11 @@ internal static class ServiceExtensions
             .WithHttpHealthCheck("/health")
             .WithEnvironment("ServiceIdentity__Name", name)
             .WithEnvironment("ServiceIdentity__KeyFile", keys.PrivateKeyFile(name))
-            .WithEnvironment("ServiceIdentity__TrustedKeys", keys.TrustedDirectory);
+            .WithEnvironment("ServiceIdentity__TrustedKeys", keys.TrustedDirectory)
+
+            // Everything of the local topology is on this machine: the servers that portals stand in front of too.
+            .WithEnvironment("Outbound__AllowedNetworks__0", "127.0.0.0/8")
+            .WithEnvironment("Outbound__AllowedNetworks__1", "::1/128");
 
     /// <summary>The database as the service's own role sees it, and the key of what it seals there.</summary>
     public static IResourceBuilder<ProjectResource> WithDatabase(this IResourceBuilder<ProjectResource> builder, IResourceBuilder<PostgresDatabaseResource> database, string role, ServiceKeys keys) =>

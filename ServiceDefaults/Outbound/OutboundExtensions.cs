@@ -14,6 +14,7 @@ public static class OutboundExtensions
         services.AddOptions<OutboundOptions>().BindConfiguration(OutboundOptions.Section)
             .Validate(options => options.AllowedNetworks.All(network => AddressRange.TryParse(network, out _)), "Outbound:AllowedNetworks holds networks in CIDR notation, such as 10.20.0.0/16.")
             .ValidateOnStart();
+        services.TryAddSingleton<InternalAddresses>();
         services.TryAddSingleton<OutboundGuard>();
         return services;
     }

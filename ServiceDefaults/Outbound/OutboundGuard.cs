@@ -20,12 +20,31 @@ public sealed class OutboundGuard
 
     private static readonly IPNetwork s_global = IPNetwork.Parse("2000::/3");
     private readonly IPNetwork[] _allowed;
+    private readonly InternalAddresses _own;
 
-    public OutboundGuard(IOptions<OutboundOptions> options)
+    public OutboundGuard(IOptions<OutboundOptions> options, InternalAddresses own)
     {
         ArgumentNullException.ThrowIfNull(options);
         _allowed = Networks([.. options.Value.AllowedNetworks]);
+        _own = own;
     }
+
+    /// <summary>
+    /// A handler for clients of servers outside: no redirects, no cookies, and every connection through this guard. Times and sizes are the client's
+    /// own to bound.
+    /// </summary>
+    public SocketsHttpHandler CreateHandler(OutboundReach reach) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+
+        // Behind a proxy it would be the proxy that chooses the address.
+        UseProxy = reach != OutboundReach.Public,
+        ConnectTimeout = TimeSpan.FromSeconds(3),
+        MaxResponseHeadersLength = 32,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, reach, cancellation),
+    };
 
     /// <summary>Whether a connection may be made to this address.</summary>
     public bool Allows(IPAddress address, OutboundReach reach)
@@ -43,13 +62,15 @@ public sealed class OutboundGuard
 
     /// <summary>Connects to an allowed address of a host.</summary>
     /// <exception cref="HttpRequestException">There is none, or none answers.</exception>
-    internal async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, OutboundReach reach, CancellationToken cancellation)
+    public async ValueTask<Stream> ConnectAsync(DnsEndPoint endPoint, OutboundReach reach, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(endPoint);
         var addresses = IPAddress.TryParse(endPoint.Host.Trim('[', ']'), out var literal) ? [literal] : await ResolveAsync(endPoint.Host, cancellation);
-        var allowed = addresses.Where(address => Allows(address, reach)).ToArray();
-        if (allowed.Length == 0)
+        var allowed = addresses.Where(address => Allows(address, reach) && !_own.Contains(address.ToString(), endPoint.Port)).ToArray();
+        if (allowed.Length == 0 || _own.Contains(endPoint.Host, endPoint.Port))
         {
-            throw new HttpRequestException($"{endPoint.Host} has no address that requests may go to.");
+            throw new HttpRequestException(
+                $"{endPoint.Host} has no address that requests may go to. An operator can name networks of their own that may be reached (Outbound:AllowedNetworks).");
         }
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -18,18 +18,7 @@ public abstract class OutboundHttp : IDisposable
     protected OutboundHttp(OutboundGuard guard, OutboundReach reach)
     {
         ArgumentNullException.ThrowIfNull(guard);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-
-            // Behind a proxy it would be the proxy that chooses the address.
-            UseProxy = reach != OutboundReach.Public,
-            ConnectTimeout = TimeSpan.FromSeconds(3),
-            MaxResponseHeadersLength = 32,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            ConnectCallback = (context, cancellation) => guard.ConnectAsync(context.DnsEndPoint, reach, cancellation),
-        })
+        _http = new HttpClient(guard.CreateHandler(reach))
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = MaximumBytes,
@@ -71,6 +60,7 @@ public abstract class OutboundHttp : IDisposable
             var bytes = await response.Content.ReadAsByteArrayAsync(deadline.Token);
             return new OutboundReply((int)response.StatusCode, Parse(bytes))
             {
+                Challenges = response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out var challenges) ? [.. challenges] : [],
                 IsRateLimited = (int)response.StatusCode == StatusCodes.Status429TooManyRequests
                     || response.Headers.RetryAfter is not null
                     || (response.Headers.TryGetValues("x-ratelimit-remaining", out var left) && left.Contains("0")),

@@ -100,7 +100,7 @@ public static class ConfigService
         services.AddSingleton<OpenApiDocument>();
         services.AddScoped<DryRunAnswer>();
         services.AddScoped<LiveGrants>();
-        services.AddSingleton<InternalAddresses>();
+        services.AddOutbound();
         services.AddSingleton<OriginReader>();
         services.AddSingleton<ApplicationReader>();
         services.AddSingleton<ProviderUrls>();

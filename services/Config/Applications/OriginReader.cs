@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.Config.Applications;
 

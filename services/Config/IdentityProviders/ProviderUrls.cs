@@ -2,6 +2,7 @@ using System.Net;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Contracts.OAuth;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 

@@ -3,6 +3,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Configuration;
 
 namespace ManagedOAuth.Config.Tests.Applications;

@@ -5,6 +5,7 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Configuration;
 
 namespace ManagedOAuth.Config.Tests.Applications;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ManagedOAuth.ServiceDefaults.Outbound;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.ServiceDefaults.Tests.Outbound;
@@ -72,7 +73,24 @@ public sealed class OutboundGuardTests
         await Assert.ThrowsAsync<OutboundUnavailableException>(() => http.GetJsonAsync(url, CancellationToken.None));
     }
 
-    private static OutboundGuard Guard(params string[] networks)
+    [Theory]
+    [InlineData("127.0.0.1", OutboundReach.Public)]
+    [InlineData("127.0.0.1", OutboundReach.Configured)]
+    [InlineData("localhost", OutboundReach.Configured)]
+    public async Task Connection_ToAPartOfThisProduct_IsNeverMade_WhateverIsAllowed(string host, OutboundReach reach)
+    {
+        using var own = new TcpListener(IPAddress.Loopback, 0);
+        own.Start();
+        var port = ((IPEndPoint)own.LocalEndpoint).Port;
+        var settings = new Dictionary<string, string?> { ["services:token:grpc:0"] = $"http://127.0.0.1:{port}" };
+        using var http = new HttpClient(Guard(settings, "127.0.0.0/8", "::1/128").CreateHandler(reach));
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"http://{host}:{port}/")));
+        Assert.False(own.Pending());
+    }
+
+    private static OutboundGuard Guard(params string[] networks) => Guard([], networks);
+
+    private static OutboundGuard Guard(Dictionary<string, string?> settings, params string[] networks)
     {
         var options = new OutboundOptions();
         foreach (var network in networks)
@@ -80,7 +98,7 @@ public sealed class OutboundGuardTests
             options.AllowedNetworks.Add(network);
         }
 
-        return new OutboundGuard(Options.Create(options));
+        return new OutboundGuard(Options.Create(options), new InternalAddresses(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
     }
 
     private sealed class Http(OutboundGuard guard) : OutboundHttp(guard, OutboundReach.Public);

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Configuration;
 
-namespace ManagedOAuth.Config.Applications;
+namespace ManagedOAuth.ServiceDefaults.Outbound;
 
 /// <summary>The addresses of our own parts as this process knows them: databases and the private endpoints of the services.</summary>
 public sealed class InternalAddresses
 {
-    private static readonly string[] s_loopback = ["127.0.0.1", "localhost", "[::1]", "::1"];
     private readonly HashSet<(string Host, int Port)> _addresses = [];
 
     public InternalAddresses(IConfiguration configuration)
@@ -44,5 +45,8 @@ public sealed class InternalAddresses
 
     private void Add(string host, int port) => _addresses.Add((Canonical(host), port));
 
-    private static string Canonical(string host) => s_loopback.Contains(host, StringComparer.OrdinalIgnoreCase) ? "127.0.0.1" : host.ToLowerInvariant();
+    private static string Canonical(string host)
+        => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))
+            ? "127.0.0.1"
+            : host.ToLowerInvariant();
 }
