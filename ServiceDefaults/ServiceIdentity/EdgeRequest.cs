@@ -1,4 +1,5 @@
 using System.Net;
+using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
@@ -15,6 +16,12 @@ namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
 public sealed record EdgeRequest(Guid? ApplicationId, string PublicOrigin, IPAddress ClientAddress, string FlowId, EdgeUser? User = null);
 
 /// <summary>A user whose session Edge verified.</summary>
-/// <param name="Id">The user's uuid: <c>sub</c> of the assertion.</param>
-/// <param name="Email">Normalised.</param>
-public sealed record EdgeUser(Guid Id, string Email);
+/// <param name="Identity">Who they are, with the claims that the session carries.</param>
+public sealed record EdgeUser(Identity Identity)
+{
+    /// <summary>The user's uuid: <c>sub</c> of the assertion.</summary>
+    public Guid Id => Identity.UserId;
+
+    /// <summary>Normalised.</summary>
+    public string Email => Identity.Email;
+}

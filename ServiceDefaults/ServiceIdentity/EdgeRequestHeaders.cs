@@ -1,5 +1,8 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
+using ManagedOAuth.Contracts.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -17,7 +20,7 @@ public static class EdgeRequestHeaders
     /// <summary>The client's address.</summary>
     public const string Client = "X-ManagedOAuth-Client";
 
-    /// <summary>The verified user, where the domain is the dashboard's: uuid, a space, the address percent-encoded.</summary>
+    /// <summary>The verified user, where the domain is the dashboard's: their identity as JSON, base64url.</summary>
     public const string User = "X-ManagedOAuth-User";
 
     private const string ReservedPrefix = "x-managedoauth-";
@@ -57,7 +60,7 @@ public static class EdgeRequestHeaders
         yield return new(Client, clientAddress.ToString());
         if (user is not null)
         {
-            yield return new(User, $"{user.Id:D} {Uri.EscapeDataString(user.Email)}");
+            yield return new(User, Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(user.Identity, ConfigurationJson.Default.Identity)));
         }
     }
 
@@ -100,13 +103,18 @@ public static class EdgeRequestHeaders
             return true;
         }
 
-        if (One(values) is not { Length: > 37 } text || text[36] != ' ' || !Guid.TryParseExact(text[..36], "D", out var id))
+        try
         {
+            user = One(values) is { Length: > 0 } text && JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text), ConfigurationJson.Default.Identity) is { } identity
+                ? new EdgeUser(identity)
+                : null;
+            return user is not null;
+        }
+        catch (Exception malformed) when (malformed is FormatException or JsonException)
+        {
+            // Not what Edge writes: the request is refused.
             return false;
         }
-
-        user = new EdgeUser(id, Uri.UnescapeDataString(text[37..]));
-        return true;
     }
 
     private static string? One(StringValues values) => values.Count == 1 ? values[0] : null;

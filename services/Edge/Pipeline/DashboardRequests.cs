@@ -63,7 +63,7 @@ internal sealed class DashboardRequests(
         }
 
         EdgeMetrics.Allowed(Names.Of(CredentialKind.BrowserSession));
-        await ConfigAsync(context, host, target, new EdgeUser(user.UserId, user.Email));
+        await ConfigAsync(context, host, target, new EdgeUser(user));
     }
 
     private Task ConfigAsync(HttpContext context, HostRoutes host, RequestTarget target, EdgeUser? user)

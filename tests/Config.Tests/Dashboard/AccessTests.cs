@@ -9,7 +9,7 @@ namespace ManagedOAuth.Config.Tests.Dashboard;
 /// <summary>Who may open the dashboard, and that only its own forms change anything.</summary>
 public sealed class AccessTests : IClassFixture<ConfigHost>
 {
-    private static readonly EdgeUser s_administrator = new(Guid.NewGuid(), "admin@example.com");
+    private static readonly EdgeUser s_administrator = DashboardBrowser.UserOf("admin@example.com");
     private readonly ConfigHost _host;
 
     public AccessTests(ConfigHost host) => _host = host;
@@ -84,7 +84,7 @@ public sealed class AccessTests : IClassFixture<ConfigHost>
     [InlineData("own", "same-site")]
     public async Task AFormFromElsewhere_ChangesNothing(string? token, string site)
     {
-        using var other = _host.Browse(new EdgeUser(Guid.NewGuid(), "other@example.com"));
+        using var other = _host.Browse(DashboardBrowser.UserOf("other@example.com"));
         await other.GetAsync("/applications/new");
         using var browser = _host.Browse(s_administrator);
         await browser.GetAsync("/applications/new");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Tests.Support;
@@ -15,6 +16,17 @@ public sealed partial class DashboardBrowser(ConfigHost host, Uri address, EdgeU
     private readonly IPAddress _client = new([10, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(3)]);
 
     private HttpClient Http => field ??= new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies }) { BaseAddress = address };
+
+    /// <summary>Somebody as the edge vouches for them.</summary>
+    public static EdgeUser UserOf(string email, string? claim = null) => new(new Identity
+    {
+        UserId = Guid.NewGuid(),
+        Email = email,
+        IdentityProviderId = Guid.Empty,
+        IdentityProviderType = "",
+        AuthenticatedAt = DateTimeOffset.UnixEpoch,
+        Claims = claim is null ? new Dictionary<string, IReadOnlyList<string>>() : new Dictionary<string, IReadOnlyList<string>> { [IdentityClaims.AuthenticationMethods] = [claim] },
+    });
 
     /// <summary>The page that was read last.</summary>
     public string Page { get; private set; } = "";
