@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.ServiceDefaults;
@@ -14,7 +15,7 @@ namespace ManagedOAuth.AuthorizationServer.Directory;
 
 /// <summary>Answers the admin API's questions about people and their logins.</summary>
 [AllowedCallers("config")]
-public sealed class UserQueriesService(IDocumentStore store, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
+public sealed class UserQueriesService(IDocumentStore store, UpstreamEndings upstream, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
 {
     private const int Most = 1000;
 
@@ -52,7 +53,13 @@ public sealed class UserQueriesService(IDocumentStore store, NpgsqlDataSource da
 
         await using var session = store.LightweightSession();
         session.LastModifiedBy = request.Actor;
-        var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, request.Email.Trim().ToLowerInvariant(), Most);
+        var email = request.Email.Trim().ToLowerInvariant();
+        foreach (var user in await session.QueryAsync<User>("where (data ->> 'email') = ? limit 1", context.CancellationToken, email))
+        {
+            await upstream.ForgetUserAsync(user.Id, "user_revoked", request.Actor, context.CancellationToken);
+        }
+
+        var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, email, Most);
         foreach (var one in live)
         {
             session.Delete<TeamSession>(one.Id);

@@ -13,9 +13,12 @@ using ManagedOAuth.AuthorizationServer.Mail;
 using ManagedOAuth.AuthorizationServer.Metadata;
 using ManagedOAuth.AuthorizationServer.MyAccess;
 using ManagedOAuth.AuthorizationServer.Pin;
+using ManagedOAuth.AuthorizationServer.Portals;
 using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
+using ManagedOAuth.AuthorizationServer.Upstream;
+using ManagedOAuth.AuthorizationServer.Upstream.Connect;
 using ManagedOAuth.Contracts.Token;
 using Microsoft.Extensions.Options;
 
@@ -56,6 +59,7 @@ public static class AuthorizationServerService
         services.AddSingleton<ConsentLog>();
         services.AddSingleton<PinLogin>();
         services.AddIdentityProviders();
+        services.AddUpstream();
         services.AddSingleton<SmtpSender>();
         services.AddSingleton<MailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
@@ -81,11 +85,17 @@ public static class AuthorizationServerService
         app.MapConsent();
         app.MapLogout();
         app.MapMyAccess();
+        app.MapSharedConnect();
+
+        // At the domains of portals.
+        app.MapPortals();
+        app.MapUpstreamCallbacks();
 
         // For the other services.
         app.MapGrpcService<ClientsService>();
         app.MapGrpcService<IdentitiesService>();
         app.MapGrpcService<ProviderTestsService>();
         app.MapGrpcService<UserQueriesService>();
+        app.MapGrpcService<UpstreamCredentialsService>();
     }
 }

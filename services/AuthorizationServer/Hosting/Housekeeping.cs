@@ -1,13 +1,14 @@
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
-/// <summary>Removes registrations, sessions and provider grants whose time is over. Every replica does it; doing it twice changes nothing.</summary>
+/// <summary>Removes registrations, sessions and provider grants whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
-    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
@@ -38,9 +39,10 @@ public sealed partial class Housekeeping(
             var removedClients = await RepeatAsync(clients.RemoveExpiredAsync, cancellation);
             var removedSessions = await RepeatAsync(sessions.RemoveExpiredAsync, cancellation);
             var removedProviderGrants = await RepeatAsync(providerGrants.RemoveExpiredAsync, cancellation);
-            if (removedClients + removedSessions + removedProviderGrants > 0)
+            var forgotten = await RepeatAsync(upstream.ForgetRemovedServersAsync, cancellation);
+            if (removedClients + removedSessions + removedProviderGrants + forgotten > 0)
             {
-                Log.Removed(logger, removedClients, removedSessions, removedProviderGrants);
+                Log.Removed(logger, removedClients, removedSessions, removedProviderGrants, forgotten);
             }
         }
         catch (Exception exception) when (exception is not OutOfMemoryException && !cancellation.IsCancellationRequested)
@@ -63,8 +65,8 @@ public sealed partial class Housekeeping(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Removed {Clients} expired registrations, {Sessions} expired sessions and {ProviderGrants} provider grants", EventName = "ExpiredRemoved")]
-        public static partial void Removed(ILogger logger, int clients, int sessions, int providerGrants);
+        [LoggerMessage(1, LogLevel.Information, "Removed {Clients} expired registrations, {Sessions} expired sessions, {ProviderGrants} provider grants and {UpstreamLogins} logins at removed MCP servers", EventName = "ExpiredRemoved")]
+        public static partial void Removed(ILogger logger, int clients, int sessions, int providerGrants, int upstreamLogins);
 
         [LoggerMessage(2, LogLevel.Warning, "Housekeeping failed and is tried again later: {Error}: {Message}", EventName = "HousekeepingFailed")]
         public static partial void Failed(ILogger logger, string error, string message);

@@ -4,6 +4,8 @@ using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using Marten;
 
@@ -21,6 +23,8 @@ internal static class StoreConfiguration
         options.Schema.For<ProviderGrant>();
         options.Schema.For<AccessRequest>().Index(line => line.At);
         options.Schema.For<RegisteredClient>();
+        options.Schema.For<UpstreamRegistration>();
+        options.Schema.For<UpstreamLogin>().Index(login => login.UserId);
         options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
 
         options.Events.MapEventType<UserLoggedIn>("user_logged_in");
@@ -29,6 +33,9 @@ internal static class StoreConfiguration
         options.Events.MapEventType<UserLoggedOut>("user_logged_out");
         options.Events.MapEventType<ClientRegistered>("client_registered");
         options.Events.MapEventType<ConsentGiven>("consent_given");
+        options.Events.MapEventType<UpstreamConnected>("upstream_connected");
+        options.Events.MapEventType<UpstreamRefreshFailed>("upstream_refresh_failed");
+        options.Events.MapEventType<UpstreamForgotten>("upstream_forgotten");
     }
 }
 
@@ -46,4 +53,9 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(UserLoggedOut))]
 [JsonSerializable(typeof(ClientRegistered))]
 [JsonSerializable(typeof(ConsentGiven))]
+[JsonSerializable(typeof(UpstreamRegistration))]
+[JsonSerializable(typeof(UpstreamLogin))]
+[JsonSerializable(typeof(UpstreamConnected))]
+[JsonSerializable(typeof(UpstreamRefreshFailed))]
+[JsonSerializable(typeof(UpstreamForgotten))]
 internal sealed partial class StoreJson : JsonSerializerContext;

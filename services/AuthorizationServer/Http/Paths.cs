@@ -41,4 +41,22 @@ public static class Paths
 
     /// <summary>End of the team session, at the team domain.</summary>
     public const string Logout = "/cdn-cgi/access/logout";
+
+    /// <summary>Home of a portal, at the portal's domain.</summary>
+    public const string PortalHome = "/";
+
+    /// <summary>What a user has to connect at a portal, at the portal's domain.</summary>
+    public const string PortalServers = "/authorize";
+
+    /// <summary>Where browsers come back to from servers' authorization servers, at the portal's domain; for a client that registered itself the server's id is one segment below.</summary>
+    public const string ServersCallback = "/servers-callback";
+
+    /// <summary>The same at the team domain: for administrators, and for servers with one callback for all portals.</summary>
+    public const string SharedServersCallback = "/cdn-cgi/access/outbound-oauth-callback";
+
+    /// <summary>An administrator's login at a server, at the team domain; an invitation's own page is one segment below.</summary>
+    public const string UpstreamConnect = "/cdn-cgi/access/upstream/connect";
+
+    /// <summary>What this product says about itself as a client of servers' authorization servers, at the team domain.</summary>
+    public const string UpstreamClients = "/cdn-cgi/access/upstream/clients";
 }

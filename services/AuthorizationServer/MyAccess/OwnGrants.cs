@@ -16,6 +16,7 @@ public sealed record OwnGrant(Guid Id, string Client, Guid ApplicationId, DateTi
 public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvider clock)
 {
     private const int MostShown = 1000;
+    private const int MostBatches = 100;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
 
     public async Task<IReadOnlyList<OwnGrant>> ListAsync(Guid userId, CancellationToken cancellation)
@@ -47,6 +48,16 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
         }
 
         return own.Count;
+    }
+
+    /// <summary>Ends everything that the user opened at one application; a code that was made before opens nothing any more.</summary>
+    public async Task EndAtAsync(string email, Guid applicationId, CancellationToken cancellation)
+    {
+        var request = new EndAllRequest { ApplicationId = applicationId.ToString("D"), Email = email, Actor = $"user:{email}", Reason = "signed out by its user" };
+        for (var batch = 0; batch < MostBatches && (await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: cancellation)).More; batch++)
+        {
+            request.GoesOn = true;
+        }
     }
 
     private async Task RevokeAsync(string email, Guid grantId, CancellationToken cancellation)

@@ -12,6 +12,12 @@ namespace ManagedOAuth.AuthorizationServer.Pages;
 /// <param name="FormRedirect">Redirect URI or origin that the page's forms may lead to.</param>
 public sealed record Page(string Title, Html Body, int Status = StatusCodes.Status200OK, string? FormRedirect = null) : IResult
 {
+    /// <summary>Room for code and tables.</summary>
+    public bool Wide { get; init; }
+
+    /// <summary>A script that adds a convenience; the page does without it.</summary>
+    public Html Script { get; init; }
+
     /// <inheritdoc />
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -34,11 +40,12 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             <style nonce="{security.Nonce}">{Stylesheet.Css}</style>
             </head>
             <body>
-            <main>
+            {(Wide ? Html.Of($"""<main class="wide">""") : Html.Of($"""<main>"""))}
             <h1>{Title}</h1>
             {Body}
             </main>
             <footer>Reference <code>{FlowReference.Of(httpContext)}</code></footer>
+            {(Script.ToString().Length == 0 ? Html.None : Html.Of($"""<script nonce="{security.Nonce}">{Script}</script>"""))}
             </body>
             </html>
 

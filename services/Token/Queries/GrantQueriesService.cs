@@ -51,6 +51,7 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
         return await GetAsync(id, context.CancellationToken);
     }
 
+    [AllowedCallers("config", "authorization-server")]
     public override Task<EndAllReply> EndAll(EndAllRequest request, ServerCallContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.OAuth;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Support;
@@ -12,6 +13,12 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Support;
 internal sealed class Browser(Service service, string address = "203.0.113.7") : IDisposable
 {
     private static readonly Application[] s_applications = [Service.Orders, Service.Wiki, Service.Plain];
+
+    /// <summary>Portals' applications, at whose domains Edge tells the verified user.</summary>
+    public IReadOnlyList<Application> Portals { get; init; } = [];
+
+    /// <summary>Who is signed in at the portals.</summary>
+    public Identity? User { get; set; }
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
 
@@ -31,9 +38,10 @@ internal sealed class Browser(Service service, string address = "203.0.113.7") :
     public async Task<Answer> SendAsync(HttpMethod method, string url, HttpContent? content, string? accept = "text/html", Action<HttpRequestMessage>? change = null)
     {
         var origin = url[..url.IndexOf('/', url.IndexOf("://", StringComparison.Ordinal) + 3)];
-        var application = s_applications.FirstOrDefault(app => PublicOrigin.Of(app.Domain) == origin);
+        var application = s_applications.Concat(Portals).FirstOrDefault(app => PublicOrigin.Of(app.Domain) == origin);
+        var user = User is not null && Portals.Contains(application) ? new EdgeUser(User) : null;
         using var request = new HttpRequestMessage(method, new Uri(service.HttpAddress + url[origin.Length..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = content };
-        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, IPAddress.Parse(address)))
+        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, IPAddress.Parse(address), user))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }

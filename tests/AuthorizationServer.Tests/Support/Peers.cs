@@ -38,6 +38,7 @@ internal sealed class Peers : IAsyncDisposable
         app.MapGrpcService<FeedService>();
         app.MapGrpcService<CodesService>();
         app.MapGrpcService<EvaluationsService>();
+        app.MapGrpcService<GrantsService>();
         await app.StartAsync();
         return new Peers(app, $"http://127.0.0.1:{port}");
     }
@@ -66,6 +67,11 @@ internal sealed class Peers : IAsyncDisposable
     private sealed class EvaluationsService(CodesState state) : ExternalEvaluations.ExternalEvaluationsBase
     {
         public override Task<EvaluateReply> Evaluate(EvaluateRequest request, ServerCallContext context) => Task.FromResult(state.Evaluate(request));
+    }
+
+    private sealed class GrantsService(CodesState state) : GrantQueries.GrantQueriesBase
+    {
+        public override Task<EndAllReply> EndAll(EndAllRequest request, ServerCallContext context) => Task.FromResult(state.EndAll(request));
     }
 
     private sealed class CodesService(CodesState state) : ManagedOAuth.Contracts.Token.Codes.CodesBase
@@ -102,6 +108,21 @@ internal sealed class FeedState
     public void Put(IdentityProvider value) => Put("identity_provider", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.IdentityProvider);
 
     public void Put(Organization value) => Put("organization", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.Organization);
+
+    public void Put(McpServer value) => Put("mcp_server", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.McpServer);
+
+    public void Put(McpPortal value) => Put("mcp_portal", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.McpPortal);
+
+    public void Remove(Guid id)
+    {
+        lock (_lock)
+        {
+            _position++;
+            _entries.Remove(id.ToString());
+            _changed.TrySetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
 
     public void Put(CustomPage value) => Put("custom_page", value.Id, value with { Version = NextVersion() }, ConfigurationJson.Default.CustomPage);
 
@@ -141,6 +162,7 @@ internal sealed class CodesState
     private readonly Lock _lock = new();
     private readonly List<CreateCodeRequest> _codes = [];
     private readonly List<OpenSessionRequest> _sessions = [];
+    private readonly List<EndAllRequest> _ended = [];
 
     public StatusCode? Fails { get; set; }
 
@@ -166,6 +188,27 @@ internal sealed class CodesState
             {
                 return [.. _sessions];
             }
+        }
+    }
+
+    public IReadOnlyList<EndAllRequest> Ended
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _ended];
+            }
+        }
+    }
+
+    /// <summary>Each sweep takes two batches.</summary>
+    public EndAllReply EndAll(EndAllRequest request)
+    {
+        lock (_lock)
+        {
+            _ended.Add(request);
+            return new EndAllReply { Ended = 1, More = !request.GoesOn };
         }
     }
 

@@ -82,6 +82,7 @@ public sealed class Service : IAsyncLifetime
             ["KeysAtRest:MasterKeyFile"] = WriteMasterKey(),
             ["services:config:grpc:0"] = Peers.Address,
             ["services:token:grpc:0"] = Peers.Address,
+            ["Outbound:AllowedNetworks:0"] = "127.0.0.1/32",
             ["Smtp:Host"] = "127.0.0.1",
             ["Smtp:Port"] = Mail.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Smtp:From"] = "login@team.test",

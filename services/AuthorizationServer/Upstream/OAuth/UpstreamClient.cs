@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+
+namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+
+/// <summary>What this product is at an authorization server.</summary>
+/// <param name="ClientId">Its name there.</param>
+/// <param name="AuthMethod"><c>none</c>, <c>client_secret_basic</c> or <c>client_secret_post</c>.</param>
+/// <param name="RegistrationId">The <see cref="UpstreamRegistration"/> that has the secret; null for a client that an administrator made, or without registration.</param>
+public sealed record UpstreamClient(string ClientId, string AuthMethod, Guid? RegistrationId)
+{
+    public const string None = "none";
+    public const string Basic = "client_secret_basic";
+    public const string Post = "client_secret_post";
+}
+
+/// <summary>
+/// A dynamic registration (RFC 7591) at an authorization server: one for each server and callback, so that an answer for one server is none for
+/// another.
+/// </summary>
+public sealed record UpstreamRegistration
+{
+    /// <summary>Made of the three below.</summary>
+    public required Guid Id { get; init; }
+
+    public required Guid ServerId { get; init; }
+
+    public required string Issuer { get; init; }
+
+    public required string RedirectUri { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public required string AuthMethod { get; init; }
+
+    /// <summary>Sealed by this service's keys at rest; null for a public client.</summary>
+    public byte[]? Secret { get; init; }
+
+    /// <summary>Null = never.</summary>
+    public DateTimeOffset? SecretExpiresAt { get; init; }
+
+    /// <summary>What the secret is sealed for.</summary>
+    [JsonIgnore]
+    public string Purpose => PurposeOf(Id);
+
+    public static string PurposeOf(Guid id) => $"upstream-registration:{id}";
+}

@@ -1,0 +1,218 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.KeysAtRest;
+using Marten;
+using Marten.Exceptions;
+
+namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
+
+/// <summary>Keeps logins at MCP servers. Each change is made under a lock on its row, so that replicas never overwrite each other's tokens.</summary>
+public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box, TimeProvider clock, ILogger<UpstreamLogins> logger)
+{
+    private const int Attempts = 5;
+
+    // Longer than the one request that is made in a turn.
+    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(20);
+
+    /// <summary>The login; null when there is none.</summary>
+    public async Task<UpstreamLogin?> FindAsync(Guid server, Guid user, CancellationToken cancellation)
+    {
+        await using var query = store.QuerySession();
+        return await query.LoadAsync<UpstreamLogin>(UpstreamLogin.IdOf(server, user), cancellation);
+    }
+
+    /// <summary>Those of several servers, by server.</summary>
+    public async Task<IReadOnlyDictionary<Guid, UpstreamLogin>> FindManyAsync(IEnumerable<Guid> servers, Guid user, CancellationToken cancellation)
+    {
+        await using var query = store.QuerySession();
+        var found = await query.LoadManyAsync<UpstreamLogin>([.. servers.Select(server => UpstreamLogin.IdOf(server, user))], cancellation);
+        return found.ToDictionary(login => login.ServerId);
+    }
+
+    /// <summary>The tokens in clear; null when there are none any more.</summary>
+    public UpstreamSecrets? Open(UpstreamLogin login)
+    {
+        ArgumentNullException.ThrowIfNull(login);
+        return login.Tokens is { } tokens
+            ? JsonSerializer.Deserialize(box.Open(UpstreamLogin.PurposeOf(login.ServerId, login.UserId, login.ServerUrl), tokens), UpstreamSecretsJson.Default.UpstreamSecrets)
+            : null;
+    }
+
+    /// <summary>Keeps a new login in the place of any former one.</summary>
+    public async Task ConnectedAsync(UpstreamLogin login, McpServer server, UpstreamTokenSet tokens, string actor, string flowId)
+    {
+        ArgumentNullException.ThrowIfNull(login);
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(tokens);
+        var connected = WithTokens(login, tokens, null);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var unit = store.LightweightSession();
+                unit.LastModifiedBy = actor;
+                unit.CorrelationId = flowId;
+                unit.Store(connected);
+                unit.Events.Append(login.Id, new UpstreamConnected(server.Id, server.ServerId, UserOf(login), login.Issuer, login.Client.ClientId, connected.Scope, connected.Account, flowId));
+                await unit.SaveChangesAsync(CancellationToken.None);
+                LogConnected(logger, server.ServerId, login.UserId, login.Issuer);
+                return;
+            }
+            catch (Exception race) when (race is EventStreamUnexpectedMaxEventIdException or ExistingStreamIdCollisionException && attempt < Attempts)
+            {
+                // The same user finished another login of the same server at this moment: append after it.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the right to refresh. <c>Mine</c> is false while another one has it; a login that is gone, worth nothing or has other tokens by now is
+    /// given back as it is.
+    /// </summary>
+    public async Task<(UpstreamLogin? Login, bool Mine)> TakeTurnAsync(Guid id, string credentialId, Guid turn)
+    {
+        await using var unit = store.LightweightSession();
+        if (await LockAsync(unit, id) is not { } login || login.CredentialId != credentialId || login.Stale is not null)
+        {
+            return (await FindAsync(id), false);
+        }
+
+        var now = clock.GetUtcNow();
+        if (login.TurnEndsAt > now && login.Turn != turn)
+        {
+            return (login, false);
+        }
+
+        unit.Store(login with { Turn = turn, TurnEndsAt = now + s_turn });
+        await unit.SaveChangesAsync(CancellationToken.None);
+        return (login, true);
+    }
+
+    /// <summary>Gives the right back unused.</summary>
+    public async Task ReleaseTurnAsync(Guid id, Guid turn)
+    {
+        await using var unit = store.LightweightSession();
+        if (await LockAsync(unit, id) is { } login && login.Turn == turn)
+        {
+            unit.Store(login with { Turn = null, TurnEndsAt = null });
+            await unit.SaveChangesAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Keeps the tokens that a refresh gave, before anybody uses them. Null: the login was removed or made anew meanwhile, and they are nobody's.</summary>
+    public async Task<UpstreamLogin?> RefreshedAsync(UpstreamLogin before, UpstreamTokenSet tokens)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(tokens);
+        await using var unit = store.LightweightSession();
+        if (await LockAsync(unit, before.Id) is not { } login || login.CredentialId != before.CredentialId)
+        {
+            return null;
+        }
+
+        var refreshed = WithTokens(login, tokens, Open(login)?.RefreshToken);
+        unit.Store(refreshed);
+        await unit.SaveChangesAsync(CancellationToken.None);
+        return refreshed;
+    }
+
+    /// <summary>Notes that the tokens are worth nothing any more; gives the login as it is then.</summary>
+    public async Task<UpstreamLogin?> StaleAsync(UpstreamLogin before, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        await using var unit = store.LightweightSession();
+        unit.LastModifiedBy = "system:upstream";
+        if (await LockAsync(unit, before.Id) is not { } login || login.CredentialId != before.CredentialId || login.Stale is not null)
+        {
+            return await FindAsync(before.Id);
+        }
+
+        var stale = login with { Stale = reason, Tokens = null, Turn = null, TurnEndsAt = null };
+        unit.Store(stale);
+        unit.Events.Append(login.Id, new UpstreamRefreshFailed(login.ServerId, UserOf(login), reason));
+        await unit.SaveChangesAsync(CancellationToken.None);
+        LogStale(logger, login.ServerId, login.UserId, login.Issuer, reason);
+        return stale;
+    }
+
+    /// <summary>Removes a login; gives what was removed, so that it can be revoked. Null: there was none.</summary>
+    public async Task<UpstreamLogin?> ForgetAsync(Guid id, string reason, string actor)
+    {
+        await using var unit = store.LightweightSession();
+        unit.LastModifiedBy = actor;
+        if (await LockAsync(unit, id) is not { } login)
+        {
+            return null;
+        }
+
+        unit.Delete<UpstreamLogin>(id);
+        unit.Events.Append(id, new UpstreamForgotten(login.ServerId, UserOf(login), reason));
+        await unit.SaveChangesAsync(CancellationToken.None);
+        LogForgotten(logger, login.ServerId, login.UserId, reason);
+        return login;
+    }
+
+    /// <summary>Ids of a user's logins.</summary>
+    public async Task<IReadOnlyList<Guid>> OfUserAsync(Guid user, CancellationToken cancellation)
+    {
+        await using var query = store.QuerySession();
+        return [.. (await query.QueryAsync<UpstreamLogin>("where data ->> 'userId' = ? limit 1000", cancellation, user.ToString("D"))).Select(login => login.Id)];
+    }
+
+    /// <summary>Ids of logins at servers that are not among these.</summary>
+    public async Task<IReadOnlyList<Guid>> ElsewhereAsync(IEnumerable<Guid> servers, int limit, CancellationToken cancellation)
+    {
+        await using var query = store.QuerySession();
+        return [.. (await query.QueryAsync<UpstreamLogin>("where not (data ->> 'serverId' = any(?)) limit ?", cancellation, servers.Select(id => id.ToString("D")).ToArray(), limit)).Select(login => login.Id)];
+    }
+
+    private static async Task<UpstreamLogin?> LockAsync(IDocumentSession unit, Guid id)
+    {
+        await unit.BeginTransactionAsync();
+        return await unit.QueryAsync<UpstreamLogin>("where d.id = ? for update", CancellationToken.None, id) is [var login] ? login : null;
+    }
+
+    private async Task<UpstreamLogin?> FindAsync(Guid id)
+    {
+        await using var query = store.QuerySession();
+        return await query.LoadAsync<UpstreamLogin>(id, CancellationToken.None);
+    }
+
+    private UpstreamLogin WithTokens(UpstreamLogin login, UpstreamTokenSet tokens, string? refreshTokenBefore)
+    {
+        var now = clock.GetUtcNow();
+        var secrets = new UpstreamSecrets(tokens.AccessToken, tokens.RefreshToken ?? refreshTokenBefore);
+        return login with
+        {
+            Tokens = box.Seal(UpstreamLogin.PurposeOf(login.ServerId, login.UserId, login.ServerUrl), JsonSerializer.SerializeToUtf8Bytes(secrets, UpstreamSecretsJson.Default.UpstreamSecrets)),
+            CredentialId = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            ExpiresAt = now + tokens.Life,
+            RefreshedAt = now,
+            Scope = tokens.Scope ?? login.Scope,
+            Account = tokens.Account.Length > 0 ? tokens.Account : login.Account,
+            Stale = null,
+            Turn = null,
+            TurnEndsAt = null,
+        };
+    }
+
+    private static Guid? UserOf(UpstreamLogin login) => login.UserId == Guid.Empty ? null : login.UserId;
+
+    [LoggerMessage(1, LogLevel.Information, "User {UserId} connected the MCP server {Server} at {Issuer}", EventName = "UpstreamConnected")]
+    private static partial void LogConnected(ILogger logger, string server, Guid userId, string issuer);
+
+    [LoggerMessage(2, LogLevel.Error, "The credential of user {UserId} for the MCP server {ServerId} is no longer honoured by {Issuer}: {Reason}. A new login is needed", EventName = "UpstreamStale")]
+    private static partial void LogStale(ILogger logger, Guid serverId, Guid userId, string issuer, string reason);
+
+    [LoggerMessage(3, LogLevel.Information, "Forgot the credential of user {UserId} for the MCP server {ServerId}: {Reason}", EventName = "UpstreamForgotten")]
+    private static partial void LogForgotten(ILogger logger, Guid serverId, Guid userId, string reason);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(UpstreamSecrets))]
+internal sealed partial class UpstreamSecretsJson : JsonSerializerContext;

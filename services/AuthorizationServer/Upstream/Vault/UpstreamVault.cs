@@ -1,0 +1,80 @@
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
+
+namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
+
+/// <summary>
+/// The tokens that MCP servers are shown: refreshed ahead of their end, in the background while the present one is good, and waited for when
+/// it is not.
+/// </summary>
+public sealed class UpstreamVault(UpstreamLogins logins, UpstreamRefresher refresher, TimeProvider clock)
+{
+    // A request that begins now has to arrive before the end.
+    private static readonly TimeSpan s_tooLate = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_ahead = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_justRefreshed = TimeSpan.FromSeconds(30);
+
+    /// <summary>The login with tokens that are good now. Null: nobody has logged in; one that is stale says why.</summary>
+    /// <param name="server">The server that asks for a login.</param>
+    /// <param name="user">Whose; <see cref="Guid.Empty"/> = the shared one.</param>
+    /// <param name="refused">The credential that the server has just refused; empty = none.</param>
+    /// <param name="cancellation">Stops waiting; a refresh goes on for the others.</param>
+    /// <exception cref="OutboundUnavailableException">It has ended, and the authorization server does not answer.</exception>
+    public async Task<UpstreamLogin?> GetAsync(McpServer server, Guid user, string refused, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        if (await logins.FindAsync(server.Id, user, cancellation) is not { } login || !IsFor(login, server))
+        {
+            return null;
+        }
+
+        if (login.Stale is not null)
+        {
+            return login;
+        }
+
+        var now = clock.GetUtcNow();
+        if (refused.Length > 0 && refused == login.CredentialId)
+        {
+            // A token that was made a moment ago and is refused all the same: the next one would be refused too.
+            return login.RefreshedAt + s_justRefreshed > now && login.RefreshedAt > login.ConnectedAt
+                ? await logins.StaleAsync(login, "The server refuses tokens that its authorization server has just made.")
+                : await refresher.RefreshAsync(login, server, cancellation);
+        }
+
+        if (login.ExpiresAt is not { } end)
+        {
+            return login;
+        }
+
+        if (end - now <= s_tooLate)
+        {
+            return await refresher.RefreshAsync(login, server, cancellation);
+        }
+
+        if (end - now <= AheadOf(login, end))
+        {
+            refresher.Begin(login, server);
+        }
+
+        return login;
+    }
+
+    /// <summary>Whether a login is still for this server: at the address that it was made for, as the client that it was made with.</summary>
+    public static bool IsFor(UpstreamLogin login, McpServer server)
+    {
+        ArgumentNullException.ThrowIfNull(login);
+        ArgumentNullException.ThrowIfNull(server);
+        return login.ServerUrl == server.Hostname
+            && (server.OauthClient is null || login.Client.ClientId == server.OauthClient.ClientId)
+            && (server.OauthClient is not null || login.Client.RegistrationId is not null || login.Client.AuthMethod == UpstreamClient.None);
+    }
+
+    // A tenth of its life, so that a token of a minute is not refreshed at every call.
+    private static TimeSpan AheadOf(UpstreamLogin login, DateTimeOffset end)
+    {
+        var tenth = (end - login.RefreshedAt) / 10;
+        return tenth < s_ahead ? tenth : s_ahead;
+    }
+}

@@ -1,0 +1,352 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Upstream;
+using Microsoft.AspNetCore.WebUtilities;
+using State = ManagedOAuth.Contracts.Upstream.UpstreamCredentialReply.Types.State;
+
+namespace ManagedOAuth.AuthorizationServer.Tests.Upstream;
+
+/// <summary>A user connects servers on the pages of a portal; honest and hostile servers.</summary>
+[Collection(UpstreamTests.Name)]
+public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
+{
+    public Task InitializeAsync() => host.ResetAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Fact]
+    public async Task User_ConnectsAServer_AndNobodyElseGetsTheirCredential()
+    {
+        var (alice, bob) = (UpstreamHost.User(), UpstreamHost.User());
+        using var browser = host.Browser(alice);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+
+        var url = await UpstreamHost.LeaveAsync(browser);
+        var query = QueryHelpers.ParseQuery(new Uri(url).Query);
+        Assert.Equal("http://localhost:8791/servers-callback/notes", query["redirect_uri"]);
+        Assert.Equal(("notes offline_access", "consent", 43, 43), (query["scope"].ToString(), query["prompt"].ToString(), query["state"].ToString().Length, query["code_challenge"].ToString().Length));
+
+        var back = await browser.GetAsync(host.Notes.LogIn(url));
+        Assert.Equal((303, "/authorize?connected=notes"), (back.Status, back.Location));
+        var page = await browser.GetAsync(UpstreamHost.Portal + back.Location);
+        Assert.Contains("Server &lt;notes&gt; is connected.", page.Body);
+        Assert.Contains("as alice@upstream.test", page.Body);
+
+        var reply = await host.GetAsync(alice);
+        Assert.Equal(State.Connected, reply.State);
+        Assert.Equal("Authorization", Assert.Single(reply.Headers).Name);
+        Assert.StartsWith("Bearer upstream-access-", reply.Headers[0].Value);
+        Assert.InRange(reply.ExpiresAt, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3000, DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3601);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(bob)).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(null)).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice, "files")).State);
+
+        var status = await host.CallAsync("edge", (client, options) => client.StatusAsync(
+            new UpstreamStatusRequest { UserId = alice.UserId.ToString(), ServerIds = { UpstreamHost.IdOf("notes").ToString(), UpstreamHost.IdOf("files").ToString(), UpstreamHost.IdOf("open").ToString(), UpstreamHost.IdOf("wiki").ToString() } }, options));
+        Assert.Equal([State.Connected, State.LoginRequired, State.NotRequired, State.Connected], status.Statuses.Select(one => one.State));
+        Assert.Equal("alice@upstream.test", status.Statuses[0].Account);
+    }
+
+    [Fact]
+    public async Task Registration_IsOneForEachServerAndCallback_AndItsSecretIsShownToNobody()
+    {
+        using var alice = host.Browser(UpstreamHost.User());
+        using var bob = host.Browser(UpstreamHost.User());
+        await host.ResetRegistrationsAsync();
+        await host.ConnectAsync(alice);
+        await host.ConnectAsync(bob);
+        await host.ConnectAsync(alice, "files");
+        Assert.Equal("http://localhost:8791/servers-callback/files", Assert.Single(host.Files.Registrations, one => one["redirect_uris"]![0]!.ToString().StartsWith(UpstreamHost.Portal, StringComparison.Ordinal))["redirect_uris"]![0]!.ToString());
+        Assert.Single(host.Notes.Registrations, one => one["redirect_uris"]![0]!.ToString() == "http://localhost:8791/servers-callback/notes");
+
+        // M25: nothing that an MCP client or a page gets holds what this product is upstream.
+        foreach (var page in new[] { "/", "/authorize" })
+        {
+            var body = (await alice.GetAsync(UpstreamHost.Portal + page)).Body;
+            Assert.DoesNotContain(host.Notes.Secrets.Concat(host.Files.Secrets), body.Contains);
+        }
+    }
+
+    // M25: the user's own word comes before any redirect to a server.
+    [Fact]
+    public async Task NothingLeadsToAServer_WithoutAClickOnThisPage()
+    {
+        using var browser = host.Browser(UpstreamHost.User());
+        using var other = host.Browser(UpstreamHost.User());
+        var registered = host.Notes.Registrations.Count;
+        Assert.DoesNotContain(host.Notes.Origin, (await browser.GetAsync(UpstreamHost.Portal + "/authorize?action=connect&server=notes")).Body);
+        Assert.Equal(403, (await browser.PostAsync(UpstreamHost.Portal + "/authorize", ("action", "connect"), ("server", "notes"))).Status);
+        var foreign = (await other.GetAsync(UpstreamHost.Portal + "/authorize")).Csrf;
+        Assert.Equal(403, (await browser.PostAsync(UpstreamHost.Portal + "/authorize", ("csrf", foreign), ("action", "connect"), ("server", "notes"))).Status);
+        var elsewhere = (await browser.GetAsync(UpstreamHost.OtherPortal + "/authorize")).Csrf;
+        Assert.Equal(403, (await browser.PostAsync(UpstreamHost.Portal + "/authorize", ("csrf", elsewhere), ("action", "connect"), ("server", "notes"))).Status);
+        Assert.Equal(registered, host.Notes.Registrations.Count);
+    }
+
+    // M10
+    [Fact]
+    public async Task ServerThatAUserMayNotSee_IsNeitherShownNorConnected()
+    {
+        using var browser = host.Browser(UpstreamHost.User());
+        foreach (var path in new[] { "/", "/authorize", "/authorize?connected=secret" })
+        {
+            Assert.DoesNotContain("secret&gt;", (await browser.GetAsync(UpstreamHost.Portal + path)).Body);
+        }
+
+        var answer = await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "connect"), ("server", "secret"));
+        Assert.Equal((303, "/authorize"), (answer.Status, answer.Location));
+        using var owner = host.Browser(UpstreamHost.User("owner@example.com"));
+        Assert.Contains("secret&gt;", (await owner.GetAsync(UpstreamHost.Portal + "/")).Body);
+    }
+
+    // M13
+    [Fact]
+    public async Task Answer_OfAnotherUserBrowserPortalOrServer_ConnectsNothing_AndSpoilsNothing()
+    {
+        var (alice, bob) = (UpstreamHost.User(), UpstreamHost.User());
+        using var browser = host.Browser(alice);
+        using var stranger = host.Browser(bob);
+        using var elsewhere = host.Browser(alice);
+        var back = host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser));
+        await stranger.GetAsync(UpstreamHost.Portal + "/authorize");
+        await elsewhere.GetAsync(UpstreamHost.Portal + "/authorize");
+
+        Assert.Equal(403, (await stranger.GetAsync(back)).Status);
+        Assert.Equal(403, (await elsewhere.GetAsync(back)).Status);
+        Assert.Equal(403, (await browser.GetAsync(back.Replace(UpstreamHost.Portal, UpstreamHost.OtherPortal, StringComparison.Ordinal))).Status);
+        Assert.Equal(403, (await browser.GetAsync(back.Replace("/servers-callback/notes", "/servers-callback/files", StringComparison.Ordinal))).Status);
+        Assert.Equal(403, (await browser.GetAsync(back.Replace("/servers-callback/notes", "/servers-callback", StringComparison.Ordinal))).Status);
+        Assert.Equal(400, (await browser.GetAsync(back.Replace("state=", "state=x", StringComparison.Ordinal))).Status);
+        Assert.Equal(400, (await browser.GetAsync(back + "&state=again")).Status);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(bob)).State);
+
+        Assert.Equal(303, (await browser.GetAsync(back)).Status);
+        Assert.Equal(400, (await browser.GetAsync(back)).Status);
+        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(bob)).State);
+    }
+
+    // M13
+    [Theory]
+    [InlineData("iss=https%3A%2F%2Fevil.test")]
+    [InlineData("")]
+    public async Task Answer_OfAnotherIssuer_OrOfNone_IsRefused(string iss)
+    {
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        var asked = host.Notes.TokenRequests;
+        var back = host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser));
+        var answer = await browser.GetAsync(back[..back.IndexOf("iss=", StringComparison.Ordinal)] + iss);
+        Assert.Equal(403, answer.Status);
+        Assert.Contains("another authorization server", answer.Body);
+        Assert.Equal(asked, host.Notes.TokenRequests);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+    }
+
+    // M13
+    [Fact]
+    public async Task Error_OfTheServer_IsTold_AndNothingOfItIsShown()
+    {
+        using var browser = host.Browser(UpstreamHost.User());
+        var back = host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser));
+        var state = QueryHelpers.ParseQuery(new Uri(back).Query)["state"];
+        var answer = await browser.GetAsync($"{UpstreamHost.Portal}/servers-callback/notes?error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E&state={state}&iss={WebUtility.UrlEncode(host.Notes.Origin)}");
+        Assert.Equal(403, answer.Status);
+        Assert.DoesNotContain("alert(1)", answer.Body);
+    }
+
+    [Fact]
+    public async Task CodeOfAnotherServer_IsRefusedByThatServer_AndConnectsNothing()
+    {
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        var notes = host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser));
+        var files = host.Files.LogIn(await UpstreamHost.LeaveAsync(browser, "files"));
+        var foreign = QueryHelpers.ParseQuery(new Uri(files).Query)["code"].ToString();
+        var own = QueryHelpers.ParseQuery(new Uri(notes).Query)["code"].ToString();
+        Assert.Equal(403, (await browser.GetAsync(notes.Replace(own, foreign, StringComparison.Ordinal))).Status);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+    }
+
+    // M14
+    [Theory]
+    [InlineData("authorization_endpoint", "javascript:alert(1)")]
+    [InlineData("authorization_endpoint", "file:///etc/passwd")]
+    [InlineData("authorization_endpoint", "https://h/$(calc)")]
+    [InlineData("authorization_endpoint", "-flag")]
+    [InlineData("token_endpoint", "https://CANARY/token")]
+    [InlineData("token_endpoint", "http://169.254.169.254/latest")]
+    [InlineData("registration_endpoint", "https://CANARY/register")]
+    [InlineData("registration_endpoint", "https://169.254.169.254/latest")]
+    [InlineData("issuer", "https://other.test")]
+    [InlineData("code_challenge_methods_supported", "S384")]
+    public async Task HostileMetadata_IsRefused_AndNobodyInsideIsAsked(string member, string value)
+    {
+        // A network that this installation does not name: everything on it is the inside.
+        using var canary = new TcpListener(IPAddress.Parse("127.0.0.2"), 0);
+        canary.Start();
+        host.Notes.Metadata = document => document[member] = value.Replace("CANARY", canary.LocalEndpoint.ToString(), StringComparison.Ordinal);
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        await host.ResetRegistrationsAsync();
+        var answer = await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "connect"), ("server", "notes"));
+        if (answer.Status == 200)
+        {
+            // The token endpoint is asked only when the user comes back.
+            answer = await browser.GetAsync(host.Notes.LogIn(UpstreamHost.LinkOf(answer)));
+        }
+
+        Assert.Contains(answer.Status, new[] { 403, 503 });
+        Assert.DoesNotContain(value, answer.Body);
+        Assert.False(canary.Pending());
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+    }
+
+    // M15
+    [Fact]
+    public async Task ResourceMetadataElsewhere_IsNotFollowed()
+    {
+        using var canary = new TcpListener(IPAddress.Loopback, 0);
+        canary.Start();
+        host.Notes.Challenge = $"Bearer resource_metadata=\"http://{canary.LocalEndpoint}/metadata\"";
+        using var browser = host.Browser(UpstreamHost.User());
+        await host.ConnectAsync(browser);
+        Assert.False(canary.Pending());
+    }
+
+    [Fact]
+    public async Task ServerAway_IsAPageThatSaysSo_AndTheOthersGoOn()
+    {
+        host.Notes.Down = 503;
+        using var browser = host.Browser(UpstreamHost.User());
+        var answer = await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "connect"), ("server", "notes"));
+        Assert.Equal((503, "5"), (answer.Status, answer.Headers["Retry-After"]));
+        await host.ConnectAsync(browser, "files");
+    }
+
+    [Fact]
+    public async Task ClientMadeByHand_UsesThePlainCallback_AndItsSecret()
+    {
+        await host.ResetAsync(server => server.ServerId == "notes"
+            ? server with { OauthClient = new McpOAuthClient { ClientId = "by-hand", ClientSecret = "secret by hand", TokenEndpointAuthMethod = "client_secret_post", Scopes = ["a", "b"] } }
+            : server);
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        var url = await UpstreamHost.LeaveAsync(browser);
+        var query = QueryHelpers.ParseQuery(new Uri(url).Query);
+        Assert.Equal(("by-hand", "http://localhost:8791/servers-callback", "a b"), (query["client_id"].ToString(), query["redirect_uri"].ToString(), query["scope"].ToString()));
+        Assert.Equal(303, (await browser.GetAsync(host.Notes.LogIn(url))).Status);
+        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
+
+        // Another client: its authorization server would not know these tokens as its own.
+        await host.ResetAsync();
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+    }
+
+    [Fact]
+    public async Task SharedCallback_LeadsOnToThePortal_WhoseSessionCounts()
+    {
+        await host.ResetAsync(server => server with { IsSharedOauthCallbackEnabled = true });
+        var (alice, bob) = (UpstreamHost.User(), UpstreamHost.User());
+        using var browser = host.Browser(alice);
+        using var stranger = host.Browser(bob);
+        var back = host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser));
+        Assert.StartsWith(Service.Team + "/cdn-cgi/access/outbound-oauth-callback/notes?", back);
+        var relay = await browser.GetAsync(back);
+        Assert.Equal(303, relay.Status);
+        Assert.StartsWith(UpstreamHost.Portal + "/servers-callback/notes?", relay.Location);
+        Assert.Equal(403, (await stranger.GetAsync(relay.Location)).Status);
+        Assert.Equal(303, (await browser.GetAsync(relay.Location)).Status);
+        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
+    }
+
+    [Fact]
+    public async Task Invitation_OpensForItsUserAlone()
+    {
+        var (alice, bob) = (UpstreamHost.User(), UpstreamHost.User());
+        var reply = await host.CallAsync("edge", (client, options) => client.ConnectAsync(
+            new ConnectRequest { ServerId = UpstreamHost.IdOf("notes").ToString(), UserId = alice.UserId.ToString(), PortalId = UpstreamHost.PortalId.ToString() }, options));
+        Assert.StartsWith(UpstreamHost.Portal + "/authorize?elicitationId=", reply.Url);
+        using var browser = host.Browser(alice);
+        using var stranger = host.Browser(bob);
+        Assert.Equal(200, (await browser.GetAsync(reply.Url)).Status);
+        Assert.Equal(403, (await stranger.GetAsync(reply.Url)).Status);
+    }
+
+    [Fact]
+    public async Task Administrator_ConnectsAServerForEverybody()
+    {
+        var request = new ConnectRequest { ServerId = UpstreamHost.IdOf("files").ToString(), ReturnUrl = "http://localhost:8703/mcp", Actor = "admin@example.com" };
+        await Refused(Grpc.Core.StatusCode.PermissionDenied, () => host.CallAsync("edge", (client, options) => client.ConnectAsync(request, options)));
+        var reply = await host.CallAsync("config", (client, options) => client.ConnectAsync(request, options));
+        using var browser = host.Browser(UpstreamHost.User());
+        var ask = await browser.GetAsync(reply.Url);
+        Assert.Contains("by everybody", ask.Body);
+        Assert.Equal(403, (await browser.PostAsync(reply.Url)).Status);
+        var leaving = UpstreamHost.LinkOf(await browser.SubmitAsync(ask));
+        var back = host.Files.LogIn(leaving);
+        using (var stranger = host.Browser(UpstreamHost.User()))
+        {
+            Assert.Equal(403, (await stranger.GetAsync(back)).Status);
+        }
+
+        Assert.Contains("http://localhost:8703/mcp", (await browser.GetAsync(back)).Body);
+        Assert.Equal(State.Connected, (await host.GetAsync(null, "files", caller: "config")).State);
+        Assert.Equal(State.Connected, (await host.GetAsync(null, "files")).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(UpstreamHost.User(), "files")).State);
+        await Refused(Grpc.Core.StatusCode.PermissionDenied, () => host.GetAsync(UpstreamHost.User(), "files", caller: "config"));
+        await host.CallAsync("config", (client, options) => client.ForgetAsync(new ForgetRequest { ServerId = request.ServerId, Actor = "admin@example.com" }, options));
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(null, "files")).State);
+    }
+
+    // M22
+    [Fact]
+    public async Task SignOut_ForgetsTheUsersOwnLogins_AndEndsTheirGrantsHere()
+    {
+        var (alice, bob) = (UpstreamHost.User(), UpstreamHost.User());
+        using var browser = host.Browser(alice);
+        using var other = host.Browser(bob);
+        await host.ConnectAsync(browser);
+        await host.ConnectAsync(browser, "files");
+        await host.ConnectAsync(other);
+        var tokens = new[] { await host.GetAsync(alice), await host.GetAsync(alice, "files") }.Select(reply => reply.Headers[0].Value["Bearer ".Length..]).ToArray();
+
+        var answer = await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/"), ("action", "sign-out"));
+        Assert.Equal((303, "/cdn-cgi/access/logout"), (answer.Status, answer.Location));
+        var ended = host.Service.Peers.Codes.Ended.Where(request => request.Email == alice.Email).ToList();
+        Assert.Equal([false, true], ended.Select(request => request.GoesOn));
+        Assert.All(ended, request => Assert.Equal(UpstreamHost.PortalApplication.ToString(), request.ApplicationId));
+        Assert.Contains(tokens[0], host.Notes.Revoked);
+        Assert.Contains(tokens[1], host.Files.Revoked);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice, "files")).State);
+        Assert.Empty(await host.LoginsOfAsync(alice));
+        Assert.Equal(State.Connected, (await host.GetAsync(bob)).State);
+    }
+
+    [Fact]
+    public async Task Home_TellsHowToConnect_AndIsForSignedInUsersOfPortalsAlone()
+    {
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        var page = await browser.GetAsync(UpstreamHost.Portal + "/");
+        Assert.Equal(200, page.Status);
+        Assert.Contains(alice.Email, page.Body);
+        foreach (var text in new[] { "http://localhost:8791/mcp", "claude mcp add", "ChatGPT", "mcpServers", "mcp-remote", "McpClient", "data-copy" })
+        {
+            Assert.Contains(text, page.Body);
+        }
+
+        browser.User = null;
+        Assert.Equal(404, (await browser.GetAsync(UpstreamHost.Portal + "/")).Status);
+        Assert.Equal(404, (await browser.GetAsync("http://localhost:8700/authorize")).Status);
+        Assert.Equal(404, (await browser.GetAsync(Service.Team + "/")).Status);
+    }
+
+    private static async Task Refused(Grpc.Core.StatusCode status, Func<Task> call)
+        => Assert.Equal(status, (await Assert.ThrowsAsync<Grpc.Core.RpcException>(call)).StatusCode);
+}

@@ -1,0 +1,220 @@
+using ManagedOAuth.AuthorizationServer.Hosting;
+using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Contracts.Upstream;
+using ManagedOAuth.ServiceDefaults.Snapshots;
+using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using State = ManagedOAuth.Contracts.Upstream.UpstreamCredentialReply.Types.State;
+
+namespace ManagedOAuth.AuthorizationServer.Tests.Upstream;
+
+/// <summary>What portals show servers: kept sealed, refreshed once, never another user's, given up when it is worth nothing.</summary>
+[Collection(UpstreamTests.Name)]
+public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
+{
+    private readonly Identity _alice = UpstreamHost.User();
+    private Browser? _browser;
+
+    public async Task InitializeAsync()
+    {
+        await host.ResetAsync();
+        _browser = host.Browser(_alice);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => _browser?.Dispose();
+
+    [Fact]
+    public async Task EndedToken_IsRefreshedOnce_HoweverManyAsk_AtAnyReplica()
+    {
+        await ConnectAsync(life: 1);
+        host.Notes.Life = 3600;
+        var gate = new TaskCompletionSource();
+        host.Notes.Delay = gate.Task;
+        var before = host.Notes.Refreshes;
+
+        // Two of these over the same stores are what two replicas are to each other.
+        var replicas = new[] { Replica(), Replica() };
+        var server = host.Service.Services.GetRequiredService<IConfigurationSnapshots>().Current.McpServers[UpstreamHost.IdOf("notes")];
+        var asking = Enumerable.Range(0, 40).Select(i => replicas[i % 2].GetAsync(server, _alice.UserId, "", default)).ToArray();
+        gate.SetResult();
+        var answers = await Task.WhenAll(asking);
+        Assert.Single(answers.Select(login => login!.CredentialId).Distinct());
+        Assert.Equal(1, host.Notes.Refreshes - before);
+
+        // What was rotated is what the next refresh uses.
+        await host.AgeAsync(_alice, TimeSpan.FromHours(2));
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+        Assert.Equal(2, host.Notes.Refreshes - before);
+
+        UpstreamVault Replica() => ActivatorUtilities.CreateInstance<UpstreamVault>(host.Service.Services, ActivatorUtilities.CreateInstance<UpstreamRefresher>(host.Service.Services));
+    }
+
+    [Fact]
+    public async Task TokenThatEndsSoon_IsGivenAtOnce_AndRefreshedMeanwhile()
+    {
+        // A tenth of 600 s is the time ahead; the connected token is made to have less than that left.
+        await ConnectAsync(life: 600);
+        var first = await host.GetAsync(_alice);
+        await host.AgeAsync(_alice, TimeSpan.FromSeconds(560));
+        var gate = new TaskCompletionSource();
+        host.Notes.Delay = gate.Task;
+        Assert.Equal(first.CredentialId, (await host.GetAsync(_alice)).CredentialId);
+        gate.SetResult();
+        await Eventually.Async(async () => (await host.GetAsync(_alice)).CredentialId != first.CredentialId);
+    }
+
+    [Fact]
+    public async Task RefusedToken_IsReplaced_AndWhoComesLaterWithTheOldOneGetsTheSame()
+    {
+        await ConnectAsync();
+        var first = await host.GetAsync(_alice);
+        var second = await host.GetAsync(_alice, refused: first.CredentialId);
+        Assert.NotEqual(first.CredentialId, second.CredentialId);
+        Assert.Equal(second, await host.GetAsync(_alice, refused: first.CredentialId));
+
+        // A token that was made a moment ago is refused too: no circle.
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice, refused: second.CredentialId)).State);
+        await host.ConnectAsync(_browser!);
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+    }
+
+    [Theory]
+    [InlineData("invalid_grant")]
+    [InlineData("invalid_client")]
+    public async Task LoginThatIsNoLongerHonoured_IsStale_WithTheReason_AndNotAskedAgain(string error)
+    {
+        await ConnectAsync(life: 1);
+        host.Notes.TokenError = error;
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice)).State);
+        var asked = host.Notes.TokenRequests;
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice)).State);
+        Assert.Equal(asked, host.Notes.TokenRequests);
+        var status = await host.CallAsync("edge", (client, options) => client.StatusAsync(
+            new UpstreamStatusRequest { UserId = _alice.UserId.ToString(), ServerIds = { UpstreamHost.IdOf("notes").ToString() } }, options));
+        Assert.Equal(State.Stale, status.Statuses[0].State);
+        Assert.Contains(error, status.Statuses[0].Explanation);
+        Assert.Contains(error, (await _browser!.GetAsync(UpstreamHost.Portal + "/authorize")).Body);
+        Assert.Null((await host.LoginsOfAsync(_alice)).Single().Tokens);
+
+        host.Notes.TokenError = null;
+        host.Notes.Life = 3600;
+        await host.ConnectAsync(_browser);
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+        Assert.Equal(["upstream_connected", "upstream_refresh_failed", "upstream_connected"], await host.EventsOfAsync(_alice));
+    }
+
+    [Fact]
+    public async Task AuthorizationServerAway_LosesNothing()
+    {
+        await ConnectAsync();
+        var token = await host.GetAsync(_alice);
+        host.Notes.Down = 503;
+        Assert.Equal(token.CredentialId, (await host.GetAsync(_alice)).CredentialId);
+        await host.AgeAsync(_alice, TimeSpan.FromHours(2));
+        var away = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => host.GetAsync(_alice));
+        Assert.Equal(Grpc.Core.StatusCode.Unavailable, away.StatusCode);
+        host.Notes.Down = null;
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                return (await host.GetAsync(_alice)) is { State: State.Connected } reply && reply.CredentialId != token.CredentialId;
+            }
+            catch (Grpc.Core.RpcException)
+            {
+                // It is left in peace for a moment after a failure.
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task LoginWithoutRefreshToken_LastsAsLongAsItsToken()
+    {
+        host.Notes.GivesRefreshTokens = false;
+        host.Notes.Life = null;
+        await host.ConnectAsync(_browser!);
+        var reply = await host.GetAsync(_alice);
+        Assert.Equal((State.Connected, 0), (reply.State, reply.ExpiresAt));
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice, refused: reply.CredentialId)).State);
+    }
+
+    [Fact]
+    public async Task Disconnect_ForgetsHere_AndRevokesThere()
+    {
+        await ConnectAsync();
+        var token = (await host.GetAsync(_alice)).Headers[0].Value["Bearer ".Length..];
+        var answer = await _browser!.SubmitAsync(await _browser.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "disconnect"), ("server", "notes"));
+        Assert.Equal((303, "/authorize"), (answer.Status, answer.Location));
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
+        Assert.Contains(token, host.Notes.Revoked);
+        Assert.Contains(host.Notes.Revoked, revoked => revoked.StartsWith("upstream-refresh-", StringComparison.Ordinal));
+        Assert.Equal(["upstream_connected", "upstream_forgotten"], await host.EventsOfAsync(_alice));
+    }
+
+    [Fact]
+    public async Task ServerThatMoved_NeedsANewLogin_AndOneThatWasRemovedIsForgotten()
+    {
+        await ConnectAsync();
+        await host.ResetAsync(server => server.ServerId == "notes" ? server with { Hostname = "https://elsewhere.test/mcp" } : server);
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
+        await host.ResetAsync();
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+
+        await host.Service.ConfigureAsync(feed => feed.Remove(UpstreamHost.IdOf("notes")));
+        var housekeeping = host.Service.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Housekeeping>().Single();
+        await housekeeping.RunAsync(default);
+        Assert.Empty(await host.LoginsOfAsync(_alice));
+        await host.ResetAsync();
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
+    }
+
+    [Fact]
+    public async Task FixedCredential_IsGivenAsItIs_UntilItIsRefused()
+    {
+        var reply = await host.GetAsync(_alice, "wiki");
+        Assert.Equal((State.Connected, "X-Api-Key", "k1"), (reply.State, reply.Headers[0].Name, reply.Headers[0].Value));
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice, "wiki", refused: reply.CredentialId)).State);
+        await host.ResetAsync(server => server.ServerId == "wiki" ? server with { Headers = new Dictionary<string, string> { ["X-Api-Key"] = "k2" } } : server);
+        var next = await host.GetAsync(_alice, "wiki", refused: reply.CredentialId);
+        Assert.Equal((State.Connected, "k2"), (next.State, next.Headers[0].Value));
+        Assert.Equal(State.NotRequired, (await host.GetAsync(_alice, "open")).State);
+        Assert.Equal(Grpc.Core.StatusCode.NotFound, (await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => host.CallAsync("edge", (client, options) => client.GetAsync(new UpstreamCredentialRequest { ServerId = Guid.NewGuid().ToString() }, options)))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Secrets_StandInNoTable_InClear()
+    {
+        await ConnectAsync();
+        var connection = host.Service.Services.GetRequiredService<NpgsqlDataSource>();
+        await using var tables = connection.CreateCommand("select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
+        var names = new List<string>();
+        await using (var reader = await tables.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                names.Add(reader.GetString(0));
+            }
+        }
+
+        Assert.Contains(names, name => name.EndsWith("mt_doc_upstreamlogin", StringComparison.Ordinal));
+        foreach (var name in names)
+        {
+            await using var search = connection.CreateCommand($"select count(*) from {name} t where t::text like '%upstream-access-%' or t::text like '%upstream-refresh-%' or t::text like '%upstream-client-secret-%'");
+            Assert.True((long)(await search.ExecuteScalarAsync())! == 0, name);
+        }
+    }
+
+    private async Task ConnectAsync(int life = 3600)
+    {
+        host.Notes.Life = life;
+        await host.ConnectAsync(_browser!);
+    }
+}
