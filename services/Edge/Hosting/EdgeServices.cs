@@ -87,6 +87,7 @@ internal static class EdgeServices
         services.AddSingleton<OpenStreamList>();
         services.AddHostedService<OpenStreamSweeper>();
         services.AddSingleton<OriginForwarding>();
+        services.AddSingleton<PortalPages>();
         services.AddSingleton<ApplicationRequests>();
         services.AddSingleton<DashboardRequests>();
         services.AddSingleton<EdgePipeline>();

@@ -13,7 +13,8 @@ using ManagedOAuth.Edge.Telemetry;
 namespace ManagedOAuth.Edge.Pipeline;
 
 /// <summary>
-/// A request to the domain of an application: 1 our own paths, 2 which application, 3 preflight, 4 Bypass, 5 who it is, 6 on to the origin.
+/// A request to the domain of an application: 1 our own paths, and the pages of a portal, 2 which application, 3 preflight, 4 Bypass, 5 who it is,
+/// 6 on to the origin.
 /// </summary>
 internal sealed class ApplicationRequests(
     ServiceProxy services,
@@ -22,6 +23,7 @@ internal sealed class ApplicationRequests(
     IdentityEndpoint identity,
     Authenticator authenticator,
     Refusals refusals,
+    PortalPages portalPages,
     OriginForwarding origins)
 {
     public Task HandleAsync(HttpContext context, HostRoutes host, RequestTarget target)
@@ -36,6 +38,11 @@ internal sealed class ApplicationRequests(
         if (ServicePaths.IsOwn(path))
         {
             return KnownAnswers.NotFound.WriteAsync(context);
+        }
+
+        if (host.Root is { Application.IsPortal: true } portal && PortalPages.Find(path) is { } page)
+        {
+            return portalPages.HandleAsync(context, host, portal, page, target);
         }
 
         if (!host.TryFindDoor(path, out var door))

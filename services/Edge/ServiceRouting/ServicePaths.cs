@@ -17,8 +17,8 @@ internal static class ServicePaths
     public const string Logout = Own + "/logout";
     public const string Identity = Own + "/get-identity";
     private const string Certs = Own + "/certs";
-    private const long NoBody = 0;
-    private const long FormLimit = 16 * 1024;
+    public const long NoBody = 0;
+    public const long FormLimit = 16 * 1024;
     private const long RegistrationLimit = 64 * 1024;
 
     /// <summary>Longest body of the admin API, in bytes.</summary>
