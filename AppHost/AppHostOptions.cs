@@ -14,7 +14,7 @@ public sealed record AppHostOptions
 
           --no-seed                   start with an empty configuration (an admin token is still made)
           --ephemeral                 keep all data in a temporary folder that is removed at the end
-          --port-base N               public addresses from port N on (default 8700); N+10 and N+11 are the samples' own
+          --port-base N               public addresses from port N on (default 8700); N+10 to N+12 are the samples' own
           --replicas NAME=N[,...]     several replicas: config, authorization-server, token, edge
           --help                      this text
 
@@ -120,8 +120,11 @@ public sealed record LocalPorts(int Base)
     /// <summary>The MCP sample itself, behind the proxy.</summary>
     public int McpOrigin => Base + 11;
 
+    /// <summary>The notes sample itself, with a login of its own, behind the proxy.</summary>
+    public int NotesOrigin => Base + 12;
+
     /// <summary>Keeps these ports from being given to private servers.</summary>
-    public void Reserve() => Aspire.Hosting.Local.FreePort.Avoid(Base, McpOrigin - Base + 1);
+    public void Reserve() => Aspire.Hosting.Local.FreePort.Avoid(Base, NotesOrigin - Base + 1);
 
     /// <summary>The public URL of a port.</summary>
     public static string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");

@@ -10,7 +10,7 @@ namespace ManagedOAuth.AppHost.Seeding;
 /// </summary>
 internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceNotificationService resources, ResourceLoggerService output, TimeProvider clock) : BackgroundService
 {
-    private static readonly string[] s_needed = ["postgres", "redis", "config", "authorization-server", "token", "edge", "orders-api", "mcp-server"];
+    private static readonly string[] s_needed = ["postgres", "redis", "config", "authorization-server", "token", "edge", "orders-api", "mcp-server", "notes-server"];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -7,7 +7,7 @@ using ManagedOAuth.AppHost.Mail;
 
 namespace ManagedOAuth.AppHost.Topology;
 
-/// <summary>The local topology: two servers, four services, two samples.</summary>
+/// <summary>The local topology: two servers, four services, three samples.</summary>
 public static class ManagedOAuthTopology
 {
     /// <summary>Adds everything to the application.</summary>
@@ -42,6 +42,7 @@ public static class ManagedOAuthTopology
 
         builder.AddSample("orders-api", "../samples/OrdersApi/OrdersApi.csproj", ports.OrdersOrigin, ports, state);
         builder.AddSample("mcp-server", "../samples/McpServer/McpServer.csproj", ports.McpOrigin, ports, state);
+        builder.AddProject("notes-server", "../samples/NotesServer/NotesServer.csproj").WithHttpEndpoint(ports.NotesOrigin).WithHttpHealthCheck("/healthz");
     }
 
     /// <summary>Samples stand for other people's applications: they get an address and what a good origin checks, nothing of ours.</summary>

@@ -10,7 +10,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace ManagedOAuth.AppHost.Tests;
 
-/// <summary>Both samples as processes, and a team domain that publishes a key of the test.</summary>
+/// <summary>The samples as processes, and a team domain that publishes a key of the test.</summary>
 public sealed class SamplesFixture : IAsyncLifetime
 {
     /// <summary>What the samples take for their audience tag.</summary>
@@ -27,6 +27,8 @@ public sealed class SamplesFixture : IAsyncLifetime
 
     public Uri Mcp { get; private set; } = null!;
 
+    public Uri Notes { get; private set; } = null!;
+
     public async Task InitializeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -38,7 +40,7 @@ public sealed class SamplesFixture : IAsyncLifetime
         await _team.StartAsync();
 
         var samples = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { ProjectDirectory = TopologyTests.AppHostFolder() });
-        foreach (var (name, project) in new[] { ("orders-api", "OrdersApi"), ("mcp-server", "McpServer") })
+        foreach (var (name, project) in new[] { ("orders-api", "OrdersApi"), ("mcp-server", "McpServer"), ("notes-server", "NotesServer") })
         {
             samples.AddProject(name, $"../samples/{project}/{project}.csproj").WithHttpEndpoint().WithHttpHealthCheck("/healthz")
                 .WithEnvironment("Access__TeamDomain", Team).WithEnvironment("Access__Audience", Audience);
@@ -46,9 +48,10 @@ public sealed class SamplesFixture : IAsyncLifetime
         _samples = samples.Build();
         _samples.ResourceLogs.Output = TextWriter.Null;
         await _samples.StartAsync();
-        await Task.WhenAll(_samples.ResourceNotifications.WaitForResourceHealthyAsync("orders-api"), _samples.ResourceNotifications.WaitForResourceHealthyAsync("mcp-server")).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(new[] { "orders-api", "mcp-server", "notes-server" }.Select(name => _samples.ResourceNotifications.WaitForResourceHealthyAsync(name))).WaitAsync(TimeSpan.FromSeconds(60));
         Orders = new Uri(_samples.ResourceNotifications.Find("orders-api")!.Endpoints["http"]);
         Mcp = new Uri(_samples.ResourceNotifications.Find("mcp-server")!.Endpoints["http"] + "/mcp");
+        Notes = new Uri(_samples.ResourceNotifications.Find("notes-server")!.Endpoints["http"] + "/mcp");
     }
 
     public async Task DisposeAsync()

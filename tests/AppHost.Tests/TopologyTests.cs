@@ -20,8 +20,8 @@ public sealed partial class TopologyTests
     [Fact]
     public void Samples_ReceiveNothingThatIsOurs()
     {
-        string[] ours = ["ConnectionStrings__", "services__", "ServiceIdentity__", "KeysAtRest__", "Config__", "Smtp__", "Edge__"];
-        var samples = Variables().Where(line => line.StartsWith("orders-api ", StringComparison.Ordinal) || line.StartsWith("mcp-server ", StringComparison.Ordinal)).ToList();
+        string[] ours = ["ConnectionStrings__", "services__", "Outbound__", "ServiceIdentity__", "KeysAtRest__", "Config__", "Smtp__", "Edge__"];
+        var samples = Variables().Where(line => line.StartsWith("orders-api ", StringComparison.Ordinal) || line.StartsWith("mcp-server ", StringComparison.Ordinal) || line.StartsWith("notes-server ", StringComparison.Ordinal)).ToList();
 
         Assert.NotEmpty(samples);
         Assert.DoesNotContain(samples, line => ours.Any(prefix => line.Contains(' ' + prefix, StringComparison.Ordinal)));

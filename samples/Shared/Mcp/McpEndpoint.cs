@@ -4,11 +4,11 @@ using System.Text.Json.Serialization.Metadata;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 
-namespace ManagedOAuth.Samples.McpServer;
+namespace ManagedOAuth.Samples.Mcp;
 
 /// <summary>
 /// Streamable HTTP of the Model Context Protocol: revision 2026-07-28 (each request stands alone) and the earlier ones (initialize opens a
-/// session named by <c>Mcp-Session-Id</c>; GET listens, DELETE ends it).
+/// session named by <c>Mcp-Session-Id</c>; GET listens, DELETE ends it). Who asks is the request's user, whom the sample has proven before.
 /// </summary>
 internal static class McpEndpoint
 {
@@ -23,9 +23,9 @@ internal static class McpEndpoint
         app.MapDelete(path, DeleteAsync);
     }
 
-    private static async Task PostAsync(HttpContext context, McpSessions sessions, AssertionVerifier verifier)
+    private static async Task PostAsync(HttpContext context, McpSessions sessions)
     {
-        var user = await UserAsync(context, verifier);
+        var user = context.User;
         if (await ReadAsync(context) is not { } message)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
@@ -65,9 +65,9 @@ internal static class McpEndpoint
         }
     }
 
-    private static async Task GetAsync(HttpContext context, McpSessions sessions, AssertionVerifier verifier)
+    private static async Task GetAsync(HttpContext context, McpSessions sessions)
     {
-        var user = await UserAsync(context, verifier);
+        var user = context.User;
         if (context.Request.Headers[SessionHeader] is not [{ Length: > 0 } id])
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed; // without a session there is nothing to listen to
@@ -92,9 +92,9 @@ internal static class McpEndpoint
         }
     }
 
-    private static async Task DeleteAsync(HttpContext context, McpSessions sessions, AssertionVerifier verifier)
+    private static async Task DeleteAsync(HttpContext context, McpSessions sessions)
     {
-        var user = await UserAsync(context, verifier);
+        var user = context.User;
         if (context.Request.Headers[SessionHeader] is not [{ Length: > 0 } id] || sessions.Find(id, OwnerOf(user)) is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -114,12 +114,6 @@ internal static class McpEndpoint
         {
             return null;
         }
-    }
-
-    private static async Task<ClaimsPrincipal> UserAsync(HttpContext context, AssertionVerifier verifier)
-    {
-        var (identity, _) = await verifier.VerifyAsync(context.Request.Headers[AssertionVerifier.Header], context.RequestAborted);
-        return new ClaimsPrincipal(identity ?? new ClaimsIdentity());
     }
 
     private static string OwnerOf(ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? user.FindFirst("common_name")?.Value ?? "";

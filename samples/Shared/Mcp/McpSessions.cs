@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
-namespace ManagedOAuth.Samples.McpServer;
+namespace ManagedOAuth.Samples.Mcp;
+
+/// <summary>What a sample is.</summary>
+internal sealed record SampleServer(string Name, McpServerPrimitiveCollection<McpServerTool> Tools);
 
 /// <summary>A server on one connection: for the length of a request (stateless) or of a session.</summary>
 internal sealed record McpConnection(StreamableHttpServerTransport Transport, ModelContextProtocol.Server.McpServer Server, Task Run) : IAsyncDisposable
@@ -26,7 +29,7 @@ internal sealed record McpConnection(StreamableHttpServerTransport Transport, Mo
 }
 
 /// <summary>Sessions of clients that speak a revision with sessions (before 2026-07-28). Limited in number; idle ones end.</summary>
-internal sealed partial class McpSessions(ILoggerFactory loggers, IServiceProvider services) : BackgroundService
+internal sealed partial class McpSessions(SampleServer sample, ILoggerFactory loggers, IServiceProvider services) : BackgroundService
 {
     private const int MaxSessions = 1000;
     private static readonly TimeSpan s_longestIdle = TimeSpan.FromMinutes(30);
@@ -72,8 +75,8 @@ internal sealed partial class McpSessions(ILoggerFactory loggers, IServiceProvid
     {
         var server = ModelContextProtocol.Server.McpServer.Create(transport, new McpServerOptions
         {
-            ServerInfo = new Implementation { Name = "managedoauth-sample", Version = "1.0.0" },
-            ToolCollection = Tools.All,
+            ServerInfo = new Implementation { Name = sample.Name, Version = "1.0.0" },
+            ToolCollection = sample.Tools,
             ScopeRequests = false,
         }, loggers, services);
         return new McpConnection(transport, server, ObserveAsync(server.RunAsync())) { Owner = owner };
