@@ -218,6 +218,56 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         Assert.False(canary.Pending());
     }
 
+    // M15
+    [Fact]
+    public async Task TokenEndpoint_ThatRedirects_IsNotFollowed()
+    {
+        using var canary = new TcpListener(IPAddress.Loopback, 0);
+        canary.Start();
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        host.Notes.Redirect = $"http://{canary.LocalEndpoint}/token";
+        Assert.Equal(503, (await browser.GetAsync(host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser)))).Status);
+        Assert.False(canary.Pending());
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
+    }
+
+    [Fact]
+    public async Task Registration_IsTriedWithoutScopes_WhereTheyAreNotKnown()
+    {
+        await host.ResetRegistrationsAsync();
+        host.Notes.KnowsNoScopes = true;
+        using var browser = host.Browser(UpstreamHost.User());
+        await host.ConnectAsync(browser);
+        Assert.False(Assert.Single(host.Notes.Registrations).ContainsKey("scope"));
+    }
+
+    [Fact]
+    public async Task ClientMetadataDocument_IsServedAtItsOwnAddress_WhereTheTeamDomainIsOnHttps()
+    {
+        using var browser = host.Browser(UpstreamHost.User());
+        Assert.Equal(404, (await browser.GetAsync(Service.Team + "/cdn-cgi/access/upstream/clients/engineering/notes")).Status);
+        var organization = new Organization { Id = Guid.NewGuid(), Name = "Team", AuthDomain = "team.test" };
+        await host.Service.ConfigureAsync(feed => feed.Put(organization));
+        try
+        {
+            const string Address = "https://team.test/cdn-cgi/access/upstream/clients/engineering/notes";
+            var document = (await browser.GetAsync(Address)).Json;
+            Assert.Equal((Address, "none", "http://localhost:8791/servers-callback/notes"), (document.GetProperty("client_id").GetString(), document.GetProperty("token_endpoint_auth_method").GetString(), document.GetProperty("redirect_uris")[0].GetString()));
+            host.Notes.Metadata = metadata => metadata["client_id_metadata_document_supported"] = true;
+            var answer = await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "connect"), ("server", "notes"));
+            Assert.Equal(Address, QueryHelpers.ParseQuery(new Uri(UpstreamHost.LinkOf(answer)).Query)["client_id"].ToString());
+            foreach (var other in new[] { "engineering/nothing", "nothing/notes", "shared/notes" })
+            {
+                Assert.Equal(other == "shared/notes" ? 200 : 404, (await browser.GetAsync("https://team.test/cdn-cgi/access/upstream/clients/" + other)).Status);
+            }
+        }
+        finally
+        {
+            await host.Service.ConfigureAsync(feed => feed.Remove(organization.Id));
+        }
+    }
+
     [Fact]
     public async Task ServerAway_IsAPageThatSaysSo_AndTheOthersGoOn()
     {

@@ -52,6 +52,12 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public bool GivesRefreshTokens { get; set; } = true;
 
+    /// <summary>Registrations with a scope are refused.</summary>
+    public bool KnowsNoScopes { get; set; }
+
+    /// <summary>Where the token endpoint redirects to instead of answering.</summary>
+    public string? Redirect { get; set; }
+
     /// <summary>How long the token endpoint waits.</summary>
     public Task Delay { get; set; } = Task.CompletedTask;
 
@@ -97,7 +103,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public void Reset()
     {
         (Resource, Metadata, Challenge, Down, TokenError, Life, GivesRefreshTokens, Delay) = (null, null, null, null, null, 3600, true, Task.CompletedTask);
-        Account = "alice@upstream.test";
+        (Account, KnowsNoScopes, Redirect) = ("alice@upstream.test", false, null);
     }
 
     /// <summary>The user logs in and agrees; gives where their browser goes.</summary>
@@ -151,6 +157,11 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     private async Task<IResult> RegisterAsync(HttpContext context)
     {
         var body = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+        if (KnowsNoScopes && body.ContainsKey("scope"))
+        {
+            return Error("invalid_client_metadata");
+        }
+
         Registrations.Enqueue(body);
         var (id, secret) = ("client-" + Guid.NewGuid().ToString("N"), Secret("client-secret"));
         _clients[id] = secret;
@@ -165,6 +176,13 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         if (Down is { } status)
         {
             return Results.StatusCode(status);
+        }
+
+        if (Redirect is { } elsewhere)
+        {
+            context.Response.Headers.Location = elsewhere;
+            context.Response.Headers.SetCookie = "tracking=1; Path=/";
+            return Results.StatusCode(307);
         }
 
         var form = await context.Request.ReadFormAsync();

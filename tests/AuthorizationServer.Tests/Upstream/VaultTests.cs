@@ -160,6 +160,25 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task RevokedUser_LosesWhatTheyConnected()
+    {
+        await ConnectAsync();
+        var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        await using (var unit = store.LightweightSession())
+        {
+            unit.Store(new Users.User { Id = _alice.UserId, Email = _alice.Email, CreatedAt = DateTimeOffset.UtcNow, LastLoginAt = DateTimeOffset.UtcNow });
+            await unit.SaveChangesAsync();
+        }
+
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(host.Service.GrpcAddress);
+        await new Contracts.AuthorizationServer.UserQueries.UserQueriesClient(channel).EndSessionsAsync(
+            new Contracts.AuthorizationServer.EndUserSessionsRequest { Email = _alice.Email.ToUpperInvariant(), Actor = "admin" },
+            new Grpc.Core.Metadata { { "x-managedoauth-service", host.Service.CredentialOf("config") } });
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
+        Assert.Equal(["upstream_connected", "upstream_forgotten"], await host.EventsOfAsync(_alice));
+    }
+
+    [Fact]
     public async Task ServerThatMoved_NeedsANewLogin_AndOneThatWasRemovedIsForgotten()
     {
         await ConnectAsync();

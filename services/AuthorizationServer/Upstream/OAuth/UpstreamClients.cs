@@ -104,8 +104,13 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
             body["scope"] = at.Scope;
         }
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
-        var reply = await http.SendAsync(request, cancellation);
+        var reply = await AskAsync(endpoint, body, cancellation);
+        if (reply.Status is >= 400 and < 500 && !reply.IsRateLimited && body.Remove("scope"))
+        {
+            // Some take only scopes that are their own, and know nothing of those of the servers that they protect.
+            reply = await AskAsync(endpoint, body, cancellation);
+        }
+
         if (!reply.IsSuccess)
         {
             throw reply.Status is >= 400 and < 500 && !reply.IsRateLimited
@@ -133,6 +138,12 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
             Secret = secret is null ? null : box.Seal(UpstreamRegistration.PurposeOf(id), Encoding.UTF8.GetBytes(secret)),
             SecretExpiresAt = secret is null ? null : EndOf(reply.Json!.Value),
         };
+    }
+
+    private async Task<OutboundReply> AskAsync(string endpoint, JsonObject body, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+        return await http.SendAsync(request, cancellation);
     }
 
     // A secret is kept sealed here, so a client that proves itself is the better one.
