@@ -3,6 +3,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Aspire.Hosting.Local;
+using ManagedOAuth.Benchmarks;
 using ManagedOAuth.Benchmarks.EventStore;
 using Marten;
 using Marten.Events.Projections;
@@ -32,6 +33,7 @@ foreach (var (_, work) in cases)
 
 foreach (var (name, work) in cases)
 {
+    var machine = new MachineLoad();
     var rounds = new List<Round>();
     for (var i = 0; i < Rounds; i++)
     {
@@ -41,7 +43,7 @@ foreach (var (name, work) in cases)
     var median = rounds.OrderBy(r => r.PerSecond).ElementAt(Rounds / 2);
     Console.WriteLine(
         $"{name}: {median.PerSecond:N0} appends/s (of {Rounds} rounds: {string.Join(", ", rounds.Select(r => r.PerSecond.ToString("N0", CultureInfo.InvariantCulture)))}), "
-        + $"{writers} writers, {seconds} s, p50 {median.P50:F2} ms, p99 {median.P99:F2} ms, {median.ClientMicroseconds:F0} us of the client's CPU each");
+        + $"{writers} writers, {seconds} s, p50 {median.P50:F2} ms, p99 {median.P99:F2} ms, {median.ClientMicroseconds:F0} us of the client's CPU each; {machine}");
 }
 
 if (server is not null)
