@@ -52,7 +52,7 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(app);
         app.UseDefaultHealthEndpoints();
-        app.Services.GetRequiredService<MappedEndpoints>().Sources = ((IEndpointRouteBuilder)app).DataSources;
+        app.Services.GetRequiredService<MappedEndpoints>().Routes = app;
         return app;
     }
 }

@@ -33,12 +33,12 @@ public static class ManagedOAuthTopology
             .WithReference(redis).WaitFor(redis)
             .WithPublicAddresses(ports);
 
-        // All read their configuration from Config, so it is first. Token and AuthorizationServer ask each other: neither waits for the other,
-        // and Edge waits for neither's health, because whoever comes later keeps trying. At the end the order is turned round: the door closes first.
+        // Nobody waits for a service: whoever needs one that is not there yet keeps trying, and is healthy when it has found it. So a start takes as
+        // long as its work on all cores, and Edge, which needs no database, begins while there is none. At the end there is an order: the door closes first.
         config.WithReference(token).WithReference(authorizationServer);
-        token.WithReference(config).WithReference(authorizationServer).WaitFor(config);
-        authorizationServer.WithReference(config).WithReference(token).WaitFor(config);
-        edge.WithReference(config).WithReference(token).WithReference(authorizationServer).WaitFor(config).WaitForStart(token).WaitForStart(authorizationServer);
+        token.WithReference(config).WithReference(authorizationServer).StopsBefore(config);
+        authorizationServer.WithReference(config).WithReference(token).StopsBefore(config);
+        edge.WithReference(config).WithReference(token).WithReference(authorizationServer).StopsBefore(config).StopsBefore(token).StopsBefore(authorizationServer);
 
         builder.AddSample("orders-api", "../samples/OrdersApi/OrdersApi.csproj", ports.OrdersOrigin, ports, state);
         builder.AddSample("mcp-server", "../samples/McpServer/McpServer.csproj", ports.McpOrigin, ports, state);
@@ -47,7 +47,7 @@ public static class ManagedOAuthTopology
 
     /// <summary>Samples stand for other people's applications: they get an address and what a good origin checks, nothing of ours.</summary>
     private static void AddSample(this IDistributedApplicationBuilder builder, string name, string project, int port, LocalPorts ports, LocalState state) =>
-        builder.AddProject(name, project).WithHttpEndpoint(port).WithHttpHealthCheck("/healthz")
+        builder.AddProject(name, project).WithHttpEndpoint(port).WithHttpHealthCheck("/healthz").WithLaterOptimization()
             .WithEnvironment("Access__TeamDomain", LocalPorts.Url(ports.Team))
             .WithEnvironment("Access__AudienceFile", state.AudienceFile(name));
 

@@ -13,7 +13,7 @@ public static class KeysAtRestExtensions
 {
     /// <summary>
     /// Adds <see cref="ISecretBox"/> and puts Data Protection's key ring into this service's schema, both under the master key
-    /// of <c>KeysAtRest:MasterKeyFile</c>. Needs <c>AddServiceStore</c> before it. They open during start-up: background work
+    /// of <c>KeysAtRest:MasterKeyFile</c>. Needs <c>AddServiceStore</c>, and whatever else adds Data Protection, before it. They open during start-up: background work
     /// waits for the <c>StartupGate</c>, requests before that are answered 503.
     /// </summary>
     public static IHostApplicationBuilder AddKeysAtRest(this IHostApplicationBuilder builder)

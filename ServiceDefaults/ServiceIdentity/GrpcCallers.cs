@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Grpc.AspNetCore.Server;
 using ManagedOAuth.ServiceDefaults.Startup;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 
 namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
@@ -18,14 +19,14 @@ internal sealed class GrpcCallers(MappedEndpoints endpoints) : IHostedService
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (endpoints.Sources is not { } sources)
+        if (endpoints.Routes is not { } routes)
         {
             throw new StartupRefusedException("app.MapDefaultEndpoints() was not called, so the callers of gRPC methods cannot be checked.");
         }
 
         var methods = new Dictionary<string, AllowedCallersAttribute>(StringComparer.Ordinal);
         var unmarked = new List<string>();
-        foreach (var endpoint in sources.SelectMany(source => source.Endpoints))
+        foreach (var endpoint in routes.BuildEndpoints())
         {
             if (endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not { } method || IsHealth(method.Method.FullName))
             {

@@ -6,5 +6,5 @@ namespace ManagedOAuth.ServiceDefaults.ServiceIdentity;
 internal sealed class MappedEndpoints
 {
     /// <summary>Null until <c>MapDefaultEndpoints</c> was called.</summary>
-    public ICollection<EndpointDataSource>? Sources { get; set; }
+    public IEndpointRouteBuilder? Routes { get; set; }
 }

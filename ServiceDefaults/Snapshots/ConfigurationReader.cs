@@ -14,6 +14,12 @@ internal sealed partial class ConfigurationReader(
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(2);
 
+    // Before the first frame all services are starting, and every pause is a part of how long that takes.
+    private static readonly TimeSpan s_longestFirstDelay = TimeSpan.FromMilliseconds(250);
+
+    // By then the first frame is late and not only not there yet: about five seconds.
+    private const int LateAfterFailures = 32;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
@@ -33,7 +39,7 @@ internal sealed partial class ConfigurationReader(
             {
                 // Protects the loop from whatever a stream, a frame or a connection can do: the last snapshot stays, its
                 // staleness grows, and the next attempt begins where this one stopped. Logged at 1, 2, 4, 8, ... failures.
-                if ((++failures & (failures - 1)) == 0)
+                if ((++failures & (failures - 1)) == 0 && (snapshots.IsLoaded || failures >= LateAfterFailures))
                 {
                     Log.Broken(logger, exception.GetType().Name, exception.Message);
                 }
@@ -49,7 +55,8 @@ internal sealed partial class ConfigurationReader(
                 return;
             }
 
-            delay = delay * 2 > s_longestDelay ? s_longestDelay : delay * 2;
+            var longest = snapshots.IsLoaded ? s_longestDelay : s_longestFirstDelay;
+            delay = delay * 2 > longest ? longest : delay * 2;
         }
     }
 

@@ -6,10 +6,10 @@ using ManagedOAuth.Config.ServiceTokens;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults("config");
 builder.AddConfigStore();
+builder.AddDashboard();
 builder.AddKeysAtRest();
 builder.AddHotStore(required: false);
 builder.AddConfiguration();
-builder.AddDashboard();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();

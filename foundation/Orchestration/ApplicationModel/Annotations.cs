@@ -11,9 +11,12 @@ public enum WaitType
 
     /// <summary>Every replica runs.</summary>
     WaitUntilStarted,
+
+    /// <summary>Nothing: it starts at once, and only the stop has an order.</summary>
+    OnlyStopsBefore,
 }
 
-/// <summary>The resource starts after <paramref name="Resource"/> and stops before it.</summary>
+/// <summary>The resource starts after <paramref name="Resource"/>, as far as the type says, and stops before it.</summary>
 public sealed record WaitAnnotation(IResource Resource, WaitType WaitType) : IResourceAnnotation;
 
 /// <summary>Adds variables just before a replica starts, when all endpoints have their ports.</summary>

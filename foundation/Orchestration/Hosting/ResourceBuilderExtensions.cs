@@ -13,6 +13,10 @@ public static class ResourceBuilderExtensions
     public static IResourceBuilder<T> WaitForStart<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency) where T : IResource =>
         builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.WaitUntilStarted));
 
+    /// <summary>The resource stops before the other, and does not wait for its start.</summary>
+    public static IResourceBuilder<T> StopsBefore<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency) where T : IResource =>
+        builder.WithAnnotation(new WaitAnnotation(dependency.Resource, WaitType.OnlyStopsBefore));
+
     /// <summary>Sets a variable.</summary>
     public static IResourceBuilder<T> WithEnvironment<T>(this IResourceBuilder<T> builder, string name, string value) where T : IResourceWithEnvironment =>
         builder.WithEnvironment(context => context.EnvironmentVariables[name] = value);

@@ -31,7 +31,7 @@ internal sealed class HealthMonitor(ResourceReplica replica, TimeProvider clock,
                     return;
                 }
                 failures = problem is null ? 0 : failures + 1;
-                await Task.Delay(problem is null ? s_whileHealthy : s_whileUnhealthy * Math.Min(failures, 10), clock, ct).ConfigureAwait(false);
+                await Task.Delay(problem is null ? s_whileHealthy : s_whileUnhealthy * Math.Min(failures, 3), clock, ct).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

@@ -49,9 +49,12 @@ internal sealed class ReplicaRunner(ResourceReplica replica, ResourceNotificatio
         {
             foreach (var wait in replica.Resource.Annotations.OfType<WaitAnnotation>())
             {
-                await (wait.WaitType == WaitType.WaitUntilHealthy
-                    ? notifications.WaitForResourceHealthyAsync(wait.Resource.Name, _stopping.Token)
-                    : notifications.WaitForResourceAsync(wait.Resource.Name, KnownResourceStates.Running, _stopping.Token)).ConfigureAwait(false);
+                await (wait.WaitType switch
+                {
+                    WaitType.WaitUntilHealthy => notifications.WaitForResourceHealthyAsync(wait.Resource.Name, _stopping.Token),
+                    WaitType.WaitUntilStarted => notifications.WaitForResourceAsync(wait.Resource.Name, KnownResourceStates.Running, _stopping.Token),
+                    _ => Task.CompletedTask,
+                }).ConfigureAwait(false);
             }
             while (!_stopping.IsCancellationRequested)
             {

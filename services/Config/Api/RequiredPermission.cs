@@ -34,7 +34,7 @@ public static class RequiredPermissionExtensions
     public static void CheckPermissions(this IEndpointRouteBuilder routes, string prefix)
     {
         ArgumentNullException.ThrowIfNull(routes);
-        var open = routes.DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        var open = routes.BuildEndpoints().OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.RoutePattern.RawText?.StartsWith(prefix, StringComparison.Ordinal) == true)
             .Where(endpoint => endpoint.Metadata.GetMetadata<RequiredPermission>() is null)
             .Select(endpoint => endpoint.DisplayName)

@@ -9,6 +9,12 @@ internal abstract partial class FeedLoop(string name, TimeProvider clock, ILogge
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromSeconds(2);
 
+    // Before the first frame all services are starting, and every pause is a part of how long that takes.
+    private static readonly TimeSpan s_longestFirstDelay = TimeSpan.FromMilliseconds(250);
+
+    // By then the first frame is late and not only not there yet: about five seconds.
+    private const int LateAfterFailures = 32;
+
     protected TimeProvider Clock { get; } = clock;
 
     /// <summary>Opens the stream and applies its frames until it ends or fails.</summary>
@@ -20,11 +26,13 @@ internal abstract partial class FeedLoop(string name, TimeProvider clock, ILogge
     {
         await Task.Yield();
         var delay = s_firstDelay;
+        var told = false;
+        var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await ReadAsync(() => delay = s_firstDelay, stoppingToken);
+                await ReadAsync(() => (delay, told, failures) = (s_firstDelay, true, 0), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -33,7 +41,8 @@ internal abstract partial class FeedLoop(string name, TimeProvider clock, ILogge
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
                 // Protects the loop from whatever a stream, a frame or a connection can do: what is known stays and grows older.
-                if (delay == s_firstDelay || delay == s_longestDelay)
+                // Logged at 1, 2, 4, 8, ... failures.
+                if ((++failures & (failures - 1)) == 0 && (told || failures >= LateAfterFailures))
                 {
                     Log.Broken(logger, name, failure.GetType().Name, failure.Message);
                 }
@@ -49,7 +58,8 @@ internal abstract partial class FeedLoop(string name, TimeProvider clock, ILogge
                 return;
             }
 
-            delay = delay * 2 > s_longestDelay ? s_longestDelay : delay * 2;
+            var longest = told ? s_longestDelay : s_longestFirstDelay;
+            delay = delay * 2 > longest ? longest : delay * 2;
         }
     }
 

@@ -76,6 +76,26 @@ public sealed class OrchestratorTests
     }
 
     [Fact]
+    public async Task StopsBefore_DependencyIsNotHealthyYet_StartsAtOnceAndEndsFirst()
+    {
+        var folder = TemporaryFolder.Create("trace");
+        var (trace, flag) = (Path.Combine(folder, "trace"), Path.Combine(folder, "healthy"));
+        var builder = TestApplication.CreateBuilder();
+        var first = builder.AddService("first").WithEnvironment("TRACE", trace).WithEnvironment("UNHEALTHY_UNTIL", flag);
+        builder.AddService("second").WithEnvironment("TRACE", trace).StopsBefore(first);
+        var app = await builder.StartedAsync();
+        await app.HealthyAsync("second");
+        Assert.NotEqual(ResourceHealth.Healthy, app.Snapshot("first").Health);
+        await File.WriteAllTextAsync(flag, "");
+        await app.HealthyAsync("first");
+
+        await app.StopAsync();
+
+        Assert.Equal(["second ended", "first ended"], await File.ReadAllLinesAsync(trace));
+        await app.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Stop_WhileServicesWait_ReturnsWithoutStartingThem()
     {
         var builder = TestApplication.CreateBuilder();
