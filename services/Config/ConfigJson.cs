@@ -67,6 +67,8 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(Portals.Servers.McpServerStatus))]
 [JsonSerializable(typeof(IdempotentAnswer))]
 [JsonSerializable(typeof(FeedReader))]
+[JsonSerializable(typeof(Transfer.Jobs.TransferJob))]
+[JsonSerializable(typeof(Transfer.Jobs.TransferJobFile))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(Tester.PolicyTest))]

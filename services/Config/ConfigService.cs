@@ -23,6 +23,8 @@ using ManagedOAuth.Config.Secrets;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Config.Tags;
 using ManagedOAuth.Config.Tester;
+using ManagedOAuth.Config.Transfer;
+using ManagedOAuth.Config.Transfer.Jobs;
 using ManagedOAuth.Config.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
@@ -68,10 +70,13 @@ public static class ConfigService
                 options.Schema.For<ApiTokenUse>();
                 options.Schema.For<IdempotentAnswer>();
                 options.Schema.For<FeedReader>();
+                options.Schema.For<TransferJob>();
+                options.Schema.For<TransferJobFile>();
             },
             messaging =>
             {
                 messaging.PublishMessage<ConfigurationChanged>().ToPostgresqlQueue("config");
+                messaging.PublishMessage<ConfigurationsChanged>().ToPostgresqlQueue("config");
                 messaging.PublishMessage<ApplicationDeleted>().ToPostgresqlQueue("token");
                 messaging.PublishMessage<PolicyChanged>().ToPostgresqlQueue("token");
             });
@@ -109,15 +114,18 @@ public static class ConfigService
         services.AddSingleton<OidcSettingsReader>();
         services.AddSingleton<IdentityProviderReader>();
         services.AddSingleton<PolicyStreams>();
-        services.AddKind<Application, ApplicationObject, ApplicationKind>();
-        services.AddKind<Policy, PolicyObject, PolicyKind>();
-        services.AddKind<Group, GroupObject, GroupKind>();
-        services.AddKind<IdentityProvider, IdentityProviderObject, IdentityProviderKind>();
-        services.AddKind<ServiceToken, ServiceTokenObject, ServiceTokenKind>();
+        services.AddTransfer();
+
+        // In the order in which they can be made: what others refer to first. An exported file has them in this order.
         services.AddKind<Tag, TagObject, TagKind>();
         services.AddKind<AccessList, AccessListObject, AccessListKind>();
         services.AddKind<CustomPage, CustomPageObject, CustomPageKind>();
         services.AddKind<Organization, OrganizationObject, OrganizationKind>();
+        services.AddKind<IdentityProvider, IdentityProviderObject, IdentityProviderKind>();
+        services.AddKind<ServiceToken, ServiceTokenObject, ServiceTokenKind>();
+        services.AddKind<Group, GroupObject, GroupKind>();
+        services.AddKind<Policy, PolicyObject, PolicyKind>();
+        services.AddKind<Application, ApplicationObject, ApplicationKind>();
         services.AddKind<ApiToken, ApiTokenObject, ApiTokenKind>();
         services.AddPortals();
         services.AddKind<McpServer, McpServerObject, McpServerKind>();
@@ -163,6 +171,7 @@ public static class ConfigService
         account.MapVersions(kinds[false]);
         access.MapChanges();
         access.MapFeedStatus();
+        access.MapTransfer();
         access.MapGrants();
         access.MapUsers();
         access.MapAccessRequests();

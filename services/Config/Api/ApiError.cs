@@ -25,6 +25,9 @@ public static class ApiErrors
     public static ApiError ChangedMeanwhile(long version)
         => new(12136, $"access.api.error.precondition_failed: the object has changed since it was read and is at version {version} now; read it again and repeat the change on that");
 
+    public static ApiError MovedOn(long position)
+        => new(12136, $"access.api.error.precondition_failed: the configuration is at position {position} now and has changed since the plan; make a new plan");
+
     public static ApiError NotAuthenticated() => new(10000, "Authentication error");
 
     public static ApiError NotPermitted() => new(9109, "Unauthorized to access requested resource");

@@ -26,6 +26,9 @@ public sealed class EnvelopeResult(int status, IReadOnlyList<ApiError> errors, J
     /// <summary><c>result_info</c>: the page of a list, the outcome of a dry run, how far a change has come.</summary>
     public JsonObject? Info { get; set; }
 
+    /// <summary>Whether what was asked for goes on after the answer, as a job.</summary>
+    public bool IsDeferred { get; init; }
+
     /// <summary>The strong entity tag of the object in the result.</summary>
     public string? EntityTag { get; init; }
 

@@ -30,7 +30,11 @@ public sealed class AppliedFilter(ConfigurationLog log, FeedReaders readers) : I
         }
 
         var answer = await next(context);
-        if (answer is EnvelopeResult { Success: true } done && !DryRuns.DryRun.IsAsked(http.Request))
+        if (answer is EnvelopeResult { Success: true, IsDeferred: true } deferred)
+        {
+            deferred.Messages.Add(new ApiError(12143, "wait=applied does not wait for a job; ask for the job's state, then for access/changes/status"));
+        }
+        else if (answer is EnvelopeResult { Success: true } done && !DryRuns.DryRun.IsAsked(http.Request))
         {
             var snapshot = log.Current.Snapshot;
             var (everywhere, known) = await readers.WaitForAsync(snapshot.Epoch, snapshot.Position, timeout, http.RequestAborted);

@@ -108,8 +108,7 @@ public sealed class ConfigFeedService(ConfigurationLog log, ProviderSecrets secr
     private static async Task SendAsync(IServerStreamWriter<ConfigFrame> stream, FeedView view, ConfigurationState state, long after, CancellationToken ct)
     {
         var whole = after < 0;
-        var entries = Frames(state.Entries.Values
-            .Where(entry => whole ? entry.State is not null : entry.Position > after)
+        var entries = Frames((whole ? state.Entries.Values.Where(entry => entry.State is not null) : state.Since(after))
             .Select(view.Show)
             .OfType<ConfigEntry>());
         for (var index = 0; index < Math.Max(1, entries.Count); index++)

@@ -14,10 +14,15 @@ public sealed record ConfigurationState
     /// <summary>Nothing read yet.</summary>
     public static readonly ConfigurationState Empty = new();
 
+    private const int MostRecent = 1000;
+
     public ConfigurationSnapshot Snapshot { get; init; } = ConfigurationSnapshot.Empty;
 
     /// <summary>Every object that was ever there, removed ones included.</summary>
     public ImmutableDictionary<Guid, FeedEntry> Entries { get; init; } = ImmutableDictionary<Guid, FeedEntry>.Empty;
+
+    /// <summary>The last changes, oldest first: what a reader that is nearly there has not got yet is found without looking at everything.</summary>
+    private ImmutableList<(long Position, Guid Id)> Recent { get; init; } = [];
 
     /// <summary>Admin API tokens by hash; they are in no feed.</summary>
     public ImmutableDictionary<string, ApiToken> ApiTokens { get; init; } = ImmutableDictionary<string, ApiToken>.Empty;
@@ -85,9 +90,27 @@ public sealed record ConfigurationState
         return this with
         {
             Entries = Entries.SetItem(id, new FeedEntry(kind, id, version, position, value)),
+            Recent = position == 0 ? Recent : (Recent.Count < MostRecent ? Recent : Recent.RemoveAt(0)).Add((position, id)),
             Snapshot = Apply(kind, id, value),
             Addresses = kind == "application" ? AddressClaims.Move(Addresses, id, known?.State as Application, value as Application) : Addresses,
         };
+    }
+
+    /// <summary>The objects that changed after a position.</summary>
+    public IEnumerable<FeedEntry> Since(long position)
+    {
+        if (Recent.IsEmpty || Recent[0].Position > position)
+        {
+            return Entries.Values.Where(entry => entry.Position > position);
+        }
+
+        var changed = new HashSet<Guid>();
+        for (var index = Recent.Count - 1; Recent[index].Position > position; index--)
+        {
+            changed.Add(Recent[index].Id);
+        }
+
+        return changed.Select(id => Entries[id]);
     }
 
     /// <summary>The state with everything up to this position in it.</summary>

@@ -1,9 +1,10 @@
 using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Config.Transfer.Jobs;
 using Marten;
 
 namespace ManagedOAuth.Config.Feed;
 
-/// <summary>Once an hour forgets what has had its time: answers to idempotency keys, readers that are gone.</summary>
+/// <summary>Once an hour forgets what has had its time: answers to idempotency keys, readers that are gone, jobs that ended.</summary>
 public sealed partial class Sweep(IDocumentStore store, TimeProvider clock, ILogger<Sweep> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromHours(1);
@@ -15,6 +16,7 @@ public sealed partial class Sweep(IDocumentStore store, TimeProvider clock, ILog
         await using var session = store.LightweightSession();
         session.DeleteWhere<IdempotentAnswer>(Older, clock.GetUtcNow() - IdempotentAnswer.Lifetime);
         session.DeleteWhere<FeedReader>(Older, clock.GetUtcNow() - FeedReaders.Forgotten);
+        session.DeleteWhere<TransferJob>("where (d.data ->> 'endedAt')::timestamptz < ?", clock.GetUtcNow() - TransferJobs.Kept);
         await session.SaveChangesAsync(ct);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
+using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Idempotency;
 using Marten.Exceptions;
 
@@ -19,17 +20,25 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
             return await dryRun.OfAsync(change, outcome, ct);
         }
 
+        var answer = new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
+        return await SaveAsync(change, answer, [new ConfigurationChanged(outcome.Kind, outcome.Id, outcome.Version), .. Alongside(change, outcome.Id)], ct, outcome.Secrets is null ? null : outcome.Result);
+    }
+
+    /// <summary>Saves a change and gives the answer that is ready, or the refusal.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="touched">What changes for those who hold grants.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="withoutSecrets">The result to keep where the answer shows a secret.</param>
+    public async Task<IResult> SaveAsync(
+        ConfigurationChange change, EnvelopeResult answer, IReadOnlyList<ConfigurationChanged> touched, CancellationToken ct, JsonNode? withoutSecrets = null)
+    {
+        ArgumentNullException.ThrowIfNull(change);
         try
         {
-            var answer = new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
-            IdempotencyScope.Of(http.HttpContext)?.Save(change.Session, answer, outcome.Secrets is null ? null : outcome.Result);
-            await writer.AnnounceAsync(outcome.Kind, outcome.Id, outcome.Version);
-            foreach (var application in change.Alongside(outcome.Id))
-            {
-                await writer.AnnounceAsync(application.Kind, application.Id, application.Version);
-            }
-
-            await writer.SaveAsync(change, outcome.Id, ct);
+            IdempotencyScope.Of(http.HttpContext)?.Save(change.Session, answer, withoutSecrets);
+            await writer.AnnounceAsync(touched);
+            await writer.SaveAsync(change, ct);
             return answer;
         }
         catch (EventStreamUnexpectedMaxEventIdException)
@@ -45,6 +54,14 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
             return Conflict("application_already_exists: another application has one of these addresses");
         }
     }
+
+    // The applications that change with an object, because it has or had them: their grants are touched as by any change of theirs.
+    private static IEnumerable<ConfigurationChanged> Alongside(ConfigurationChange change, Guid id)
+        => change.Draft.Streams.Where(stream => stream != id)
+            .Select(stream => change.Draft.State.Entries.GetValueOrDefault(stream))
+            .OfType<FeedEntry>()
+            .Where(entry => entry.Kind == "application")
+            .Select(entry => new ConfigurationChanged(entry.Kind, entry.Id, entry.Version));
 
     private static JsonNode WithSecrets(ChangeOutcome outcome)
     {

@@ -19,10 +19,6 @@ public sealed class ConfigurationChange(IDocumentSession session, ConfigurationS
     /// <summary>What is going to be saved, and the configuration as it will be then.</summary>
     public ConfigurationDraft Draft { get; init; } = new(state);
 
-    /// <summary>The applications that change with an object, because it has or had them: their grants are touched as by any change of theirs.</summary>
-    public IReadOnlyList<FeedEntry> Alongside(Guid id)
-        => [.. Draft.State.Entries.Values.Where(entry => entry.Kind == "application" && entry.Id != id && entry.Position > state.Snapshot.Position)];
-
     /// <summary>Gives the lock back; what was not saved is forgotten.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -7,3 +7,6 @@ namespace ManagedOAuth.Config.Objects;
 /// <param name="Kind">Kind of the object, as in the feed.</param>
 /// <param name="Id">The object, whose last event is the change.</param>
 public sealed record ConfigurationChanged(string Kind, Guid Id, long Version);
+
+/// <summary>The same of several objects that were saved together.</summary>
+public sealed record ConfigurationsChanged(IReadOnlyList<ConfigurationChanged> Changes);

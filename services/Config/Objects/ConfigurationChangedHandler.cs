@@ -4,6 +4,7 @@ using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
 using Marten;
+using Marten.Events;
 using Wolverine;
 
 namespace ManagedOAuth.Config.Objects;
@@ -11,6 +12,8 @@ namespace ManagedOAuth.Config.Objects;
 /// <summary>Finds the applications that a change touches and tells Token.</summary>
 public static class ConfigurationChangedHandler
 {
+    private const int MostTold = 1000;
+
     public static async Task<OutgoingMessages> Handle(ConfigurationChanged message, ConfigurationLog log, IQuerySession session, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -27,6 +30,22 @@ public static class ConfigurationChangedHandler
 
         var touched = Touched(message.Kind, message.Id, state.Snapshot);
         return touched.Count == 0 ? [] : [new PolicyChanged(touched, position)];
+    }
+
+    /// <summary>The same for several at once: each touched application is named once.</summary>
+    public static async Task<OutgoingMessages> Handle(ConfigurationsChanged message, ConfigurationLog log, IQuerySession session, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(session);
+
+        // What was saved together has its positions in any order; the newest of all is behind every one of them.
+        var newest = await session.Events.QueryEventsAsync(new EventQuery { Descending = true, PageSize = 1 }, ct);
+        var position = newest.Events.Count == 0 ? 0 : newest.Events[0].Sequence;
+        var state = await log.WaitForAsync(position, ct);
+        var isGone = message.Changes.ToLookup(change => change.Kind == "application" && state.Entries.GetValueOrDefault(change.Id)?.State is null);
+        var touched = isGone[false].SelectMany(change => Touched(change.Kind, change.Id, state.Snapshot)).Distinct();
+        return [.. isGone[true].Select(change => (object)new ApplicationDeleted(change.Id, position)), .. touched.Chunk(MostTold).Select(some => new PolicyChanged(some, position))];
     }
 
     /// <summary>The applications whose decisions can be different now.</summary>

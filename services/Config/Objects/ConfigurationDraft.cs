@@ -11,6 +11,7 @@ namespace ManagedOAuth.Config.Objects;
 public sealed class ConfigurationDraft(ConfigurationState state)
 {
     private readonly List<Action<IDocumentSession>> _work = [];
+    private readonly List<Guid> _streams = [];
 
     /// <summary>The configuration with everything drafted so far.</summary>
     public ConfigurationState State { get; private set; } = state;
@@ -18,8 +19,11 @@ public sealed class ConfigurationDraft(ConfigurationState state)
     /// <inheritdoc cref="State"/>
     public ConfigurationSnapshot Snapshot => State.Snapshot;
 
+    /// <summary>The objects that events have been drafted of; one that has several stands there several times.</summary>
+    public IReadOnlyCollection<Guid> Streams => _streams;
+
     /// <summary>How many events have been drafted.</summary>
-    public int EventCount { get; private set; }
+    public int EventCount => _streams.Count;
 
     /// <summary>
     /// Whether the objects come from an exported file: they keep what names them outside (ids of an application's own policies, audience tags,
@@ -49,7 +53,7 @@ public sealed class ConfigurationDraft(ConfigurationState state)
                 session.Events.Append(id, version, e);
             }
         });
-        EventCount++;
+        _streams.Add(id);
         State = State.After(e, id, version, State.Snapshot.Position + 1);
     }
 

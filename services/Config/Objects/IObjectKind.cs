@@ -37,6 +37,18 @@ public interface IObjectKind
     /// <summary>The object by itself: what other objects say about it left out, secrets too.</summary>
     JsonNode ShowAlone(object state);
 
+    /// <summary>The id of the only object of this kind; null where there can be several.</summary>
+    Guid? OnlyId { get; }
+
+    /// <summary>What is left to do when an object has been made from a file; null = nothing.</summary>
+    string? LeftToDo { get; }
+
+    /// <summary>All that the collection lists, the oldest first.</summary>
+    IEnumerable<ConfigurationRecord> All(ConfigurationSnapshot snapshot);
+
+    /// <summary>Whether the collection lists the object; others are shown with the one that they belong to.</summary>
+    bool IsListed(ConfigurationRecord state);
+
     /// <summary>The object as it stands in an exported file: what <see cref="Put"/> reads, no more, and no secret.</summary>
     JsonObject Export(ConfigurationRecord state, ConfigurationSnapshot snapshot);
 

@@ -20,6 +20,12 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
 {
     private static readonly string[] s_setHere = ["version", "created_at", "updated_at"];
 
+    // Sorting all of them is what a page of a list would mostly cost.
+    private readonly LastResult<IReadOnlyDictionary<Guid, TState>, IReadOnlyList<TState>> _all;
+
+    protected ObjectKind()
+        => _all = new(living => [.. living.Values.Where(IsListed).OrderBy(state => state.CreatedAt).ThenBy(state => state.Id)]);
+
     /// <inheritdoc/>
     public abstract string Name { get; }
 
@@ -74,8 +80,15 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>What a PATCH is applied to: the object as it is shown, without members that only repeat others.</summary>
     public virtual JsonNode PatchBase(TState state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
 
-    /// <summary>All that the collection lists, the oldest first.</summary>
-    public virtual IEnumerable<TState> All(ConfigurationSnapshot snapshot) => In(snapshot).Values.OrderBy(state => state.CreatedAt).ThenBy(state => state.Id);
+    /// <inheritdoc cref="IObjectKind.All"/>
+    public IReadOnlyList<TState> All(ConfigurationSnapshot snapshot) => _all.Of(In(snapshot));
+
+    IEnumerable<ConfigurationRecord> IObjectKind.All(ConfigurationSnapshot snapshot) => All(snapshot);
+
+    /// <inheritdoc cref="IObjectKind.IsListed"/>
+    public virtual bool IsListed(TState state) => true;
+
+    bool IObjectKind.IsListed(ConfigurationRecord state) => IsListed((TState)state);
 
     /// <summary>Why the object cannot be removed now; null when it can.</summary>
     public virtual string? InUse(Guid id, ConfigurationSnapshot snapshot) => null;
@@ -93,6 +106,10 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     public virtual bool IsTransferable => true;
 
     public virtual bool IsRemovable => true;
+
+    public virtual Guid? OnlyId => null;
+
+    public virtual string? LeftToDo => null;
 
     /// <summary>A kind that says nothing needs everything.</summary>
     public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);
@@ -153,9 +170,10 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
         return null;
     }
 
-    /// <summary>Whether two records say the same.</summary>
+    /// <summary>Whether two records say the same. Members of free-form JSON come back from the database in another order, which says nothing.</summary>
     public bool IsSame(TState one, TState other)
-        => JsonSerializer.SerializeToUtf8Bytes(one, Json).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, Json));
+        => JsonSerializer.SerializeToUtf8Bytes(one, Json).AsSpan().SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(other, Json))
+            || JsonNode.DeepEquals(JsonSerializer.SerializeToNode(one, Json), JsonSerializer.SerializeToNode(other, Json));
 
     public Task<IResult> RestoreAsync(HttpContext context, Guid id, long version, CancellationToken ct)
     {

@@ -92,6 +92,11 @@ public sealed class OpenApiDocument(EndpointDataSource endpoints, IEnumerable<IO
             yield return new JsonObject { ["name"] = parameter.Name, ["in"] = "path", ["required"] = true, ["schema"] = schema };
         }
 
+        foreach (var described in endpoint.Metadata.GetOrderedMetadata<DescribedParameter>())
+        {
+            yield return Parameter(described.Name, "query", described.Type, described.Description);
+        }
+
         if (HttpMethods.IsGet(method))
         {
             yield break;

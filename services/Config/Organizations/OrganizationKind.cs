@@ -33,6 +33,8 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
 
     public override bool IsRemovable => false;
 
+    public override Guid? OnlyId => OrganizationReader.Id;
+
     public override JsonNode Show(Organization state, ConfigurationSnapshot snapshot)
     {
         var node = base.Show(state, snapshot).AsObject();

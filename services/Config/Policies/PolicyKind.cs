@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
@@ -10,6 +11,9 @@ namespace ManagedOAuth.Config.Policies;
 /// <summary>Reusable policies: <c>/access/policies</c>. Policies that belong to one application are shown with it.</summary>
 public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
 {
+    private readonly LastResult<ImmutableDictionary<Guid, Application>, Dictionary<Guid, int>> _users =
+        new(applications => applications.Values.SelectMany(application => application.Policies).CountBy(reference => reference.Id).ToDictionary());
+
     public override string Name => "policy";
 
     public override string Path => "policies";
@@ -25,7 +29,7 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
     protected override JsonTypeInfo<Policy> Json => ConfigurationJson.Default.Policy;
 
     /// <summary>Those of one application are shown with it.</summary>
-    public override IEnumerable<Policy> All(ConfigurationSnapshot snapshot) => base.All(snapshot).Where(policy => policy.Reusable);
+    public override bool IsListed(Policy state) => state is { Reusable: true };
 
     /// <summary>A policy stays reusable or an application's own; one that a file has among the reusable ones is one of them from then on.</summary>
     public override Policy Read(BodyReader body, Guid id, Policy? existing, ConfigurationDraft draft)
@@ -36,9 +40,10 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
 
     public override JsonNode Show(Policy state, ConfigurationSnapshot snapshot)
     {
+        ArgumentNullException.ThrowIfNull(snapshot);
         var node = base.Show(state, snapshot).AsObject();
         UnservedPolicyFields.Show(node);
-        node["app_count"] = Users(state.Id, snapshot).Count();
+        node["app_count"] = _users.Of(snapshot.Applications).GetValueOrDefault(state.Id);
         return node;
     }
 

@@ -24,6 +24,12 @@ public sealed partial class SealedMembers(ISecretBox box, ILogger<SealedMembers>
         ArgumentNullException.ThrowIfNull(body);
         if (!string.IsNullOrEmpty(given))
         {
+            // The same secret again is no change.
+            if (existing is not null && Open(purpose, existing) is { } known && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(known), Encoding.UTF8.GetBytes(given)))
+            {
+                return existing;
+            }
+
             return Convert.ToBase64String(box.Seal(purpose, Encoding.UTF8.GetBytes(given)));
         }
 

@@ -76,8 +76,8 @@ public sealed partial class InactivityTask(
         }
 
         change.Draft.Append<ServiceTokenObject>(id, version, delete ? new ServiceTokenRemoved(id) : new ServiceTokenChanged(kind.Stamp(token with { Enabled = false }, version, token.CreatedAt, now)));
-        await writer.AnnounceAsync(kind.Name, id, version);
-        await writer.SaveAsync(change, id, ct);
+        await writer.AnnounceAsync(new ConfigurationChanged(kind.Name, id, version));
+        await writer.SaveAsync(change, ct);
         Log.Ended(logger, id, delete ? "deleted" : "disabled");
         return true;
     }

@@ -43,6 +43,8 @@ public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : Ob
         return node;
     }
 
+    public override string LeftToDo => "its secret is a new one that nobody knows: rotate it";
+
     /// <summary>Without anything about the secret.</summary>
     public override JsonObject Export(ServiceToken state, ConfigurationSnapshot snapshot)
     {

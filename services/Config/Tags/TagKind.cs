@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
@@ -10,6 +11,9 @@ namespace ManagedOAuth.Config.Tags;
 /// <summary>Words that applications are sorted by: <c>/access/tags</c>.</summary>
 public sealed class TagKind : ObjectKind<Tag, TagObject>
 {
+    private readonly LastResult<ImmutableDictionary<Guid, Application>, Dictionary<string, int>> _users =
+        new(applications => applications.Values.SelectMany(application => application.Tags.Distinct(StringComparer.Ordinal)).CountBy(tag => tag, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal));
+
     public override string Name => "tag";
 
     public override string Path => "tags";
@@ -45,8 +49,9 @@ public sealed class TagKind : ObjectKind<Tag, TagObject>
 
     public override JsonNode Show(Tag state, ConfigurationSnapshot snapshot)
     {
+        ArgumentNullException.ThrowIfNull(snapshot);
         var node = base.Show(state, snapshot).AsObject();
-        node["app_count"] = Users(state.Name, snapshot).Count();
+        node["app_count"] = _users.Of(snapshot.Applications).GetValueOrDefault(state.Name);
         return node;
     }
 

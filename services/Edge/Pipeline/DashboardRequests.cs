@@ -67,7 +67,7 @@ internal sealed class DashboardRequests(
     }
 
     private Task ConfigAsync(HttpContext context, HostRoutes host, RequestTarget target, EdgeUser? user)
-        => services.HandleAsync(context, host, null, ServicePaths.Config, target.PathAndQuery, ServicePaths.AdminLimit, user);
+        => services.HandleAsync(context, host, null, ServicePaths.Config, target.PathAndQuery, ServicePaths.AdminLimitOf(target.Path), user);
 
     // Health of Config is on the same private port as its pages; nobody asks for it from outside.
     private static bool IsHealth(RequestTarget target)

@@ -24,6 +24,9 @@ internal static class ServicePaths
     /// <summary>Longest body of the admin API, in bytes.</summary>
     public const long AdminLimit = 1024 * 1024;
 
+    /// <summary>Longest file of a configuration, in bytes.</summary>
+    private const long TransferLimit = 64 * 1024 * 1024;
+
     /// <summary>On the domains of applications.</summary>
     public static readonly ServicePath[] Applications =
     [
@@ -62,6 +65,10 @@ internal static class ServicePaths
 
     /// <summary>The admin API, which API tokens open.</summary>
     public static readonly ServicePath AdminApi = new(Config, "/client/v4", WithBelow: true, OnlyManaged: false, AdminLimit);
+
+    /// <summary>Longest body for a path of the dashboard's domain: a whole configuration is applied as one file, everything else is small.</summary>
+    public static long AdminLimitOf(ReadOnlySpan<char> path)
+        => AdminApi.Covers(path) && path.EndsWith("/access/apply", StringComparison.Ordinal) ? TransferLimit : AdminLimit;
 
     /// <summary>The entry for a path; null when it is not in the table.</summary>
     public static ServicePath? Find(ServicePath[] table, ReadOnlySpan<char> path)

@@ -71,6 +71,9 @@ public sealed class ConfigHost : IAsyncLifetime
     /// <summary>A channel to the replica that was started last.</summary>
     public GrpcChannel Grpc { get; private set; } = null!;
 
+    /// <summary>Stops a replica, as a restart or an update would.</summary>
+    public async Task StopAsync(int replica) => await _replicas[replica].DisposeAsync();
+
     /// <summary>The services of the first replica.</summary>
     public IServiceProvider Services => _replicas[0].Services;
 

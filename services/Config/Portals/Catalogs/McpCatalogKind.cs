@@ -26,6 +26,10 @@ public sealed class McpCatalogKind : IObjectKind
 
     public bool IsRemovable => false;
 
+    public Guid? OnlyId => null;
+
+    public string? LeftToDo => null;
+
     public RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 
     public Type StateType => typeof(McpCatalog);
@@ -43,6 +47,10 @@ public sealed class McpCatalogKind : IObjectKind
         node["prompts"] = ByName(catalog.Prompts);
         return node;
     }
+
+    public IEnumerable<ConfigurationRecord> All(ConfigurationSnapshot snapshot) => [];
+
+    public bool IsListed(ConfigurationRecord state) => false;
 
     public JsonObject Export(ConfigurationRecord state, ConfigurationSnapshot snapshot) => throw new NotSupportedException(ReadAlone);
 

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.Config.Transfer;
+using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using static ManagedOAuth.Config.Tests.Support.ApiCalls;
+
+namespace ManagedOAuth.Config.Tests.Transfer;
+
+/// <summary>Files that are applied in the background.</summary>
+public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
+{
+    private const int Many = (2 * TransferFormat.BatchSize) + 100;
+
+    [Fact]
+    public async Task File_WithMoreThanOneBatch_BecomesAJob_ThatTellsHowFarItIs()
+    {
+        var started = await host.Api.Call("POST", $"{Access}/apply?wait=applied", Tags("many", Many));
+        Assert.Equal(HttpStatusCode.Accepted, started.Status);
+        Assert.Contains(started.Body["messages"]!.AsArray(), message => (int)message!["code"]! == 12143);
+        var job = await EndAsync(host.Api, started.Result!);
+        Assert.Equal("succeeded", (string)job["state"]!);
+        Assert.Equal((Many, Many, 0), ((int)job["progress"]!["done"]!, (int)job["progress"]!["total"]!, (int)job["counts"]!["unchanged"]!));
+        Assert.Equal("api-token:bootstrap", (string)job["actor"]!);
+        var id = await IdOfTagAsync("many-7");
+        Assert.Equal("api-token:bootstrap", await host.LastActorAsync(id));
+
+        var again = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply", Tags("many", Many));
+        Assert.Equal(Many, (int)again["counts"]!["unchanged"]!);
+        var listed = await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/jobs?per_page=1");
+        Assert.Single(listed.AsArray());
+    }
+
+    [Fact]
+    public async Task Job_OfASmallFile_TellsErrorsWithTheirPlaces()
+    {
+        var file = """{"format":"managedoauth.configuration","format_version":1,"objects":{"tag":[{"name":"job-fine"}],"group":[{"name":"Bad","include":[]}]}}""";
+        var job = await EndAsync(host.Api, await host.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true", file));
+        Assert.Equal("failed", (string)job["state"]!);
+        Assert.Equal("/objects/group/0/include", (string)Assert.Single(job["errors"]!.AsArray())!["pointer"]!);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.Call("GET", $"{Access}/tags/job-fine")).Status);
+        Assert.Equal(0, await FilesAsync());
+    }
+
+    [Fact]
+    public async Task Job_WithAnOldPlan_Fails()
+    {
+        var job = await EndAsync(host.Api, await host.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true&expected_position=1", Tags("old-plan", 1)));
+        Assert.Equal("failed", (string)job["state"]!);
+        Assert.Contains("make a new plan", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Job_OfATokenThatIsTakenAway_EndsThere()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        var token = await own.Api.Must(HttpStatusCode.Created, "POST", $"{Account}/tokens", """{"name":"importer","permissions":["write"]}""");
+        using var importer = own.Host.With((string)token["value"]!);
+
+        // It waits behind another one while its token goes.
+        var ahead = await own.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true", Tags("ahead", 3000));
+        var started = await importer.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true", Tags("taken", 1));
+        await own.Api.Must(HttpStatusCode.OK, "DELETE", $"{Account}/tokens/{token["id"]}");
+        await own.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/jobs/{ahead["id"]}/cancel");
+        var job = await EndAsync(own.Api, started);
+        Assert.Equal("failed", (string)job["state"]!);
+        Assert.Contains("may no longer", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await own.Api.Call("GET", $"{Access}/tags/taken-0")).Status);
+    }
+
+    [Fact]
+    public async Task Job_ThatIsCancelled_KeepsWhatItDid_AndGoesOnWhenAppliedAgain()
+    {
+        var started = await host.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply", Tags("cancelled", 3000));
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/jobs/{started["id"]}/cancel");
+        var job = await EndAsync(host.Api, started);
+        Assert.Equal("cancelled", (string)job["state"]!);
+        var done = (int)job["progress"]!["done"]!;
+        Assert.True(done < 3000, $"{done}");
+        Assert.Equal(0, done % TransferFormat.BatchSize);
+        var plan = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply?dry_run=true", Tags("cancelled", 3000));
+        Assert.Equal(done, (int)plan["counts"]!["unchanged"]!);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.Call("POST", $"{Access}/jobs/{Guid.NewGuid()}/cancel")).Status);
+    }
+
+    [Fact]
+    public async Task Job_OfAProcessThatStops_IsFinishedByAnother()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        using var other = await own.Host.AddReplicaAsync();
+        var started = await own.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply", Tags("moved", 3000));
+        await Eventually.Async(async () => (int)(await own.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/jobs/{started["id"]}"))["progress"]!["done"]! > 0);
+        await own.Host.StopAsync(0);
+        var job = await EndAsync(other, started);
+        Assert.Equal("succeeded", (string)job["state"]!);
+        Assert.Equal((3000, 3000), ((int)job["progress"]!["done"]!, (int)job["progress"]!["total"]!));
+        var plan = await other.Must(HttpStatusCode.OK, "POST", $"{Access}/apply?dry_run=true", Tags("moved", 3000));
+        Assert.Equal(3000, (int)plan["counts"]!["unchanged"]!);
+    }
+
+    private static async Task<JsonNode> EndAsync(HttpClient api, JsonNode started)
+    {
+        JsonNode job = started;
+        await Eventually.Passes(async () =>
+        {
+            job = await api.Must(HttpStatusCode.OK, "GET", $"{Access}/jobs/{started["id"]}");
+            Assert.True(job["ended_at"] is not null, job.ToJsonString());
+        });
+        return job;
+    }
+
+    private static string Tags(string name, int count)
+    {
+        var tags = string.Join(',', Enumerable.Range(0, count).Select(index => string.Create(CultureInfo.InvariantCulture, $$"""{"name":"{{name}}-{{index}}"}""")));
+        return """{"format":"managedoauth.configuration","format_version":1,"objects":{"tag":[""" + tags + "]}}";
+    }
+
+    private async Task<Guid> IdOfTagAsync(string name) => Guid.Parse((string)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/tags/{name}"))["id"]!);
+
+    private async Task<int> FilesAsync()
+    {
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        return (await session.QueryAsync<Config.Transfer.Jobs.TransferJobFile>("limit 1", default)).Count;
+    }
+
+    private sealed class OwnHost : IAsyncDisposable
+    {
+        public ConfigHost Host { get; } = new();
+
+        public HttpClient Api => Host.Api;
+
+        public Task InitializeAsync() => Host.InitializeAsync();
+
+        public async ValueTask DisposeAsync() => await Host.DisposeAsync();
+    }
+}
