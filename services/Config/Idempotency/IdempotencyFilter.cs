@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.Config.Api;
@@ -15,7 +14,6 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
 {
     private const string Header = "Idempotency-Key";
     private const int LongestKey = 255;
-    private static readonly ConcurrentDictionary<string, bool> s_underWay = new();
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -35,11 +33,6 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
 
         var ct = http.RequestAborted;
         var scope = new IdempotencyScope(Hash($"{ApiCaller.Of(http)!.Key}\n{key}"), await RequestHashAsync(http.Request, ct), clock);
-        if (!s_underWay.TryAdd(scope.Id, true))
-        {
-            return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse($"the first request with this {Header} is still under way; repeat this one in a moment"));
-        }
-
         try
         {
             return await AnswerAsync(scope, context, next, ct);
@@ -47,10 +40,6 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
         catch (AnsweredBeforeException before)
         {
             return scope.Repeat(before.Answer);
-        }
-        finally
-        {
-            s_underWay.TryRemove(scope.Id, out _);
         }
     }
 
@@ -62,18 +51,37 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
             return scope.Repeat(known);
         }
 
-        scope.Enter(context.HttpContext);
-        var answer = await next(context);
-
-        // What another service did is kept here, as soon as it is known; a break in between lets the request be done once more, which those
-        // routes (ending a grant) can bear.
-        if (!scope.Saved && answer is EnvelopeResult { Success: true } done)
+        if (!await scope.ReserveAsync(store, ct))
         {
-            scope.Save(session, done, null);
-            await session.SaveChangesAsync(ct);
+            return await scope.FindAsync(session, ct) is { } meanwhile
+                ? scope.Repeat(meanwhile)
+                : ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse($"the first request with this {Header} is still under way; repeat this one in a moment"));
         }
 
-        return answer;
+        var succeeded = false;
+        try
+        {
+            scope.Enter(context.HttpContext);
+            var answer = await next(context);
+            succeeded = answer is EnvelopeResult { Success: true };
+
+            // What another service did is kept here as soon as it is known, also when the caller has gone. A process that breaks off in between lets
+            // the request be done once more, which those routes (ending a grant) can bear.
+            if (succeeded && !scope.Saved)
+            {
+                scope.Save(session, (EnvelopeResult)answer!, null);
+                await session.SaveChangesAsync(CancellationToken.None);
+            }
+
+            return answer;
+        }
+        finally
+        {
+            if (!succeeded)
+            {
+                await scope.ReleaseAsync(store, CancellationToken.None);
+            }
+        }
     }
 
     private static async Task<string> RequestHashAsync(HttpRequest request, CancellationToken ct)

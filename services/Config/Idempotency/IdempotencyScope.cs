@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using Marten;
+using Marten.Exceptions;
 
 namespace ManagedOAuth.Config.Idempotency;
 
@@ -13,8 +14,6 @@ public sealed class IdempotencyScope(string id, string request, TimeProvider clo
 
     /// <summary>Whether the answer is in a transaction already.</summary>
     public bool Saved { get; private set; }
-
-    public string Id => id;
 
     /// <summary>The scope of a request; null when it has no key.</summary>
     public static IdempotencyScope? Of(HttpContext? context) => context?.Items[ItemKey] as IdempotencyScope;
@@ -39,7 +38,40 @@ public sealed class IdempotencyScope(string id, string request, TimeProvider clo
     public async Task<IdempotentAnswer?> FindAsync(IQuerySession session, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return await session.LoadAsync<IdempotentAnswer>(id, ct) is { } answer && answer.At > clock.GetUtcNow() - IdempotentAnswer.Lifetime ? answer : null;
+        return await session.LoadAsync<IdempotentAnswer>(id, ct) is { Status: not IdempotentAnswer.UnderWay } answer && answer.At > clock.GetUtcNow() - IdempotentAnswer.Lifetime ? answer : null;
+    }
+
+    /// <summary>
+    /// Reserves the key for this request, over all replicas: what another service is asked to do is asked by one request alone. False where another
+    /// request has it. A reservation whose process is gone ends by itself.
+    /// </summary>
+    public async Task<bool> ReserveAsync(IDocumentStore store, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        var now = clock.GetUtcNow();
+        await using var session = store.LightweightSession();
+        session.DeleteWhere<IdempotentAnswer>(
+            "where d.id = ? and (((d.data ->> 'status')::int = ? and (d.data ->> 'at')::timestamptz < ?) or (d.data ->> 'at')::timestamptz < ?)",
+            id, IdempotentAnswer.UnderWay, now - IdempotentAnswer.Reserved, now - IdempotentAnswer.Lifetime);
+        session.Insert(new IdempotentAnswer(id, request, IdempotentAnswer.UnderWay, "", null, now));
+        try
+        {
+            await session.SaveChangesAsync(ct);
+            return true;
+        }
+        catch (DocumentAlreadyExistsException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives the key back after a request that did nothing; an answer that was saved stays.</summary>
+    public async Task ReleaseAsync(IDocumentStore store, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        await using var session = store.LightweightSession();
+        session.DeleteWhere<IdempotentAnswer>("where d.id = ? and (d.data ->> 'status')::int = ?", id, IdempotentAnswer.UnderWay);
+        await session.SaveChangesAsync(ct);
     }
 
     /// <summary>Queues the answer for the save.</summary>

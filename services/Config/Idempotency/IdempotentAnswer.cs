@@ -8,4 +8,10 @@ public sealed record IdempotentAnswer(string Id, string Request, int Status, str
 {
     /// <summary>How long an answer is kept.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    /// <summary>How long a key is reserved for a request that says nothing more: longer than any request lasts.</summary>
+    public static readonly TimeSpan Reserved = TimeSpan.FromMinutes(2);
+
+    /// <summary>Stands in <c>Status</c> while the first request is under way.</summary>
+    public const int UnderWay = 0;
 }

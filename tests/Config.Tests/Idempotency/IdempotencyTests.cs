@@ -44,6 +44,43 @@ public sealed class IdempotencyTests(ConfigHost host)
     }
 
     [Fact]
+    public async Task Key_IsReservedByOneRequestOverAllReplicas_UntilItIsGivenBackOrAbandoned()
+    {
+        var store = host.Services.GetRequiredService<IDocumentStore>();
+        var (id, clock) = (Guid.NewGuid().ToString(), TimeProvider.System);
+        IdempotencyScope Scope(TimeSpan later) => new(id, "request", new LaterClock(clock, later));
+        var tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.Zero).ReserveAsync(store, default)));
+        Assert.Single(tries, reserved => reserved);
+
+        // Nobody takes it for an answer.
+        await using var session = store.QuerySession();
+        Assert.Null(await Scope(TimeSpan.Zero).FindAsync(session, default));
+
+        await Scope(TimeSpan.Zero).ReleaseAsync(store, default);
+        Assert.True(await Scope(TimeSpan.Zero).ReserveAsync(store, default));
+        tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.FromMinutes(3)).ReserveAsync(store, default)));
+        Assert.Single(tries, reserved => reserved);
+    }
+
+    [Fact]
+    public async Task Action_OfAnotherService_IsNotAskedForAgain_WhileTheFirstRequestIsUnderWay()
+    {
+        var key = Guid.NewGuid().ToString();
+        var token = await host.Api.Must(HttpStatusCode.OK, "GET", $"{Account}/tokens/verify");
+        var id = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{token["id"]}\n{key}")));
+        var first = new IdempotencyScope(id, "request", TimeProvider.System);
+        var store = host.Services.GetRequiredService<IDocumentStore>();
+        Assert.True(await first.ReserveAsync(store, default));
+        var path = $"{Access}/keys/rotate";
+        Assert.Equal(HttpStatusCode.Conflict, (await host.Api.Call("POST", path, "{}", ("Idempotency-Key", key))).Status);
+
+        // There is no token service here: the request was let through, did nothing, and gave the key back.
+        await first.ReleaseAsync(store, default);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.Api.Call("POST", path, "{}", ("Idempotency-Key", key))).Status);
+        Assert.True(await first.ReserveAsync(store, default));
+    }
+
+    [Fact]
     public async Task Secret_IsInTheFirstAnswerAndNowhereElse()
     {
         var key = ("Idempotency-Key", Guid.NewGuid().ToString());
@@ -82,5 +119,10 @@ public sealed class IdempotencyTests(ConfigHost host)
         await using var query = store.QuerySession();
         Assert.Null(await query.LoadAsync<IdempotentAnswer>("old"));
         Assert.NotNull(await query.LoadAsync<IdempotentAnswer>("young"));
+    }
+
+    private sealed class LaterClock(TimeProvider clock, TimeSpan later) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + later;
     }
 }
