@@ -202,7 +202,8 @@ public class LocalTopology : IAsyncLifetime
     // Blocks of twenty ports below the ephemeral range, one per topology of this process.
     private static int FreeBlock() => 21_000 + ((Environment.ProcessId + (Interlocked.Increment(ref s_block) * 97)) % 290 * 20);
 
-    private static void Signal(string signal, int pid)
+    /// <summary>Sends a process a signal (<c>-STOP</c>), as <c>kill</c> does.</summary>
+    public static void Signal(string signal, int pid)
     {
         using var kill = Process.Start("kill", [signal, pid.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
