@@ -85,6 +85,15 @@ public sealed record LoginDesign
     public string FooterText { get; init; } = "";
 }
 
+/// <summary>What the members of a group may do at the dashboard.</summary>
+public sealed record DashboardPermission
+{
+    public required Guid GroupId { get; init; }
+
+    /// <summary>The permissions of the admin API that they have there.</summary>
+    public required IReadOnlyList<ApiPermission> Permissions { get; init; }
+}
+
 /// <summary>What holds for all applications.</summary>
 public sealed record Organization : ConfigurationRecord
 {
@@ -123,4 +132,10 @@ public sealed record Organization : ConfigurationRecord
 
     /// <summary>How the login page looks.</summary>
     public LoginDesign? LoginDesign { get; init; }
+
+    /// <summary>
+    /// What the people may do at the dashboard whom its application lets in: what all their groups give together, nothing where no group does.
+    /// Null = whoever is let in may do everything.
+    /// </summary>
+    public IReadOnlyList<DashboardPermission>? DashboardPermissions { get; init; }
 }

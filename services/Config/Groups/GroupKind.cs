@@ -33,7 +33,9 @@ public sealed class GroupKind : ObjectKind<Group, GroupObject>
 
     // A rule that names a missing group can no longer be decided, and what is not decided does not admit: removing a used group would lock people out.
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
-        => RuleUsers.First(snapshot, rule => rule is Rule.InGroup group && group.Id == id) is { } user ? $"the group is used by {user}" : null;
+        => RuleUsers.First(snapshot, rule => rule is Rule.InGroup group && group.Id == id) is { } user ? $"the group is used by {user}"
+            : snapshot.Organization?.DashboardPermissions?.Any(entry => entry.GroupId == id) == true ? "the group is used by the organization's dashboard_permissions"
+            : null;
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
 }

@@ -4,11 +4,12 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Organizations;
 
 /// <summary>The one organization: <c>/access/organizations</c>.</summary>
-public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObject>
+public sealed class OrganizationKind(IHttpContextAccessor http) : ObjectKind<Organization, OrganizationObject>
 {
     public override string Name => "organization";
 
@@ -28,7 +29,15 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
     public override Organization Read(BodyReader body, Guid id, Organization? existing, ConfigurationDraft draft)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        return OrganizationReader.Read(body, existing, draft.Snapshot);
+        var organization = OrganizationReader.Read(body, existing, draft.Snapshot);
+
+        // Without a request it is a job that changes the whole configuration, which only somebody began who may do everything.
+        if (http.HttpContext is { } context)
+        {
+            DashboardPermissionReader.RefuseUnlessAllPowerful(body, existing, organization, ApiCaller.Of(context));
+        }
+
+        return organization;
     }
 
     public override bool IsRemovable => false;
@@ -40,6 +49,17 @@ public sealed class OrganizationKind : ObjectKind<Organization, OrganizationObje
         var node = base.Show(state, snapshot).AsObject();
         OrganizationParts.ShowMeaningless(node);
         return node;
+    }
+
+    public override Task<Organization> RestoreAsync(BodyReader body, Organization old, Organization last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(last);
+        ArgumentNullException.ThrowIfNull(change);
+        OrganizationReader.Read(body, last, change.Snapshot);
+
+        // A permission that was taken away does not come back by a history.
+        return Task.FromResult(old with { DashboardPermissions = last.DashboardPermissions });
     }
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);

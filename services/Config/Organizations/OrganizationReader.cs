@@ -30,6 +30,7 @@ public static class OrganizationReader
             ServiceTokenInactivity = reader.Has("service_token_inactivity") ? OrganizationParts.Inactivity(reader) : current.ServiceTokenInactivity,
             CustomPages = reader.Has("custom_pages") ? OrganizationParts.Pages(reader, snapshot) : current.CustomPages,
             LoginDesign = reader.Has("login_design") ? OrganizationParts.Design(reader) : current.LoginDesign,
+            DashboardPermissions = reader.Has("dashboard_permissions") ? DashboardPermissionReader.Read(reader, snapshot) : current.DashboardPermissions,
         };
         OrganizationParts.CheckMeaningless(reader);
         if (organization.AssertionAlgorithm is not ("RS256" or "ES256"))

@@ -55,6 +55,24 @@ public sealed class AccessTests : IClassFixture<ConfigHost>
     }
 
     [Theory]
+    [InlineData("same-origin")]
+    [InlineData(null)]
+    public async Task TheSignInFormOfAnotherBrowser_SignsNobodyIn(string? site)
+    {
+        // Whoever has a token can have a form; a stranger's browser must not be signed in with it.
+        using var attacker = _host.Browse();
+        await attacker.GetAsync("/sign-in");
+        using var stranger = _host.Browse();
+        using var without = await stranger.PostAsync("/sign-in", new() { ["token"] = ConfigHost.Token }, attacker.FormToken(), site);
+        Assert.Equal(HttpStatusCode.Forbidden, without.StatusCode);
+        await stranger.GetAsync("/sign-in");
+        using var with = await stranger.PostAsync("/sign-in", new() { ["token"] = ConfigHost.Token }, attacker.FormToken(), site);
+        Assert.Equal(HttpStatusCode.Forbidden, with.StatusCode);
+        using var own = await attacker.PostAsync("/sign-in", new() { ["token"] = ConfigHost.Token }, attacker.FormToken(), site);
+        Assert.Equal(HttpStatusCode.SeeOther, own.StatusCode);
+    }
+
+    [Theory]
     [InlineData("//evil.example")]
     [InlineData("https://evil.example")]
     [InlineData("/\\evil.example")]

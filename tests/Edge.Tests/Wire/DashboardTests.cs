@@ -17,18 +17,18 @@ public sealed class DashboardTests(World world) : IClassFixture<World>
         var marker = Guid.NewGuid().ToString("N");
 
         // Nobody: the login; forged facts change nothing.
-        var nobody = await world.GetAsync(Host, "/applications", "Accept: text/html", "X-ManagedOAuth-User: 00000000-0000-4000-8000-000000000001 admin%40example.com", $"X-Marker: {marker}");
+        var nobody = await world.GetAsync(Host, "/applications", "Accept: text/html", "X-ManagedOAuth-User: eyJ1c2VyX2lkIjoiMSJ9", $"X-Marker: {marker}");
         Assert.Equal(302, nobody?.Status);
         Assert.StartsWith(World.TeamOrigin, nobody!["Location"], StringComparison.Ordinal);
         Assert.DoesNotContain(world.Config.Received, entry => entry.Request["X-Marker"] == marker);
 
         // The API: by its own tokens, never with a user.
-        Assert.Equal(200, (await world.GetAsync(Host, "/client/v4/accounts/default/access/apps", $"X-Marker: {marker}-api", "X-ManagedOAuth-User: 00000000-0000-4000-8000-000000000001 admin%40example.com", Session(application, "admin@example.com")))?.Status);
+        Assert.Equal(200, (await world.GetAsync(Host, "/client/v4/accounts/default/access/apps", $"X-Marker: {marker}-api", "X-ManagedOAuth-User: eyJ1c2VyX2lkIjoiMSJ9", Session(application, "admin@example.com")))?.Status);
         Assert.Null(One($"{marker}-api").User);
 
         // The administrator: Config is told who.
         Assert.Equal(200, (await world.GetAsync(Host, "/applications", $"X-Marker: {marker}-page", Session(application, "admin@example.com")))?.Status);
-        Assert.Equal("admin@example.com", One($"{marker}-page").User?.Email);
+        Assert.Equal("admin@example.com", One($"{marker}-page").User?.Identity.Email);
 
         // A session of another application, and a program's credential: no.
         Assert.Equal(302, (await world.GetAsync(Host, "/", "Accept: text/html", Session(world.A, "admin@example.com")))?.Status);

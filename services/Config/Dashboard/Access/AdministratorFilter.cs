@@ -13,8 +13,6 @@ namespace ManagedOAuth.Config.Dashboard.Access;
 /// </summary>
 public sealed class AdministratorFilter(ConfigurationLog log, TokenSession sessions) : IEndpointFilter
 {
-    private static readonly IReadOnlyList<ApiPermission> s_everything = [ApiPermission.Write];
-
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -25,10 +23,12 @@ public sealed class AdministratorFilter(ConfigurationLog log, TokenSession sessi
             return Messages.Starting();
         }
 
-        if (http.GetEdgeRequest().User is { } user)
+        var edge = http.GetEdgeRequest();
+        if (edge.User is { } user)
         {
-            http.Features.Set(new Administrator(user.Email, new ApiCaller($"user:{user.Email}", s_everything, user.Id.ToString()), ByApiToken: false));
-            return await next(context);
+            var permissions = DashboardAuthority.PermissionsOf(log.Current.Snapshot, user.Identity, edge.ClientAddress);
+            http.Features.Set(new Administrator(user.Email, new ApiCaller($"user:{user.Email}", permissions, user.Id.ToString()), ByApiToken: false));
+            return permissions.Count > 0 ? await next(context) : Messages.NoPermission(user.Email);
         }
 
         if (IsProtected(log.Current.Snapshot, http))

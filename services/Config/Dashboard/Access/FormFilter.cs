@@ -3,7 +3,7 @@ using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Access;
 
-/// <summary>Gives the page's forms their anti-forgery token, and refuses every form that comes without one of this administrator.</summary>
+/// <summary>Gives the page's forms their anti-forgery token, and refuses every form that comes without one of this administrator or, before the sign-in, of this browser.</summary>
 public sealed class FormFilter(FormToken tokens) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -13,7 +13,7 @@ public sealed class FormFilter(FormToken tokens) : IEndpointFilter
         var http = context.HttpContext;
         var page = http.RequestServices.GetRequiredService<PageContext>();
         page.Administrator = http.Features.Get<Administrator>();
-        var actor = page.Administrator?.Caller.Actor ?? "";
+        var actor = page.Administrator?.Caller.Actor ?? Visitor.Of(http);
         page.FormToken = tokens.Create(actor);
         if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method))
         {

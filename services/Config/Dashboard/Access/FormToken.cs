@@ -16,7 +16,7 @@ public sealed class FormToken(IDataProtectionProvider protection)
     private readonly ITimeLimitedDataProtector _protector = protection.CreateProtector("dashboard.form").ToTimeLimitedDataProtector();
 
     /// <summary>A token for the forms of a page.</summary>
-    /// <param name="actor">Whose page it is; empty before the sign-in.</param>
+    /// <param name="actor">Whose page it is: an administrator, or a browser before the sign-in.</param>
     public string Create(string actor) => _protector.Protect(actor, s_lifetime);
 
     /// <summary>Whether a form comes from our page for this actor. Where the browser says which site sent it, that has to be ours.</summary>

@@ -9,6 +9,9 @@ public static class Messages
 
     public static IResult Protected() => Of(StatusCodes.Status403Forbidden, "Sign in first", "The dashboard is protected by an application of its own. Reload this page: it leads you to its sign-in.");
 
+    public static IResult NoPermission(string email)
+        => Of(StatusCodes.Status403Forbidden, "No permission here", $"{email} may sign in, but is in no group that has a permission at this dashboard. Somebody with all permissions can change that under Settings.");
+
     public static IResult FormRefused()
         => Of(StatusCodes.Status403Forbidden, "This form could not be accepted", "It is out of date, or it did not come from this dashboard. Go back, reload the page, and send it again. Nothing was changed.");
 
