@@ -52,6 +52,7 @@ public static class AuthorizationServerService
         services.AddSingleton<OwnGrants>();
 
         services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<RefusedRedirectUris>();
         services.AddSingleton<TeamSessions>();
         services.AddSingleton<TransactionStore>();
         services.AddSingleton<AccessLog>();
@@ -97,5 +98,6 @@ public static class AuthorizationServerService
         app.MapGrpcService<ProviderTestsService>();
         app.MapGrpcService<UserQueriesService>();
         app.MapGrpcService<UpstreamCredentialsService>();
+        app.MapGrpcService<RegistrationsService>();
     }
 }

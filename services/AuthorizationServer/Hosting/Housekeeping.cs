@@ -1,5 +1,6 @@
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
+using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.ServiceDefaults.Startup;
@@ -8,7 +9,7 @@ namespace ManagedOAuth.AuthorizationServer.Hosting;
 
 /// <summary>Removes registrations, sessions and provider grants whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
-    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
@@ -40,6 +41,7 @@ public sealed partial class Housekeeping(
             var removedSessions = await RepeatAsync(sessions.RemoveExpiredAsync, cancellation);
             var removedProviderGrants = await RepeatAsync(providerGrants.RemoveExpiredAsync, cancellation);
             var forgotten = await RepeatAsync(upstream.ForgetRemovedServersAsync, cancellation);
+            await RepeatAsync(refusedUris.RemoveExpiredAsync, cancellation);
             if (removedClients + removedSessions + removedProviderGrants + forgotten > 0)
             {
                 Log.Removed(logger, removedClients, removedSessions, removedProviderGrants, forgotten);

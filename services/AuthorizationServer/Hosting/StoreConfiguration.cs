@@ -3,6 +3,7 @@ using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
+using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
@@ -25,6 +26,7 @@ internal static class StoreConfiguration
         options.Schema.For<RegisteredClient>();
         options.Schema.For<UpstreamRegistration>();
         options.Schema.For<UpstreamLogin>().Index(login => login.UserId);
+        options.Schema.For<RefusedRedirectUri>();
         options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
 
         options.Events.MapEventType<UserLoggedIn>("user_logged_in");
@@ -45,6 +47,7 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(AccessRequest))]
 [JsonSerializable(typeof(AccessAllowed))]
 [JsonSerializable(typeof(RegisteredClient))]
+[JsonSerializable(typeof(RefusedRedirectUri))]
 [JsonSerializable(typeof(ClientGrant))]
 [JsonSerializable(typeof(LoginRecord))]
 [JsonSerializable(typeof(Client))]

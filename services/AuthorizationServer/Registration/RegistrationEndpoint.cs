@@ -96,7 +96,9 @@ public static class RegistrationEndpoint
     private static async Task RegisterAsync(HttpContext context, Application application, DynamicClientRegistration settings, RegistrationRequest request)
     {
         var registration = new RegistrationContext(request, settings);
-        if (RegistrationRules.All.FirstViolation(registration) is { } violation)
+        var violated = RegistrationRules.All.FirstViolation(registration);
+        await context.RequestServices.GetRequiredService<RefusedRedirectUris>().NoteAsync(application, registration.RefusedRedirectUris, request.ClientName, context.RequestAborted);
+        if (violated is { } violation)
         {
             Instruments.Registered(violation.Rule.Id);
             await JsonErrors.Write(context, StatusCodes.Status400BadRequest, violation.Rejection.Error, violation.Rejection.Description);
