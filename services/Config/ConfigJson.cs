@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -69,6 +70,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(FeedReader))]
 [JsonSerializable(typeof(Transfer.Jobs.TransferJob))]
 [JsonSerializable(typeof(Transfer.Jobs.TransferJobFile))]
+[JsonSerializable(typeof(EdgeMinute))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(Tester.PolicyTest))]

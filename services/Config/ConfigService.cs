@@ -4,6 +4,7 @@ using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.CustomPages;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Config.Groups;
 using ManagedOAuth.Config.History;
@@ -72,6 +73,7 @@ public static class ConfigService
                 options.Schema.For<FeedReader>();
                 options.Schema.For<TransferJob>();
                 options.Schema.For<TransferJobFile>();
+                options.Schema.For<EdgeMinute>();
             },
             messaging =>
             {
@@ -136,6 +138,7 @@ public static class ConfigService
         services.AddServiceClient<ProviderTests.ProviderTestsClient>("authorization-server");
         services.AddServiceClient<SigningKeyAdmin.SigningKeyAdminClient>("token");
         services.AddServiceClient<UserQueries.UserQueriesClient>("authorization-server");
+        services.AddServiceClient<Registrations.RegistrationsClient>("authorization-server");
         services.AddSingleton<Revocations>();
         services.AddSingleton<InactivityTask>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<InactivityTask>()));
@@ -172,11 +175,13 @@ public static class ConfigService
         access.MapChanges();
         access.MapFeedStatus();
         access.MapTransfer();
+        access.MapFigures();
         access.MapGrants();
         access.MapUsers();
         access.MapAccessRequests();
         access.MapPolicyTests();
         access.MapUserPolicyChecks();
+        access.MapRefusedRedirectUris();
         access.MapKeys();
         api.MapOpenApi();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();

@@ -1,6 +1,7 @@
 using ManagedOAuth.Config;
 using ManagedOAuth.Config.Dashboard;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.ServiceTokens;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -16,6 +17,7 @@ app.MapDefaultEndpoints();
 app.UseEdgeRequests();
 app.MapGrpcService<ConfigFeedService>();
 app.MapGrpcService<ServiceTokenSightingsService>();
+app.MapGrpcService<EdgeFiguresService>();
 app.MapAdminApi();
 app.MapDashboard();
 app.Run();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ManagedOAuth.Contracts.EdgeFigures;
 using ManagedOAuth.Contracts.ServiceTokens;
 using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Edge.Answers;
@@ -73,6 +74,9 @@ internal static class EdgeServices
         services.AddServiceClient<ServiceTokenSightings.ServiceTokenSightingsClient>("config");
         services.AddSingleton<ServiceTokenUses>();
         services.AddHostedService(provider => provider.GetRequiredService<ServiceTokenUses>());
+        services.AddServiceClient<EdgeFigures.EdgeFiguresClient>("config");
+        services.AddSingleton<RequestFigures>();
+        services.AddHostedService(provider => provider.GetRequiredService<RequestFigures>());
         services.AddSingleton<ServiceTokenAuthenticator>();
         services.AddSingleton<LinkedTokenAuthenticator>();
         services.AddSingleton<Authenticator>();

@@ -24,7 +24,8 @@ internal sealed class ApplicationRequests(
     Authenticator authenticator,
     Refusals refusals,
     PortalPages portalPages,
-    OriginForwarding origins)
+    OriginForwarding origins,
+    RequestFigures figures)
 {
     public Task HandleAsync(HttpContext context, HostRoutes host, RequestTarget target)
     {
@@ -90,6 +91,7 @@ internal sealed class ApplicationRequests(
         if (authentication is not { Problem: CredentialProblem.None, Credential: { } credential })
         {
             EdgeMetrics.Refused(Names.Of(authentication.Problem));
+            figures.NotAllowed(door.Application.Id, authentication.Problem);
             await refusals.AnswerAsync(context, door, target.PathAndQuery, authentication);
             return;
         }
@@ -97,6 +99,7 @@ internal sealed class ApplicationRequests(
         if (IsForeignWebSocket(context, door, credential))
         {
             EdgeMetrics.Refused("cross-site");
+            figures.Refused(door.Application.Id);
             await KnownAnswers.CrossSite.WriteAsync(context);
             return;
         }
@@ -107,6 +110,7 @@ internal sealed class ApplicationRequests(
     private Task ForwardAsync(HttpContext context, Door door, RequestTarget target, VerifiedCredential? credential)
     {
         EdgeMetrics.Allowed(Names.Of(credential?.Kind ?? CredentialKind.None));
+        figures.Allowed(door.Application.Id);
         return origins.ForwardAsync(context, door, target.PathAndQuery, credential);
     }
 

@@ -16,7 +16,7 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// for an API token itself.
 /// </summary>
 internal sealed class DashboardRequests(
-    ServiceProxy services, AuthorizedEndpoint authorized, LogoutEndpoint logout, IdentityEndpoint identity, Authenticator authenticator, Refusals refusals)
+    ServiceProxy services, AuthorizedEndpoint authorized, LogoutEndpoint logout, IdentityEndpoint identity, Authenticator authenticator, Refusals refusals, RequestFigures figures)
 {
     public Task HandleAsync(HttpContext context, HostRoutes host, RequestTarget target)
     {
@@ -51,6 +51,7 @@ internal sealed class DashboardRequests(
         if (authentication.Problem != CredentialProblem.None)
         {
             EdgeMetrics.Refused(Names.Of(authentication.Problem));
+            figures.NotAllowed(door.Application.Id, authentication.Problem);
             await refusals.AnswerAsync(context, door, target.PathAndQuery, authentication);
             return;
         }
@@ -63,6 +64,7 @@ internal sealed class DashboardRequests(
         }
 
         EdgeMetrics.Allowed(Names.Of(CredentialKind.BrowserSession));
+        figures.Allowed(door.Application.Id);
         await ConfigAsync(context, host, target, new EdgeUser(user));
     }
 
