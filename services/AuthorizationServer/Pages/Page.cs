@@ -1,4 +1,5 @@
 using ManagedOAuth.AuthorizationServer.Http;
+using ManagedOAuth.ServiceDefaults.Snapshots;
 
 namespace ManagedOAuth.AuthorizationServer.Pages;
 
@@ -28,6 +29,12 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             security.AllowFormRedirect(new Uri(FormRedirect));
         }
 
+        var look = Look.Of(httpContext.RequestServices.GetRequiredService<IConfigurationSnapshots>().Current.Organization);
+        if (look.Logo is { } logo)
+        {
+            security.AllowImages(logo);
+        }
+
         var html = Html.Of($"""
             <!DOCTYPE html>
             <html lang="en">
@@ -37,14 +44,15 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             <meta name="robots" content="noindex">
             <meta name="color-scheme" content="light dark">
             <title>{Title}</title>
-            <style nonce="{security.Nonce}">{Stylesheet.Css}</style>
+            <style nonce="{security.Nonce}">{Stylesheet.Css}{look.Style()}</style>
             </head>
             <body>
+            {look.Header()}
             {(Wide ? Html.Of($"""<main class="wide">""") : Html.Of($"""<main>"""))}
             <h1>{Title}</h1>
             {Body}
             </main>
-            <footer>Reference <code>{FlowReference.Of(httpContext)}</code></footer>
+            <footer>{look.Footer()}Reference <code>{FlowReference.Of(httpContext)}</code></footer>
             {(Script.ToString().Length == 0 ? Html.None : Html.Of($"""<script nonce="{security.Nonce}">{Script}</script>"""))}
             </body>
             </html>
