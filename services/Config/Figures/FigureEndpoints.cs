@@ -42,7 +42,7 @@ public static class FigureEndpoints
     private static ApplicationCounts Sum(IEnumerable<ApplicationCounts> counts)
         => counts.Aggregate(new ApplicationCounts(null, 0, 0, 0), (sum, count) => new ApplicationCounts(null, sum.Allowed + count.Allowed, sum.Challenged + count.Challenged, sum.Refused + count.Refused));
 
-    private static JsonNode Show(JsonObject node, ApplicationCounts counts)
+    private static JsonObject Show(JsonObject node, ApplicationCounts counts)
     {
         node["allowed"] = counts.Allowed;
         node["challenged"] = counts.Challenged;

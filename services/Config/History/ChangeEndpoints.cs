@@ -34,10 +34,16 @@ public static class ChangeEndpoints
             errors.Add(ApiErrors.InvalidRequest($"kind is one of {string.Join(", ", history.Kinds.Keys.Order(StringComparer.Ordinal))}"));
         }
 
+        if (query["removed"].ToString() is not ("" or "true" or "false"))
+        {
+            errors.Add(ApiErrors.InvalidRequest("removed is true, for removals alone, or false"));
+        }
+
         var filter = new EventQuery
         {
             StreamId = Parse(query["id"].ToString(), "id is a uuid", errors, text => Guid.TryParse(text, out var id) ? id : (Guid?)null),
             StreamType = history.Kinds.TryGetValue(kind, out var known) ? JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ObjectType.Name) : null,
+            EventTypes = query["removed"] == "true" ? ConfigurationFact.Removals : null,
             Actor = query["actor"].ToString() is { Length: > 0 } actor ? actor : null,
             From = Time(query, "since", errors),
             To = Time(query, "until", errors),

@@ -12,6 +12,14 @@ public sealed record ConfigurationFact(string Kind, object? State)
     /// <summary>The header of an event that brought a version back: which one.</summary>
     public const string RestoredFrom = "restored_from";
 
+    /// <summary>The events that remove an object.</summary>
+    public static readonly IReadOnlyList<Type> Removals =
+    [
+        typeof(ApplicationRemoved), typeof(PolicyRemoved), typeof(GroupRemoved), typeof(IdentityProviderRemoved), typeof(ServiceTokenRemoved),
+        typeof(AccessListRemoved), typeof(CustomPageRemoved), typeof(TagRemoved), typeof(ApiTokenRemoved),
+        typeof(McpServerRemoved), typeof(McpPortalRemoved),
+    ];
+
     /// <summary>Reads an event; null when it is none of the configuration.</summary>
     public static ConfigurationFact? Of(IEvent e)
     {

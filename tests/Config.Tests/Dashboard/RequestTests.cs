@@ -1,7 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Pages.Rules;
 using ManagedOAuth.Config.Dashboard.Requests;
+using ManagedOAuth.Contracts.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -53,6 +55,24 @@ public sealed class RequestTests
         Assert.Equal("""[{"geo":{"country_code":"DE"}},{"everyone":{}}]""", draft.Value["include"]!.ToJsonString());
         Assert.True(RuleForm.Take(draft, new FormCollection(new(rows) { ["action"] = "add:require" })));
         Assert.Equal("""[{"ip":{}}]""", draft.Value["require"]!.ToJsonString());
+    }
+
+    /// <summary>What a row of the builder makes is a rule that the API reads.</summary>
+    [Fact]
+    public void RuleKinds_MakeRulesThatAreRead()
+    {
+        Assert.All(RuleKinds.All, kind =>
+        {
+            var body = new JsonObject();
+            foreach (var input in kind.Inputs)
+            {
+                body[input.Member] = input.Source == RuleSource.Text ? input.Placeholder : Guid.NewGuid().ToString();
+            }
+
+            var rule = new JsonObject { [kind.Kind] = body }.Deserialize(ConfigurationJson.Default.Rule);
+            Assert.Equal(kind.Kind, rule!.Kind);
+        });
+        Assert.True(RuleKinds.All.Count >= 17);
     }
 
     [Fact]

@@ -18,6 +18,9 @@ public sealed class AdminApi : IDisposable
 
     public async Task<JsonNode> GetAsync(string path) => await ResultAsync(await _http.GetAsync(path));
 
+    /// <summary>An answer without the envelope: a file.</summary>
+    public async Task<JsonNode> GetRawAsync(string path) => (await _http.GetFromJsonAsync<JsonNode>(path))!;
+
     public async Task<JsonNode> PostAsync(string path, JsonNode? body = null) => await ResultAsync(await _http.PostAsJsonAsync(path, body ?? new JsonObject()));
 
     public async Task<JsonNode> PutAsync(string path, JsonNode body) => await ResultAsync(await _http.PutAsJsonAsync(path, body));

@@ -51,6 +51,18 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Somebody without any session opens an address.</summary>
+    public async Task<IPage> VisitAsync(Uri address, ColorScheme scheme, (int Width, int Height) size)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        await StartAsync();
+        var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
+        var page = await context.NewPageAsync();
+        Watch(page);
+        await page.GotoAsync(address.ToString());
+        return page;
+    }
+
     public string Address(string path) => new Uri(topology.Dashboard, path).ToString();
 
     /// <summary>The serious and critical violations that axe-core finds on a page (WCAG 2.2 A and AA, and good practice).</summary>

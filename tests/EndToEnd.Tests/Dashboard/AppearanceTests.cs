@@ -48,13 +48,27 @@ public sealed class AppearanceTests(LocalTopology topology)
             await topology.Admin.PostAsync("groups", new JsonObject { ["name"] = "Engineers", ["include"] = new JsonArray(new JsonObject { ["email_domain"] = new JsonObject { ["domain"] = "example.com" } }) });
         }
 
+        if ((await topology.Admin.GetAsync("custom_pages")).AsArray().Count == 0)
+        {
+            await topology.Admin.PostAsync("custom_pages", new JsonObject { ["name"] = "Ask IT", ["type"] = "identity_denied", ["custom_html"] = "<!DOCTYPE html><title>No access</title><p>Ask IT." });
+            await topology.Admin.PostAsync("tags", new JsonObject { ["name"] = "engineering" });
+            await topology.Admin.PostAsync("../gateway/lists", new JsonObject { ["name"] = "Contractors", ["type"] = "EMAIL", ["items"] = new JsonArray(new JsonObject { ["value"] = "bob@corp.example", ["description"] = "until June" }) });
+        }
+
         var (application, policy, group, provider, token, grant) = (await First("apps"), await First("policies"), await First("groups"), await First("identity_providers"), await First("service_tokens"), await First("grants"));
+        var apiToken = (string)(await topology.Admin.GetAsync("../tokens")).AsArray()[0]!["id"]!;
+        var (user, page, list) = (await First("users"), await First("custom_pages"), await First("../gateway/lists"));
+        var test = (string)(await topology.Admin.PostAsync("policy-tests", new JsonObject { ["policies"] = new JsonArray(policy) }))["id"]!;
         return
         [
             "/", "/applications", "/applications/new", $"/applications/{application}?email=alice@example.com", $"/applications/{application}/settings", $"/applications/{application}/policies",
             $"/applications/{application}/advanced", $"/applications/{application}/remove", "/applications?search=nothing-like-it", "/policies", "/policies/new", $"/policies/{policy}?email=bob@corp.example",
+            "/lists", "/lists/new", $"/lists/{list}", "/policy-tester", $"/policy-tester?app={application}&email=admin@example.com", $"/policy-tester/{test}",
+            "/users", "/users?search=nobody-like-it", $"/users/{user}", $"/users/{user}/revoke", "/tags", "/custom-pages", "/custom-pages/new", $"/custom-pages/{page}", "/keys", "/keys/rotate",
             "/groups", "/groups/new", $"/groups/{group}", "/identity-providers", "/identity-providers/new", "/identity-providers/new?type=oidc", $"/identity-providers/{provider}",
-            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/audit", "/api-tokens", "/api-tokens/new", "/settings", "/no-such-page",
+            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/audit", "/audit/removed", "/audit/times", "/audit/times?from=2020-01-01T00:00&to=2099-01-01T00:00",
+            $"/applications/{application}/history", $"/groups/{group}/history/1", "/settings/history", "/api-tokens", "/api-tokens/new", $"/api-tokens/{apiToken}",
+            "/settings", "/settings/sign-in", "/settings/permissions", "/transfer", "/no-such-page",
         ];
     }
 }

@@ -10,7 +10,15 @@ public sealed class PageFilter(Flashes flashes) : IEndpointFilter
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(next);
         var http = context.HttpContext;
-        http.PageSecurity().AllowForms().AllowOwnStyles().AllowOwnScripts().AllowImages();
+        if (http.GetEndpoint()?.Metadata.GetMetadata<ForeignMarkup>() is null)
+        {
+            http.PageSecurity().AllowForms().AllowOwnStyles().AllowOwnScripts().AllowImages();
+        }
+        else
+        {
+            http.PageSecurity().AllowForeignMarkup();
+        }
+
         http.Response.OnStarting(
             static state =>
             {

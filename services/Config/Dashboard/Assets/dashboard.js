@@ -18,6 +18,7 @@ document.addEventListener("click", async event => {
 
 // A second click while a form is on its way sends nothing.
 document.addEventListener("submit", event => {
+  if (event.submitter?.formTarget === "_blank") return;
   if (event.target.dataset.sent) { event.preventDefault(); return; }
   event.target.dataset.sent = "1";
 });
@@ -30,3 +31,6 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 }
 
 for (const filter of document.querySelectorAll("select[data-submit]")) filter.addEventListener("change", () => filter.form.requestSubmit());
+
+// Waiting for something that happens elsewhere.
+for (const waiting of document.querySelectorAll("[data-refresh]")) setTimeout(() => location.reload(), waiting.dataset.refresh * 1000);

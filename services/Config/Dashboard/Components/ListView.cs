@@ -11,6 +11,9 @@ namespace ManagedOAuth.Config.Dashboard.Components;
 /// <param name="Total">How many there are in all.</param>
 public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, int Page, long Total)
 {
+    /// <summary>Further parameters of the other pages' addresses: <c>&amp;status=fail</c>.</summary>
+    public string Also { get; init; } = "";
+
     /// <summary>Objects per page.</summary>
     public const int PerPage = 25;
 
@@ -20,17 +23,20 @@ public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, in
     public bool IsEmpty => Total == 0 && Search.Length == 0;
 
     /// <summary>Asks for the page that a request names in <c>search</c> and <c>page</c>.</summary>
-    public static async Task<ListView> LoadAsync(AdminApi api, string path, HttpRequest request, CancellationToken ct)
+    public static async Task<ListView> LoadAsync(AdminApi api, string path, HttpRequest request, CancellationToken ct) => (await TryLoadAsync(api, path, request, ct)).View;
+
+    /// <summary>As <see cref="LoadAsync"/>, with the API's answer where it refused.</summary>
+    public static async Task<(ListView View, ApiAnswer? Refused)> TryLoadAsync(AdminApi api, string path, HttpRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(api);
         ArgumentNullException.ThrowIfNull(request);
         var search = request.Query["search"].ToString().Trim();
         var page = int.TryParse(request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 100_000 ? number : 1;
         var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}?page={page}&per_page={PerPage}&search={Uri.EscapeDataString(search)}"), ct);
-        return new ListView(answer.Items, search, page, answer.TotalCount);
+        return (new ListView(answer.Items, search, page, answer.TotalCount), answer.Success ? null : answer);
     }
 
     /// <summary>The address of another page of the same search.</summary>
     public string Link(string path, int page)
-        => string.Create(CultureInfo.InvariantCulture, $"{path}?page={page}{(Search.Length == 0 ? "" : "&search=" + Uri.EscapeDataString(Search))}");
+        => string.Create(CultureInfo.InvariantCulture, $"{path}?page={page}{(Search.Length == 0 ? "" : "&search=" + Uri.EscapeDataString(Search))}{Also}");
 }

@@ -21,15 +21,22 @@ public static class Navigation
             new("/applications", "Applications", "application"),
             new("/policies", "Policies", "policy"),
             new("/groups", "Groups", "group"),
+            new("/lists", "Lists", "list"),
             new("/identity-providers", "Identity providers", "login"),
             new("/service-tokens", "Service tokens", "machine"),
+            new("/policy-tester", "Policy tester", "tester"),
         ]),
         ("Activity", [
+            new("/users", "Users", "users"),
             new("/grants", "Grants", "grant"),
             new("/audit", "Audit", "audit"),
         ]),
         ("Organization", [
+            new("/tags", "Tags", "tag"),
+            new("/custom-pages", "Custom pages", "page"),
+            new("/keys", "Keys", "lock"),
             new("/api-tokens", "API tokens", "key"),
+            new("/transfer", "Import and export", "transfer"),
             new("/settings", "Settings", "settings"),
         ]),
     ];

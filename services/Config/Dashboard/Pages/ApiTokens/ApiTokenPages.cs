@@ -15,6 +15,12 @@ public static class ApiTokenPages
             => PageResult.Of<ApiTokenList>(new { View = await ListView.LoadAsync(api, "tokens", request, ct), Names = await NamesAsync(api, ct) }));
         group.MapGet("/new", (AdminApi api, CancellationToken ct) => NewAsync(api, new Draft(), null, StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
+        group.MapGet("/{id:guid}", async (Guid id, AdminApi api, CancellationToken ct) =>
+        {
+            var stored = await api.GetAsync($"tokens/{id}", ct);
+            return stored.Success ? await EditAsync(api, id, stored, new Draft(stored.Object), null, StatusCodes.Status200OK, ct) : PageResult.Failed(stored, "API token");
+        });
+        group.MapPost("/{id:guid}", SaveAsync);
         group.MapGet("/{id:guid}/roll", async (Guid id, AdminApi api, CancellationToken ct) =>
         {
             var stored = await api.GetAsync($"tokens/{id}", ct);
@@ -48,6 +54,48 @@ public static class ApiTokenPages
 
     private static async Task<IResult> NewAsync(AdminApi api, Draft draft, Preview? preview, int status, CancellationToken ct)
         => PageResult.Of<ApiTokenNew>(new { Draft = draft, Preview = preview, Permissions = await NamesAsync(api, ct) }, status);
+
+    private static async Task<IResult> EditAsync(AdminApi api, Guid id, ApiAnswer stored, Draft draft, Preview? preview, int status, CancellationToken ct)
+        => PageResult.Of<ApiTokenEdit>(
+            new
+            {
+                Model = new EditModel { Kind = PageKind.Find("api_token")!, Draft = draft, Id = id.ToString(), Name = (string?)stored.Object["name"] ?? "", ETag = stored.ETag ?? "", Preview = preview },
+                Permissions = await NamesAsync(api, ct),
+            },
+            status);
+
+    private static async Task<IResult> SaveAsync(Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+    {
+        var stored = await api.GetAsync($"tokens/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, "API token");
+        }
+
+        var form = context.Request.Form;
+
+        // One of the two names of the end, and what cannot be changed, stay out of it.
+        var before = (JsonObject)stored.Object.DeepClone();
+        before.Remove("expires_on");
+        var draft = new Draft(before);
+        draft.TakeText(form, "/name");
+        draft.TakeChoices(form, "/permissions");
+        if (form["/expires_at"].ToString().Trim() is { Length: > 0 } end)
+        {
+            draft.Set("/expires_at", Moments.Parse(end) is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture) : end);
+        }
+        else
+        {
+            draft.Remove("/expires_at");
+        }
+
+        return await ObjectForm.AnswerAsync(
+            context,
+            ObjectForm.Change($"tokens/{id}", before, draft, form[ObjectForm.ETagField]),
+            draft,
+            _ => ($"/api-tokens/{id}", "Saved. It counts from the next request on."),
+            (preview, status) => EditAsync(api, id, stored, draft, preview, status, ct));
+    }
 
     private static async Task<IResult> CreateAsync(HttpContext context, AdminApi api, TimeProvider clock, CancellationToken ct)
     {

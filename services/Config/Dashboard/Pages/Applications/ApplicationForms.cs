@@ -53,6 +53,8 @@ public static class ApplicationForms
         draft.TakeText(form, "/session_duration");
         draft.TakeText(form, "/logo_url");
         draft.TakeFlag(form, "/app_launcher_visible");
+        draft.TakeChoices(form, "/tags");
+        draft.TakeChoices(form, "/custom_pages");
         draft.TakeChoices(form, "/allowed_idps");
         draft.TakeFlag(form, "/auto_redirect_to_identity");
         draft.TakeText(form, "/custom_deny_message");

@@ -21,6 +21,14 @@ public sealed record ApplicationModel
 
     public IReadOnlyList<JsonObject> IdentityProviders { get; init; } = [];
 
+    /// <summary>The tags that there are.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public IReadOnlyList<JsonObject> CustomPages { get; init; } = [];
+
+    /// <summary>Redirect URIs that clients asked for and the rules do not admit, newest first; null when the authorization server does not answer.</summary>
+    public IReadOnlyList<JsonObject>? RefusedRedirectUris { get; init; }
+
     /// <summary>Null when the token service does not answer.</summary>
     public long? ActiveGrants { get; init; }
 
@@ -38,11 +46,13 @@ public sealed record ApplicationModel
 
     public string Origin => Draft.Text("/domain") is { Length: > 0 } domain ? PublicOrigin.Of(domain) : "";
 
-    public IReadOnlyList<(string Path, string Text)> Tabs =>
+    /// <summary>The tabs of an application.</summary>
+    public static IReadOnlyList<(string Path, string Text)> TabsOf(string id) =>
     [
-        ($"/applications/{Id}", "Overview"),
-        ($"/applications/{Id}/settings", "Settings"),
-        ($"/applications/{Id}/policies", "Policies"),
-        ($"/applications/{Id}/advanced", "Advanced settings"),
+        ($"/applications/{id}", "Overview"),
+        ($"/applications/{id}/settings", "Settings"),
+        ($"/applications/{id}/policies", "Policies"),
+        ($"/applications/{id}/advanced", "Advanced settings"),
+        ($"/applications/{id}/history", "History"),
     ];
 }

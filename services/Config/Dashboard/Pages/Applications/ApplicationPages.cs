@@ -23,6 +23,7 @@ public static class ApplicationPages
             => SaveAsync<ApplicationSettings>(id, context, api, "settings", ApplicationForms.Settings, ct));
         group.MapGet("/{id:guid}/advanced", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationAdvanced>(id, api, ct));
         group.MapPost("/{id:guid}/advanced", AdvancedAsync);
+        group.MapPost("/{id:guid}/approve", ApproveAsync);
         group.MapGet("/{id:guid}/policies", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationPolicies>(id, api, ct));
         group.MapPost("/{id:guid}/policies", (Guid id, HttpContext context, AdminApi api, CancellationToken ct)
             => SaveAsync<ApplicationPolicies>(id, context, api, "policies", ApplicationForms.Policies, ct));
@@ -91,6 +92,9 @@ public static class ApplicationPages
     {
         var policies = await api.GetAsync("access/policies?per_page=1000", ct);
         var providers = await api.GetAsync("access/identity_providers?per_page=1000", ct);
+        var tags = await api.GetAsync("access/tags?per_page=1000", ct);
+        var refused = typeof(TPage) == typeof(ApplicationAdvanced) ? await api.GetAsync($"access/apps/{draft.Text("/id")}/refused_redirect_uris", ct) : null;
+        var customPages = await api.GetAsync("access/custom_pages?per_page=1000", ct);
         return PageResult.Of<TPage>(
             new
             {
@@ -102,6 +106,9 @@ public static class ApplicationPages
                     Name = (string?)stored.Object["name"] ?? "",
                     ReusablePolicies = policies.Items,
                     IdentityProviders = providers.Items,
+                    Tags = [.. tags.Items.Select(tag => (string?)tag["name"] ?? "")],
+                    CustomPages = customPages.Items,
+                    RefusedRedirectUris = refused is { Success: true } ? refused.Items : null,
                 },
             },
             status);
@@ -145,6 +152,29 @@ public static class ApplicationPages
         ApplicationForms.ManagedOAuth(draft, context.Request.Form);
         ApplicationForms.AddPreset(draft, action[Preset.Length..]);
         return await FormAsync<ApplicationAdvanced>(api, draft, stored, null, StatusCodes.Status200OK, ct);
+    }
+
+    // One click, because the address stands beside it in full: it is all that there is to be decided.
+    private static async Task<IResult> ApproveAsync(Guid id, HttpContext context, AdminApi api, Flashes flashes, CancellationToken ct)
+    {
+        var uri = context.Request.Form["uri"].ToString();
+        var stored = await api.GetAsync($"access/apps/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, "application");
+        }
+
+        var draft = new Draft(stored.Object);
+        draft.SetList(ApplicationForms.AllowedUris, draft.List(ApplicationForms.AllowedUris).Append(uri));
+        var call = ObjectForm.Change($"access/apps/{id}", stored.Object, draft, stored.ETag);
+        var answer = await api.SendAsync(call, ct);
+        if (answer.Success)
+        {
+            return flashes.Redirect(context, $"/applications/{id}/advanced", $"Clients may use {uri} now. Whoever was refused connects again.", call);
+        }
+
+        draft.Errors = ObjectForm.Explain(answer);
+        return await FormAsync<ApplicationAdvanced>(api, draft, stored, null, answer.Status, ct);
     }
 
     private static async Task<IResult> RemovalAsync(Guid id, AdminApi api, Draft? draft, CancellationToken ct)

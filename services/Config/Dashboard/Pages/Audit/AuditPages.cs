@@ -1,77 +1,106 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using ManagedOAuth.Config.Api;
-using ManagedOAuth.Config.Dashboard.Access;
-using ManagedOAuth.Contracts.Configuration;
-using Marten;
-using Marten.Events;
-using Microsoft.AspNetCore.Http.Features;
+using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Config.Dashboard.Pages.History;
+using ManagedOAuth.Config.Dashboard.Requests;
+using ManagedOAuth.Config.Feed;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Audit;
 
-/// <summary>One change of the configuration.</summary>
-/// <param name="Sequence">Its place among all.</param>
-/// <param name="At">When.</param>
-/// <param name="Actor">Who.</param>
-/// <param name="Kind">What kind of object.</param>
-/// <param name="Verb">What was done to it.</param>
-/// <param name="Name">The object's name then; empty where the event does not say.</param>
-/// <param name="Link">The object's page, where it has one.</param>
-public sealed record AuditEntry(long Sequence, DateTimeOffset At, string Actor, string Kind, string Verb, string Name, string? Link);
+/// <summary>What is looked for in the audit trail. Times are UTC, as a browser's field gives them.</summary>
+public sealed record AuditFilter(string Kind, string Id, string Actor, string Since, string Until)
+{
+    public bool IsEmpty => (Kind + Id + Actor + Since + Until).Length == 0;
+
+    public string Query => QueryString.Create(new Dictionary<string, string?> { ["kind"] = Kind, ["id"] = Id, ["actor"] = Actor, ["since"] = Since, ["until"] = Until }.Where(member => member.Value!.Length > 0)).Value ?? "";
+
+    public static AuditFilter From(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        string Text(string name) => query[name].ToString().Trim();
+        return new AuditFilter(Text("kind"), Text("id"), Text("actor"), Text("since"), Text("until"));
+    }
+}
 
 /// <summary>One page of the audit trail.</summary>
-public sealed record AuditModel(IReadOnlyList<AuditEntry> Entries, string Actor, long? Next, bool IsFirst);
+/// <param name="Changes">Newest first.</param>
+/// <param name="Filter">What was looked for.</param>
+/// <param name="Next">Key of the older ones; empty when there are none.</param>
+/// <param name="IsFirst">Whether this is the newest page.</param>
+/// <param name="Draft">Holds what is wrong with the filter.</param>
+public sealed record AuditModel(IReadOnlyList<JsonObject> Changes, AuditFilter Filter, string Next, bool IsFirst, Draft Draft);
 
-/// <summary><c>/audit</c>: every change of the configuration, newest first.</summary>
+/// <summary>The whole configuration at one time, and what is different at another.</summary>
+/// <param name="From">The earlier time.</param>
+/// <param name="To">The later time; empty when only one was asked for.</param>
+/// <param name="Configuration">What there was at the earlier time; null when two were compared.</param>
+/// <param name="Differences">What differs between the two, object by object.</param>
+/// <param name="Draft">Holds what is wrong with the times.</param>
+public sealed record TimeModel(string From, string To, JsonObject? Configuration, IReadOnlyList<JsonObject>? Differences, Draft Draft);
+
+/// <summary><c>/audit</c>: every change of the configuration; what was removed; the configuration as it was, and what changed between two times.</summary>
 public static class AuditPages
 {
     private const int PerPage = 50;
 
-    private static readonly Dictionary<string, (string Kind, string? Page)> s_kinds = new(StringComparer.Ordinal)
-    {
-        ["application"] = ("Application", "/applications/"),
-        ["policy"] = ("Policy", "/policies/"),
-        ["group"] = ("Group", "/groups/"),
-        ["identity_provider"] = ("Identity provider", "/identity-providers/"),
-        ["service_token"] = ("Service token", "/service-tokens/"),
-        ["organization"] = ("Organization", null),
-        ["api_token"] = ("API token", null),
-    };
-
     public static void MapAudit(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
-        pages.MapGet("/audit", ListAsync);
+        var group = pages.MapGroup("/audit");
+        group.MapGet("/", ListAsync);
+        group.MapGet("/removed", RemovedAsync);
+        group.MapGet("/times", TimesAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, IDocumentStore store, CancellationToken ct)
+    private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
     {
-        if (!context.Features.GetRequiredFeature<Administrator>().Caller.Permissions.Hold(ApiPermission.AuditLogsRead))
+        var filter = AuditFilter.From(request.Query);
+        var cursor = request.Query["cursor"].ToString();
+        var answer = await api.GetAsync(Path(filter.Query, cursor), ct);
+        if (answer.Status == StatusCodes.Status403Forbidden)
         {
-            return Messages.Refused(StatusCodes.Status403Forbidden, "You are not permitted to read the audit trail.");
+            return PageResult.Failed(answer, "audit trail");
         }
 
-        var actor = context.Request.Query["actor"].ToString().Trim();
-        var after = long.TryParse(context.Request.Query["after"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (long?)null;
-        await using var session = store.QuerySession();
-        var found = await session.Events.QueryEventsAsync(new EventQuery { Descending = true, PageSize = PerPage, After = after, Actor = actor.Length == 0 ? null : actor }, ct);
-        var entries = found.Events.Select(Entry).ToList();
-        return PageResult.Of<AuditPage>(new { Model = new AuditModel(entries, actor, entries.Count == PerPage ? entries[^1].Sequence : null, after is null) });
+        var draft = new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) };
+        return PageResult.Of<AuditPage>(new { Model = new AuditModel(answer.Items, filter, answer.Cursor, cursor.Length == 0, draft) }, answer.Status);
     }
 
-    private static AuditEntry Entry(IEvent entry)
+    private static async Task<IResult> RemovedAsync(HttpRequest request, AdminApi api, ConfigurationLog log, CancellationToken ct)
     {
-        var type = entry.EventTypeName;
-        var split = type.LastIndexOf('_');
-        var (prefix, verb) = split < 0 ? (type, "") : (type[..split], type[(split + 1)..]);
-        var (kind, page) = s_kinds.GetValueOrDefault(prefix, (prefix.Replace('_', ' '), null));
-        return new AuditEntry(entry.Sequence, entry.Timestamp, entry.UserName ?? "", kind, verb == "altered" ? "changed" : verb, NameOf(entry.Data), verb == "removed" || page is null ? null : page + entry.StreamId);
+        var cursor = request.Query["cursor"].ToString();
+        var answer = await api.GetAsync(Path("?removed=true", cursor), ct);
+        if (!answer.Success)
+        {
+            return PageResult.Failed(answer, "audit trail");
+        }
+
+        // What came back since is no longer removed.
+        var entries = log.Current.Entries;
+        var gone = answer.Items.Where(change => !entries.TryGetValue(Guid.Parse((string)change["id"]!), out var entry) || entry.State is null).ToList();
+        return PageResult.Of<RemovedPage>(new { Changes = (IReadOnlyList<JsonObject>)gone, Next = answer.Cursor, IsFirst = cursor.Length == 0 });
     }
 
-    // Each event holds the whole object after the change as its only member.
-    private static string NameOf(object data)
-        => ConfigJson.Default.GetTypeInfo(data.GetType()) is { } type && JsonSerializer.SerializeToNode(data, type) is JsonObject json
-            ? json.Select(member => member.Value).OfType<JsonObject>().Select(value => (string?)value["name"]).FirstOrDefault() ?? ""
-            : "";
+    private static async Task<IResult> TimesAsync(HttpRequest request, AdminApi api, CancellationToken ct)
+    {
+        var (from, to) = (request.Query["from"].ToString().Trim(), request.Query["to"].ToString().Trim());
+        if (from.Length == 0)
+        {
+            return PageResult.Of<TimesPage>(new { Model = new TimeModel("", to, null, null, new Draft()) });
+        }
+
+        var answer = to.Length == 0
+            ? await api.GetAsync($"access/as_of?time={Uri.EscapeDataString(from)}", ct)
+            : await api.GetAsync($"access/diff?from={Uri.EscapeDataString(from)}&to={Uri.EscapeDataString(to)}", ct);
+        var model = new TimeModel(
+            from,
+            to,
+            answer.Success && to.Length == 0 ? answer.Object : null,
+            answer.Success && to.Length > 0 ? [.. (answer.Object["differences"] as JsonArray ?? []).OfType<JsonObject>()] : null,
+            new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) });
+        return PageResult.Of<TimesPage>(new { Model = model }, answer.Status);
+    }
+
+    private static string Path(string query, string cursor)
+        => string.Create(CultureInfo.InvariantCulture, $"access/changes{query}{(query.Length == 0 ? "?" : "&")}per_page={PerPage}{(cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}");
 }

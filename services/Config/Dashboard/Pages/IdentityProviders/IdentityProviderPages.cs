@@ -5,57 +5,28 @@ using ManagedOAuth.Config.Feed;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.IdentityProviders;
 
-/// <summary>An identity provider as its page shows it.</summary>
-public sealed record IdentityProviderModel
+/// <summary><c>/identity-providers</c>: ways to sign in, and whether they work.</summary>
+public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identity_provider")!)
 {
-    public required Draft Draft { get; init; }
-
-    /// <summary>Empty for a new one.</summary>
-    public string Id { get; init; } = "";
-
-    public string Name { get; init; } = "";
-
-    public string ETag { get; init; } = "";
-
-    public Preview? Preview { get; init; }
-
-    /// <summary>What has to be registered at the provider.</summary>
-    public string CallbackUrl { get; init; } = "";
-
-    public string Type => Draft.Text("/type");
-}
-
-/// <summary><c>/identity-providers</c>: ways to sign in.</summary>
-public static class IdentityProviderPages
-{
-    private const string Path = "access/identity_providers";
     private static readonly string[] s_texts = ["client_id", "issuer_url", "auth_url", "token_url", "certs_url", "userinfo_url", "end_session_url", "email_claim_name", "groups_claim_name", "base_url"];
 
-    public static void MapIdentityProviders(this RouteGroupBuilder pages)
-    {
-        ArgumentNullException.ThrowIfNull(pages);
-        var group = pages.MapGroup("/identity-providers");
-        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) => PageResult.Of<IdentityProviderList>(new { View = await ListView.LoadAsync(api, Path, request, ct) }));
-        group.MapGet("/new", (string? type, ConfigurationLog log) => type is "oidc" or "github" or "onetimepin" ? Form(Suggestion(type), null, log, "", null, StatusCodes.Status200OK) : PageResult.Of<IdentityProviderChoice>());
-        group.MapPost("/new", CreateAsync);
-        group.MapGet("/{id:guid}", async (Guid id, AdminApi api, ConfigurationLog log, CancellationToken ct) =>
-        {
-            var stored = await api.GetAsync($"{Path}/{id}", ct);
-            return stored.Success ? Form(new Draft(stored.Object), stored, log, id.ToString(), null, StatusCodes.Status200OK) : PageResult.Failed(stored, "identity provider");
-        });
-        group.MapPost("/{id:guid}", SaveAsync);
-        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => Removal.AskAsync(api, Target(id), null, ct));
-        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(id), ct));
-    }
+    protected override IReadOnlyList<string> RemovalConsequences =>
+        ["Nobody can sign in with it any more. People who are signed in stay so until their sessions end.", "It can be brought back from its history, with the secret that it has now."];
 
-    private static Removable Target(Guid id) => new("identity provider", $"{Path}/{id}", "/identity-providers", "Identity providers", $"/identity-providers/{id}")
-    {
-        Consequences = ["Nobody can sign in with it any more. People who are signed in stay so until their sessions end.", "Its client secret is forgotten: to bring it back, the secret has to be entered again."],
-    };
+    protected override string Created(JsonObject made) => "People can sign in with it now, wherever an application allows it.";
 
-    private static Draft Suggestion(string type)
+    protected override IResult List(ListView view) => PageResult.Of<IdentityProviderList>(new { View = view });
+
+    protected override Draft Suggestion(HttpRequest request)
     {
+        ArgumentNullException.ThrowIfNull(request);
         var draft = new Draft();
+        var type = (request.HasFormContentType ? request.Form["/type"] : request.Query["type"]).ToString();
+        if (type is not ("oidc" or "github" or "onetimepin"))
+        {
+            return draft;
+        }
+
         draft.Set("/type", type);
         draft.Set("/name", type switch { "onetimepin" => "One-time PIN", "github" => "GitHub", _ => "" });
         draft.Set("/config", new JsonObject());
@@ -68,43 +39,14 @@ public static class IdentityProviderPages
         return draft;
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext context, ConfigurationLog log)
+    protected override bool Take(Draft draft, IFormCollection form)
     {
-        var type = context.Request.Form["/type"].ToString();
-        var draft = Suggestion(type is "oidc" or "github" ? type : "onetimepin");
-        Take(draft, context.Request.Form);
-        return await ObjectForm.AnswerAsync(
-            context,
-            ApiCall.Post(Path, (JsonObject)draft.Value.DeepClone()),
-            draft,
-            answer => ($"/identity-providers/{answer.Object["id"]}", "People can sign in with it now, wherever an application allows it."),
-            (preview, status) => Task.FromResult(Form(draft, null, log, "", preview, status)));
-    }
-
-    private static async Task<IResult> SaveAsync(Guid id, HttpContext context, AdminApi api, ConfigurationLog log, CancellationToken ct)
-    {
-        var stored = await api.GetAsync($"{Path}/{id}", ct);
-        if (!stored.Success)
-        {
-            return PageResult.Failed(stored, "identity provider");
-        }
-
-        var draft = new Draft(stored.Object);
-        Take(draft, context.Request.Form);
-        return await ObjectForm.AnswerAsync(
-            context,
-            ObjectForm.Change($"{Path}/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
-            draft,
-            _ => ($"/identity-providers/{id}", "Saved."),
-            (preview, status) => Task.FromResult(Form(draft, stored, log, id.ToString(), preview, status)));
-    }
-
-    private static void Take(Draft draft, IFormCollection form)
-    {
+        ArgumentNullException.ThrowIfNull(draft);
+        ArgumentNullException.ThrowIfNull(form);
         draft.TakeText(form, "/name");
-        if (draft.Text("/type") == "onetimepin")
+        if (draft.Text("/type") is "onetimepin" or "")
         {
-            return;
+            return draft.Text("/type").Length == 0;
         }
 
         foreach (var member in s_texts)
@@ -124,20 +66,44 @@ public static class IdentityProviderPages
             draft.TakeLines(form, "/config/claims");
             draft.TakeFlag(form, "/config/pkce_enabled");
         }
+
+        return false;
     }
 
-    private static IResult Form(Draft draft, ApiAnswer? stored, ConfigurationLog log, string id, Preview? preview, int status) => PageResult.Of<IdentityProviderEdit>(
-        new
+    protected override Task<IResult> FormAsync(HttpContext context, EditModel model, int status, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(model);
+        if (model.Draft.Text("/type").Length == 0)
         {
-            Model = new IdentityProviderModel
-            {
-                Draft = draft,
-                Id = id,
-                Name = (string?)stored?.Object["name"] ?? "",
-                ETag = stored?.ETag ?? "",
-                Preview = preview,
-                CallbackUrl = log.Current.Snapshot.Organization is { } organization ? organization.AuthDomain + "/cdn-cgi/access/callback" : "",
-            },
-        },
-        status);
+            return Task.FromResult(PageResult.Of<IdentityProviderChoice>());
+        }
+
+        var organization = context.RequestServices.GetRequiredService<ConfigurationLog>().Current.Snapshot.Organization;
+        var callback = organization is null ? "" : organization.AuthDomain + "/cdn-cgi/access/callback";
+        return Task.FromResult(PageResult.Of<IdentityProviderEdit>(new { Model = model, CallbackUrl = callback }, status));
+    }
+
+    /// <summary>A login that signs nobody in: begun by a form, done in another window, and its outcome read here.</summary>
+    protected override void MapMore(RouteGroupBuilder group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        group.MapPost("/{id:guid}/test", (Guid id, AdminApi api, CancellationToken ct) => TestAsync(id, api, ApiCall.Post($"{Kind.ApiPath}/{id}/test"), "", ct));
+        group.MapGet("/{id:guid}/test/{test}", (Guid id, string test, AdminApi api, CancellationToken ct)
+            => TestAsync(id, api, ApiCall.Get($"{Kind.ApiPath}/{id}/test/{Uri.EscapeDataString(test)}"), test, ct));
+    }
+
+    private async Task<IResult> TestAsync(Guid id, AdminApi api, ApiCall call, string test, CancellationToken ct)
+    {
+        var stored = await api.GetAsync($"{Kind.ApiPath}/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, Kind.Noun);
+        }
+
+        var answer = await api.SendAsync(call, ct);
+        return !answer.Success
+            ? PageResult.Failed(answer, "test; tests are kept for ten minutes")
+            : PageResult.Of<IdentityProviderTest>(new { Id = id.ToString(), Name = (string?)stored.Object["name"] ?? "", Test = test.Length > 0 ? test : (string?)answer.Object["id"] ?? "", Answer = answer.Object });
+    }
 }

@@ -28,6 +28,17 @@ public sealed record OverviewModel
 
     public required IReadOnlyDictionary<string, string> ApplicationNames { get; init; }
 
+    /// <summary>Requests of the last hour, minute by minute, as the edges counted them; null when the administrator may not see them.</summary>
+    public required IReadOnlyList<JsonObject>? Minutes { get; init; }
+
+    /// <summary>The busiest applications of that hour.</summary>
+    public required IReadOnlyList<(string Label, long Value, string? Link)> Busiest { get; init; }
+
+    /// <summary>Every process that decides by the configuration, and how far it is; null when the administrator may not see them.</summary>
+    public required IReadOnlyList<JsonObject>? Readers { get; init; }
+
+    public long Sum(string figure) => Minutes?.Sum(minute => (long?)minute[figure] ?? 0) ?? 0;
+
     /// <summary>What a new organization still has to do.</summary>
     public required IReadOnlyList<(string Path, string Title, string Text)> NextSteps { get; init; }
 }
@@ -51,6 +62,8 @@ public static class OverviewEndpoints
         var providers = await api.GetAsync("access/identity_providers?per_page=1", ct);
         var organization = await api.GetAsync("access/organizations", ct);
         var grants = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/grants?per_page={MostGrants}"), ct);
+        var figures = await api.GetAsync("access/figures", ct);
+        var readers = await api.GetAsync("access/changes/status", ct);
         var names = applications.Items.ToDictionary(app => (string?)app["id"] ?? "", app => (string?)app["name"] ?? "", StringComparer.Ordinal);
         var active = grants.Items.Where(grant => (string?)grant["status"] == "active").ToList();
         return new OverviewModel
@@ -64,8 +77,19 @@ public static class OverviewEndpoints
             ByApplication = [.. active.GroupBy(grant => (string?)grant["application_id"] ?? "").Select(group => (names.GetValueOrDefault(group.Key, "removed application"), (long)group.Count(), (string?)$"/grants?app_id={group.Key}")).OrderByDescending(item => item.Item2).Take(6)],
             Latest = [.. grants.Items.OrderByDescending(grant => (string?)grant["issued_at"], StringComparer.Ordinal).Take(6)],
             ApplicationNames = names,
+            Minutes = figures.Success ? [.. (figures.Object["minutes"] as JsonArray ?? []).OfType<JsonObject>()] : null,
+            Busiest = [.. (figures.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(6).Select(Busy)],
+            Readers = readers.Success ? [.. (readers.Object["readers"] as JsonArray ?? []).OfType<JsonObject>()] : null,
             NextSteps = Steps(organization.Success, providers.TotalCount, policies.TotalCount, applications.TotalCount),
         };
+    }
+
+    private static (string, long, string?) Busy(JsonObject application)
+    {
+        var id = (string?)application["id"];
+        return ((string?)application["name"] ?? (id is null ? "all others" : "removed application"),
+            ((long?)application["allowed"] ?? 0) + ((long?)application["challenged"] ?? 0) + ((long?)application["refused"] ?? 0),
+            application["name"] is null ? null : $"/applications/{id}");
     }
 
     private static IReadOnlyList<(string, long)> PerDay(IReadOnlyList<JsonObject> grants, DateTimeOffset now)

@@ -6,6 +6,12 @@ namespace ManagedOAuth.Config.Dashboard.Pages.Rules;
 /// <summary>The objects that rules can name.</summary>
 public sealed class RuleChoices
 {
+    private static readonly (RuleSource Source, string Path, string? Type)[] s_sources =
+    [
+        (RuleSource.Groups, "access/groups", null), (RuleSource.IdentityProviders, "access/identity_providers", null), (RuleSource.ServiceTokens, "access/service_tokens", null),
+        (RuleSource.EmailLists, "gateway/lists", "EMAIL"), (RuleSource.IpLists, "gateway/lists", "IP"), (RuleSource.Applications, "access/apps", null),
+    ];
+
     private readonly Dictionary<RuleSource, IReadOnlyList<(string Id, string Name)>> _choices = [];
 
     public IReadOnlyList<(string Id, string Name)> Of(RuleSource source) => _choices.GetValueOrDefault(source, []);
@@ -15,10 +21,10 @@ public sealed class RuleChoices
     {
         ArgumentNullException.ThrowIfNull(api);
         var choices = new RuleChoices();
-        foreach (var (source, path) in new[] { (RuleSource.Groups, "groups"), (RuleSource.IdentityProviders, "identity_providers"), (RuleSource.ServiceTokens, "service_tokens") })
+        foreach (var (source, path, type) in s_sources)
         {
-            var answer = await api.GetAsync($"access/{path}?per_page=1000", ct);
-            choices._choices[source] = [.. answer.Items.Select(item => ((string?)item["id"] ?? "", (string?)item["name"] ?? ""))];
+            var answer = await api.GetAsync($"{path}?per_page=1000", ct);
+            choices._choices[source] = [.. answer.Items.Where(item => type is null || (string?)item["type"] == type).Select(item => ((string?)item["id"] ?? "", (string?)item["name"] ?? ""))];
         }
 
         return choices;

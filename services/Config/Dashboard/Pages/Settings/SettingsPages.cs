@@ -1,7 +1,28 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Requests;
+using Microsoft.AspNetCore.Components;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Settings;
+
+/// <summary>The organization as the pages of its settings show it.</summary>
+public sealed record SettingsModel
+{
+    public required Draft Draft { get; init; }
+
+    /// <summary>It has not been set up yet.</summary>
+    public bool IsNew { get; init; }
+
+    public string ETag { get; init; } = "";
+
+    public Preview? Preview { get; init; }
+
+    public IReadOnlyList<JsonObject> CustomPages { get; init; } = [];
+
+    public IReadOnlyList<JsonObject> Groups { get; init; } = [];
+
+    /// <summary>Permissions by id, with their names.</summary>
+    public IReadOnlyDictionary<string, string> Permissions { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary><c>/settings</c>: what holds for the whole organization.</summary>
 public static class SettingsPages
@@ -11,28 +32,50 @@ public static class SettingsPages
     public static void MapSettings(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
-        pages.MapGet("/settings", async (AdminApi api, CancellationToken ct) =>
+        Map<SettingsPage>(pages, "/settings", SettingsForms.General);
+        Map<SignInSettings>(pages, "/settings/sign-in", SettingsForms.SignIn);
+        Map<PermissionSettings>(pages, "/settings/permissions", SettingsForms.Permissions);
+    }
+
+    private static void Map<TPage>(RouteGroupBuilder pages, string path, Func<Draft, IFormCollection, bool> take)
+        where TPage : IComponent
+    {
+        pages.MapGet(path, async (AdminApi api, CancellationToken ct) =>
         {
             var stored = await api.GetAsync(Path, ct);
-            return stored.Success || stored.Status == StatusCodes.Status404NotFound ? Page(new Draft(stored.Success ? stored.Object : null), stored, null, StatusCodes.Status200OK) : PageResult.Failed(stored, "organization");
+            return stored.Success || stored.Status == StatusCodes.Status404NotFound
+                ? await PageAsync<TPage>(api, new Draft(stored.Success ? stored.Object : null), stored, null, StatusCodes.Status200OK, ct)
+                : PageResult.Failed(stored, "organization");
         });
-        pages.MapPost("/settings", SaveAsync);
-    }
-
-    private static async Task<IResult> SaveAsync(HttpContext context, AdminApi api, CancellationToken ct)
-    {
-        var form = context.Request.Form;
-        var stored = await api.GetAsync(Path, ct);
-        var draft = new Draft(stored.Success ? stored.Object : null);
-        foreach (var member in new[] { "/name", "/auth_domain", "/session_duration", "/revocation_staleness_limit", "/assertion_algorithm" })
+        pages.MapPost(path, async (HttpContext context, AdminApi api, CancellationToken ct) =>
         {
-            draft.TakeText(form, member, optional: !stored.Success);
-        }
+            var stored = await api.GetAsync(Path, ct);
+            var draft = new Draft(stored.Success ? stored.Object : null);
+            if (take(draft, context.Request.Form))
+            {
+                return await PageAsync<TPage>(api, draft, stored, null, StatusCodes.Status200OK, ct);
+            }
 
-        draft.TakeFlag(form, "/serve_stale_revocations");
-        var call = stored.Success ? ObjectForm.Change(Path, stored.Object, draft, form[ObjectForm.ETagField]) : ApiCall.Post(Path, (JsonObject)draft.Value.DeepClone());
-        return await ObjectForm.AnswerAsync(context, call, draft, _ => ("/settings", "Saved. Every service has it within a second."), (preview, status) => Task.FromResult(Page(draft, stored, preview, status)));
+            var call = stored.Success ? ObjectForm.Change(Path, stored.Object, draft, context.Request.Form[ObjectForm.ETagField]) : ApiCall.Post(Path, (JsonObject)draft.Value.DeepClone());
+            return await ObjectForm.AnswerAsync(context, call, draft, _ => (path, "Saved. Every service has it within a second."), (preview, status) => PageAsync<TPage>(api, draft, stored, preview, status, ct));
+        });
     }
 
-    private static IResult Page(Draft draft, ApiAnswer stored, Preview? preview, int status) => PageResult.Of<SettingsPage>(new { Draft = draft, IsNew = !stored.Success, ETag = stored.ETag ?? "", Preview = preview }, status);
+    private static async Task<IResult> PageAsync<TPage>(AdminApi api, Draft draft, ApiAnswer stored, Preview? preview, int status, CancellationToken ct)
+        where TPage : IComponent
+        => PageResult.Of<TPage>(
+            new
+            {
+                Model = new SettingsModel
+                {
+                    Draft = draft,
+                    IsNew = !stored.Success,
+                    ETag = stored.ETag ?? "",
+                    Preview = preview,
+                    CustomPages = (await api.GetAsync("access/custom_pages?per_page=1000", ct)).Items,
+                    Groups = (await api.GetAsync("access/groups?per_page=1000", ct)).Items,
+                    Permissions = Api.ApiPermissions.All.ToDictionary(entry => entry.Id, entry => entry.Name, StringComparer.Ordinal),
+                },
+            },
+            status);
 }

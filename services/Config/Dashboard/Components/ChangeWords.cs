@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+
+namespace ManagedOAuth.Config.Dashboard.Components;
+
+/// <summary>Changes of the configuration in words.</summary>
+public static class ChangeWords
+{
+    /// <summary>What was done: created, changed, removed, restored, rotated, rolled.</summary>
+    public static string Verb(JsonObject change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var type = (string?)change["event"] ?? "";
+        return change.ContainsKey("restored_from") ? "restored" : type[(type.LastIndexOf('_') + 1)..] switch { "altered" => "changed", var verb => verb };
+    }
+
+    public static string Tone(string verb) => verb switch { "created" => "good", "removed" => "bad", "rotated" or "rolled" or "restored" => "warn", _ => "info" };
+
+    /// <summary>Who: an address, or an API token by its name.</summary>
+    public static string Actor(JsonObject change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var actor = (string?)change["actor"] ?? "";
+        return actor.StartsWith("user:", StringComparison.Ordinal) ? actor["user:".Length..]
+            : actor.StartsWith("api-token:", StringComparison.Ordinal) ? $"API token {actor["api-token:".Length..]}"
+            : actor.Length == 0 ? "the service" : actor;
+    }
+
+    /// <summary>The differences that a change made.</summary>
+    public static IReadOnlyList<JsonObject> Differences(JsonObject change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return change["changes"] is JsonArray changes ? [.. changes.OfType<JsonObject>()] : [];
+    }
+}
