@@ -22,8 +22,8 @@ public static class MyAccessPage
             <input type="hidden" name="csrf" value="{csrf}">
             <button class="plain" type="submit" name="action" value="everywhere">Sign out everywhere</button>
             </form>
-            <p class="dim small">Ends everything above and your sign-in in all browsers.</p>
-            """));
+            <p class="dim small spaced">Ends everything above and your sign-in in all browsers. Times are UTC.</p>
+            """)) { Wide = true };
     }
 
     /// <summary>Nobody is signed in at the team domain in this browser.</summary>
@@ -41,7 +41,7 @@ public static class MyAccessPage
         return Html.Of($"""
             <li>
             <div><strong>{client}</strong> at {application}<br>
-            <span class="dim small">since {Date(grant.IssuedAt)}, {(grant.RefreshedAt is { } used ? $"last renewed {Date(used)}" : "not renewed yet")}, until {Date(grant.ExpiresAt)}</span></div>
+            <span class="dim small">since {Date(grant.IssuedAt)} · {(grant.RefreshedAt is { } used ? $"last renewed {Date(used)}" : "not renewed yet")} · until {Date(grant.ExpiresAt)}</span></div>
             <form method="post">
             <input type="hidden" name="csrf" value="{csrf}">
             <button class="plain" type="submit" name="end" value="{grant.Id.ToString("D")}" aria-label="End the access of {client} at {application}">End</button>
@@ -50,5 +50,5 @@ public static class MyAccessPage
             """);
     }
 
-    private static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    private static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("d MMM yyyy HH:mm", CultureInfo.InvariantCulture);
 }
