@@ -7,7 +7,7 @@ using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
-/// <summary>Removes registrations, sessions and provider grants whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
+/// <summary>Removes registrations, refused redirect URIs, sessions and provider grants whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
     ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
