@@ -15,6 +15,9 @@ public sealed record IdentityProvider : ConfigurationRecord
     /// </summary>
     public JsonElement? Config { get; init; }
 
+    /// <summary>Provisioning by the provider (SCIM 2.0); null = it has never been set up.</summary>
+    public ScimConfig? ScimConfig { get; init; }
+
     /// <summary>Members of <see cref="Config"/> that are secret, each sealed by Config's keys at rest (base64). In events only; in no feed and no answer.</summary>
     public IReadOnlyDictionary<string, string>? SealedSecrets { get; init; }
 }

@@ -155,6 +155,20 @@ public sealed record LinkedAccessGiven
     public string ClientAddress { get; init; } = "";
 }
 
+/// <summary>The identity provider told something new about the user, and the policies admit them all the same.</summary>
+public sealed record GrantIdentityChanged
+{
+    public required GrantSubject Subject { get; init; }
+
+    public required Identity Identity { get; init; }
+
+    public required PolicyDecision Decision { get; init; }
+
+    public long ConfigurationPosition { get; init; }
+
+    public required DateTimeOffset ChangedAt { get; init; }
+}
+
 /// <summary>Ends the grant: the policies no longer admitted the user when the client refreshed.</summary>
 public sealed record GrantRefreshDenied : IGrantEnd
 {

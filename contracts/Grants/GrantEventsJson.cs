@@ -12,6 +12,7 @@ namespace ManagedOAuth.Contracts.Grants;
 [JsonSerializable(typeof(GrantRefreshRepeated))]
 [JsonSerializable(typeof(AccessTokenRevoked))]
 [JsonSerializable(typeof(LinkedAccessGiven))]
+[JsonSerializable(typeof(GrantIdentityChanged))]
 [JsonSerializable(typeof(GrantRefreshDenied))]
 [JsonSerializable(typeof(GrantDenied))]
 [JsonSerializable(typeof(GrantReplayDetected))]

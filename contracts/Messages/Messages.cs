@@ -14,3 +14,12 @@ public sealed record GrantOpened(Guid GrantId, Guid ApplicationId, string Client
 
 /// <summary>Token to AuthorizationServer: a grant of a client ended.</summary>
 public sealed record GrantEnded(Guid GrantId, Guid ApplicationId, string ClientId, Guid UserId, DateTimeOffset At);
+
+/// <summary>
+/// AuthorizationServer to Token: an identity provider changed, removed or moved users; what they hold by it is decided again.
+/// </summary>
+/// <param name="ProviderId">The identity provider.</param>
+/// <param name="Emails">Their addresses, normalised; at most 500.</param>
+/// <param name="Reauthenticate">They have to log in again, whatever they may still do.</param>
+/// <param name="At">When it was; later logins know of it.</param>
+public sealed record ProvisioningChanged(Guid ProviderId, IReadOnlyList<string> Emails, bool Reauthenticate, DateTimeOffset At);

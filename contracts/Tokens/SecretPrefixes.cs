@@ -24,5 +24,8 @@ public static class SecretPrefixes
     /// <summary>Cookie of a session at the team domain.</summary>
     public const string TeamSession = "mo_ts_";
 
-    public static readonly IReadOnlyList<string> All = [AccessToken, RefreshToken, AuthorizationCode, SessionCode, ServiceTokenSecret, ApiToken, TeamSession];
+    /// <summary>Secret of an identity provider that provisions users (SCIM).</summary>
+    public const string ScimSecret = "mo_scim_";
+
+    public static readonly IReadOnlyList<string> All = [AccessToken, RefreshToken, AuthorizationCode, SessionCode, ServiceTokenSecret, ApiToken, TeamSession, ScimSecret];
 }

@@ -139,6 +139,7 @@ public static class ConfigService
         services.AddServiceClient<SigningKeyAdmin.SigningKeyAdminClient>("token");
         services.AddServiceClient<UserQueries.UserQueriesClient>("authorization-server");
         services.AddServiceClient<Registrations.RegistrationsClient>("authorization-server");
+        services.AddServiceClient<ScimQueries.ScimQueriesClient>("authorization-server");
         services.AddSingleton<Revocations>();
         services.AddSingleton<InactivityTask>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<InactivityTask>()));
@@ -179,6 +180,7 @@ public static class ConfigService
         access.MapGrants();
         access.MapUsers();
         access.MapAccessRequests();
+        access.MapScimUpdates();
         access.MapPolicyTests();
         access.MapUserPolicyChecks();
         access.MapRefusedRedirectUris();

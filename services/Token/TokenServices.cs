@@ -63,6 +63,7 @@ internal static class TokenServices
         services.AddSingleton<TokenExchange>();
         services.AddSingleton<GrantCounts>();
         services.AddSingleton<GrantSweep>();
+        services.AddSingleton<ProvisionedGrants>();
         services.AddSingleton<LinkedAssertions>();
 
         services.AddSingleton<SigningKeys>();
@@ -120,13 +121,15 @@ internal static class TokenServices
     {
         options.PublishMessage<ExpireGrant>().ToPostgresqlQueue(Name);
         options.PublishMessage<EvaluateGrants>().ToPostgresqlQueue(Name);
+        options.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue(Name);
+        options.PublishMessage<EvaluateProvisioned>().ToPostgresqlQueue(Name);
         options.PublishMessage<GrantOpened>().ToPostgresqlQueue("authorization-server");
         options.PublishMessage<GrantEnded>().ToPostgresqlQueue("authorization-server");
     }
 
     private static readonly Type[] s_events =
     [
-        typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(LinkedAccessGiven), typeof(GrantRefreshDenied), typeof(GrantDenied),
+        typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(LinkedAccessGiven), typeof(GrantIdentityChanged), typeof(GrantRefreshDenied), typeof(GrantDenied),
         typeof(GrantReplayDetected), typeof(GrantRevoked), typeof(GrantExpired),
         typeof(SigningKeyPublished), typeof(SigningKeyIntervalChanged), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
     ];

@@ -36,7 +36,14 @@ public sealed class UserQueriesService(IDocumentStore store, UpstreamEndings ups
             Id = user.Id.ToString(),
             Email = user.Email,
             CreatedAt = user.CreatedAt.ToTimestamp(),
-            LastLoginAt = user.LastLoginAt.ToTimestamp(),
+            LastLoginAt = user.LastLoginAt?.ToTimestamp(),
+            Provisioned =
+            {
+                (user.Provisioned ?? []).Select(profile => new Contracts.AuthorizationServer.ProvisionedProfile
+                {
+                    ProviderId = profile.ProviderId.ToString(), ResourceId = profile.ResourceId.ToString(), DisplayName = profile.DisplayName, Active = profile.Active,
+                }),
+            },
         }));
         return reply;
     }

@@ -15,12 +15,15 @@ using ManagedOAuth.AuthorizationServer.MyAccess;
 using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Portals;
 using ManagedOAuth.AuthorizationServer.Registration;
+using ManagedOAuth.AuthorizationServer.Scim;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.AuthorizationServer.Upstream;
 using ManagedOAuth.AuthorizationServer.Upstream.Connect;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Token;
 using Microsoft.Extensions.Options;
+using Wolverine;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
@@ -34,7 +37,7 @@ public static class AuthorizationServerService
     public static void AddAuthorizationServer(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.AddServiceStore(Name, StoreConfiguration.Configure);
+        builder.AddServiceStore(Name, StoreConfiguration.Configure, messaging => messaging.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue("token"));
         builder.AddKeysAtRest();
         builder.AddHotStore();
         builder.AddConfigurationSnapshots();
@@ -61,6 +64,7 @@ public static class AuthorizationServerService
         services.AddSingleton<PinLogin>();
         services.AddIdentityProviders();
         services.AddUpstream();
+        services.AddScim();
         services.AddSingleton<SmtpSender>();
         services.AddSingleton<MailQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<MailQueue>());
@@ -91,6 +95,7 @@ public static class AuthorizationServerService
         // At the domains of portals.
         app.MapPortals();
         app.MapUpstreamCallbacks();
+        app.MapScim();
 
         // For the other services.
         app.MapGrpcService<ClientsService>();
@@ -99,5 +104,6 @@ public static class AuthorizationServerService
         app.MapGrpcService<UserQueriesService>();
         app.MapGrpcService<UpstreamCredentialsService>();
         app.MapGrpcService<RegistrationsService>();
+        app.MapGrpcService<ScimQueriesService>();
     }
 }

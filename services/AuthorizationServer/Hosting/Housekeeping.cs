@@ -1,15 +1,17 @@
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Registration;
+using ManagedOAuth.AuthorizationServer.Scim.Store;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
-/// <summary>Removes registrations, refused redirect URIs, sessions and provider grants whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
+/// <summary>Removes registrations, refused redirect URIs, sessions, provider grants and lines of the provisioning log whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
-    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, StartupGate gate, TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
+    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, ScimLog provisioningLog, StartupGate gate,
+    TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
@@ -42,6 +44,7 @@ public sealed partial class Housekeeping(
             var removedProviderGrants = await RepeatAsync(providerGrants.RemoveExpiredAsync, cancellation);
             var forgotten = await RepeatAsync(upstream.ForgetRemovedServersAsync, cancellation);
             await RepeatAsync(refusedUris.RemoveExpiredAsync, cancellation);
+            await RepeatAsync(provisioningLog.RemoveExpiredAsync, cancellation);
             if (removedClients + removedSessions + removedProviderGrants + forgotten > 0)
             {
                 Log.Removed(logger, removedClients, removedSessions, removedProviderGrants, forgotten);

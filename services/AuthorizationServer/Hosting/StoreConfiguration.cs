@@ -4,11 +4,13 @@ using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Registration;
+using ManagedOAuth.AuthorizationServer.Scim.Store;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using Marten;
+using Marten.Events.Projections;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
@@ -28,6 +30,12 @@ internal static class StoreConfiguration
         options.Schema.For<UpstreamLogin>().Index(login => login.UserId);
         options.Schema.For<RefusedRedirectUri>();
         options.Schema.For<ClientGrant>().Index(grant => grant.ClientId);
+        options.Projections.Snapshot<ScimUser>(SnapshotLifecycle.Inline);
+        options.Projections.Snapshot<ScimGroup>(SnapshotLifecycle.Inline);
+        options.Schema.For<ScimUser>().UniqueIndex(user => user.Key).Index(user => user.Email).Index(user => user.UserNameKey).Index(user => user.ExternalId).Index(user => user.ProviderId);
+        options.Schema.For<ScimGroup>().Index(group => group.ProviderId).Index(group => group.DisplayNameKey).Index(group => group.ExternalId);
+        options.Schema.For<ScimMembership>().Index(membership => membership.GroupId).Index(membership => membership.UserId);
+        options.Schema.For<ScimUpdate>().Index(line => line.At);
 
         options.Events.MapEventType<UserLoggedIn>("user_logged_in");
         options.Events.MapEventType<AccessAllowed>("access_allowed");
@@ -38,6 +46,13 @@ internal static class StoreConfiguration
         options.Events.MapEventType<UpstreamConnected>("upstream_connected");
         options.Events.MapEventType<UpstreamRefreshFailed>("upstream_refresh_failed");
         options.Events.MapEventType<UpstreamForgotten>("upstream_forgotten");
+        options.Events.MapEventType<ScimUserCreated>("scim_user_created");
+        options.Events.MapEventType<ScimUserChanged>("scim_user_changed");
+        options.Events.MapEventType<ScimUserRemoved>("scim_user_removed");
+        options.Events.MapEventType<ScimGroupCreated>("scim_group_created");
+        options.Events.MapEventType<ScimGroupChanged>("scim_group_changed");
+        options.Events.MapEventType<ScimGroupMembersChanged>("scim_group_members_changed");
+        options.Events.MapEventType<ScimGroupRemoved>("scim_group_removed");
     }
 }
 
@@ -61,4 +76,15 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(UpstreamConnected))]
 [JsonSerializable(typeof(UpstreamRefreshFailed))]
 [JsonSerializable(typeof(UpstreamForgotten))]
+[JsonSerializable(typeof(ScimUser))]
+[JsonSerializable(typeof(ScimGroup))]
+[JsonSerializable(typeof(ScimMembership))]
+[JsonSerializable(typeof(ScimUpdate))]
+[JsonSerializable(typeof(ScimUserCreated))]
+[JsonSerializable(typeof(ScimUserChanged))]
+[JsonSerializable(typeof(ScimUserRemoved))]
+[JsonSerializable(typeof(ScimGroupCreated))]
+[JsonSerializable(typeof(ScimGroupChanged))]
+[JsonSerializable(typeof(ScimGroupMembersChanged))]
+[JsonSerializable(typeof(ScimGroupRemoved))]
 internal sealed partial class StoreJson : JsonSerializerContext;

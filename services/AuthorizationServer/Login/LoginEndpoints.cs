@@ -59,7 +59,7 @@ public static class LoginEndpoints
         }
 
         // Somebody who asked for another account stays here: the silent answer of the provider would be the account they came from.
-        if (usable is [{ Type: not ProviderTypes.OneTimePin } only] && flow.Application.AutoRedirectToIdentity && !flow.Transaction.ForceLogin)
+        if (usable is [{ Type: not ProviderTypes.OneTimePin } only] && IsAutomatic(flow) && !flow.Transaction.ForceLogin)
         {
             return await context.RequestServices.GetRequiredService<ProviderLogins>().BeginAsync(flow, only);
         }
@@ -80,6 +80,9 @@ public static class LoginEndpoints
             ? await context.RequestServices.GetRequiredService<ProviderLogins>().BeginAsync(flow, chosen)
             : new SeeOther(flow.LoginPath);
     }
+
+    // The organization's setting is for every application; an application of its own has it besides.
+    private static bool IsAutomatic(LoginFlow flow) => flow.Application.AutoRedirectToIdentity || flow.Organization.AutoRedirectToIdentity;
 
     private static Page Ask(LoginFlow flow, IReadOnlyList<IdentityProvider> usable)
     {

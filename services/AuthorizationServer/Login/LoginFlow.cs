@@ -2,6 +2,7 @@ using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Login.Provider;
 using ManagedOAuth.AuthorizationServer.Pages;
+using ManagedOAuth.AuthorizationServer.Scim;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
@@ -103,7 +104,8 @@ public sealed class LoginFlow
         return session is not null
             && Admissions.UsableProviders(Scope.Snapshot, Application).Any(provider => provider.Id == session.ProviderId)
             && (!Transaction.ForceLogin || Transaction.LoginId == session.LoginId)
-                ? session with { Evaluations = Transaction.Evaluated is { } evaluated && evaluated.LoginId == session.LoginId ? evaluated.Evaluations : null }
+            && await Http.RequestServices.GetRequiredService<Provisioning>().ApplyAsync(session, Http.RequestAborted) is { } current
+                ? current with { Evaluations = Transaction.Evaluated is { } evaluated && evaluated.LoginId == session.LoginId ? evaluated.Evaluations : null }
                 : null;
     }
 

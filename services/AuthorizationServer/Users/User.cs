@@ -1,6 +1,6 @@
 namespace ManagedOAuth.AuthorizationServer.Users;
 
-/// <summary>Somebody who has logged in at least once; unique by normalised address.</summary>
+/// <summary>Somebody who has logged in at least once, or whom an identity provider has provisioned; unique by normalised address.</summary>
 public sealed record User
 {
     /// <summary><c>sub</c> of every assertion.</summary>
@@ -11,5 +11,16 @@ public sealed record User
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    public required DateTimeOffset LastLoginAt { get; init; }
+    /// <summary>Null for somebody who was provisioned and has not come yet.</summary>
+    public DateTimeOffset? LastLoginAt { get; init; }
+
+    /// <summary>What identity providers told of the user by themselves; null = nothing.</summary>
+    public IReadOnlyList<ProvisionedProfile>? Provisioned { get; init; }
 }
+
+/// <summary>A user as one identity provider has provisioned them.</summary>
+/// <param name="ProviderId">The identity provider.</param>
+/// <param name="ResourceId">The SCIM resource.</param>
+/// <param name="DisplayName">May be empty.</param>
+/// <param name="Active">Whether the provider lets them in.</param>
+public sealed record ProvisionedProfile(Guid ProviderId, Guid ResourceId, string DisplayName, bool Active);

@@ -30,6 +30,8 @@ public static class ApiErrors
 
     public static ApiError NotAuthenticated() => new(10000, "Authentication error");
 
+    public static ApiError TooManyFailures() => new(10000, "Authentication error: too many wrong tokens from this address; wait for the time in Retry-After");
+
     public static ApiError NotPermitted() => new(9109, "Unauthorized to access requested resource");
 
     public static ApiError DashboardIsReadOnly()

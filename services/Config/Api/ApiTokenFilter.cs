@@ -1,18 +1,22 @@
+using System.Globalization;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Tokens;
+using ManagedOAuth.ServiceDefaults.RateLimits;
 using Microsoft.Extensions.Primitives;
 
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>
 /// Lets a request pass that carries a valid API token with the permission that its route declares. Whatever is wrong with a token (none, unknown,
-/// expired, removed) has the same answer.
+/// expired, removed) has the same answer; a source that keeps sending wrong ones is asked to wait.
 /// </summary>
-public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, TimeProvider clock) : IEndpointFilter
+public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, RateLimiter limiter, TimeProvider clock) : IEndpointFilter
 {
+    private static readonly RateLimit s_failures = RateLimit.PerMinute("api-token-failures", 600);
+
     /// <summary>Where the caller's name stands for the events: <c>api-token:{name}</c>.</summary>
     public const string ActorKey = "managedoauth.actor";
 
@@ -35,6 +39,12 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Time
 
         if ((ApiCaller.Of(http) ?? Authenticated(http)) is not { } caller)
         {
+            if (http.Request.Headers.Authorization.Count > 0 && RateLimitSubjects.Source(http) is { } source && await limiter.AcquireAsync(s_failures, source, http.RequestAborted) is { IsAllowed: false } permit)
+            {
+                http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(permit.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+                return ApiEnvelope.Error(StatusCodes.Status429TooManyRequests, ApiErrors.TooManyFailures());
+            }
+
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return ApiEnvelope.Error(StatusCodes.Status401Unauthorized, ApiErrors.NotAuthenticated());
         }

@@ -12,6 +12,9 @@ public sealed partial class ApiTokenUses(IDocumentStore store, TimeProvider cloc
     private const int Most = 5_000;
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
 
+    // Among the uses, the one that is none: when recording began.
+    private static readonly Guid s_beginning = Guid.Empty;
+
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _last = new();
     private readonly ConcurrentDictionary<Guid, bool> _unwritten = new();
 
@@ -31,6 +34,9 @@ public sealed partial class ApiTokenUses(IDocumentStore store, TimeProvider cloc
     /// <summary>When the token was last used, as far as this process knows (of other replicas up to a minute late); null = never.</summary>
     public DateTimeOffset? LastUseOf(Guid token) => _last.TryGetValue(token, out var last) ? last : null;
 
+    /// <summary>Since when uses are recorded in this database: an older use is not known. Null until it has been read.</summary>
+    public DateTimeOffset? RecordedSince => LastUseOf(s_beginning);
+
     /// <summary>Writes what was noted, and reads what other replicas wrote.</summary>
     public async Task ExchangeAsync(CancellationToken ct)
     {
@@ -38,6 +44,11 @@ public sealed partial class ApiTokenUses(IDocumentStore store, TimeProvider cloc
         foreach (var use in await session.QueryAsync<ApiTokenUse>("order by id limit ?", ct, Most))
         {
             _last.AddOrUpdate(use.Id, use.At, (_, known) => known > use.At ? known : use.At);
+        }
+
+        if (_last.TryAdd(s_beginning, clock.GetUtcNow()))
+        {
+            _unwritten[s_beginning] = true;
         }
 
         foreach (var token in _unwritten.Keys)

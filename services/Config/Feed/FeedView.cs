@@ -45,7 +45,7 @@ public sealed class FeedView(string caller, ProviderSecrets secrets, McpServerSe
         Policy policy => JsonSerializer.SerializeToUtf8Bytes(policy, ConfigurationJson.Default.Policy),
         Group group => JsonSerializer.SerializeToUtf8Bytes(group, ConfigurationJson.Default.Group),
         IdentityProvider provider => JsonSerializer.SerializeToUtf8Bytes(
-            caller == "authorization-server" ? secrets.Open(provider) : provider with { Config = null, SealedSecrets = null }, ConfigurationJson.Default.IdentityProvider),
+            caller == "authorization-server" ? secrets.Open(provider) : provider with { Config = null, SealedSecrets = null, ScimConfig = null }, ConfigurationJson.Default.IdentityProvider),
         ServiceToken token => JsonSerializer.SerializeToUtf8Bytes(
             caller == "edge" ? token : token with { SecretHash = "", PreviousSecretHash = null }, ConfigurationJson.Default.ServiceToken),
         AccessList list => JsonSerializer.SerializeToUtf8Bytes(list, ConfigurationJson.Default.AccessList),

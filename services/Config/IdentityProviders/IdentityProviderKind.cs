@@ -34,9 +34,18 @@ public sealed class IdentityProviderKind(IdentityProviderReader reader) : Object
 
     /// <summary>Without secrets: a secret can be written and replaced, never read.</summary>
     public override JsonNode Show(IdentityProvider state, ConfigurationSnapshot snapshot)
-        => base.Show(state with { SealedSecrets = null }, snapshot);
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var node = base.Show(WithoutSecrets(state), snapshot).AsObject();
+        if (node["scim_config"] is JsonObject scim && snapshot.Organization is { } organization)
+        {
+            scim["scim_base_url"] = $"{organization.AuthDomain}/cdn-cgi/access/scim/v2/{state.Id}";
+        }
 
-    public override JsonObject Export(IdentityProvider state, ConfigurationSnapshot snapshot) => base.Export(state with { SealedSecrets = null }, snapshot);
+        return node;
+    }
+
+    public override JsonObject Export(IdentityProvider state, ConfigurationSnapshot snapshot) => base.Export(WithoutSecrets(state), snapshot);
 
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
     {
@@ -61,6 +70,13 @@ public sealed class IdentityProviderKind(IdentityProviderReader reader) : Object
             body.Refuse("type", "there is a one-time PIN identity provider already");
         }
 
-        return Task.FromResult(old with { SealedSecrets = last.SealedSecrets });
+        return Task.FromResult(old with
+        {
+            SealedSecrets = last.SealedSecrets,
+            ScimConfig = old.ScimConfig is { } scim ? scim with { SecretHash = last.ScimConfig?.SecretHash } : null,
+        });
     }
+
+    private static IdentityProvider WithoutSecrets(IdentityProvider state)
+        => state with { SealedSecrets = null, ScimConfig = state.ScimConfig is { } kept ? kept with { SecretHash = null } : null };
 }

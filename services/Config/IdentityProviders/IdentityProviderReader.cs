@@ -15,6 +15,7 @@ public sealed class IdentityProviderReader(ProviderUrls urls, OidcSettingsReader
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(snapshot);
         var provider = new IdentityProvider { Id = id, Name = reader.RequiredText("name", 200), Type = reader.RequiredText("type", 40), Config = s_empty };
+        provider = provider with { ScimConfig = ScimConfigReader.Read(reader, provider.Type, existing?.ScimConfig) };
         if (existing is not null && existing.Type != provider.Type)
         {
             // Users, rules and kept credentials of the one would be taken for those of the other.

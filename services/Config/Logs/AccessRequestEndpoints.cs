@@ -110,7 +110,8 @@ public static class AccessRequestEndpoints
         }
     }
 
-    private static Timestamp? Time(IQueryCollection query, string parameter, List<ApiError> errors)
+    /// <summary>A time of a query; what is none goes to the errors.</summary>
+    internal static Timestamp? Time(IQueryCollection query, string parameter, List<ApiError> errors)
     {
         if (query[parameter].ToString() is not { Length: > 0 } text)
         {

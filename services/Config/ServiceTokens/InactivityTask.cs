@@ -18,7 +18,7 @@ public sealed partial class InactivityTask(
         // First what other replicas know: a token that was used elsewhere is used.
         await uses.ExchangeAsync(ct);
         var ended = 0;
-        foreach (var token in InactiveTokens.Find(log.Current.Snapshot, uses.LastUseOf, clock.GetUtcNow()))
+        foreach (var token in InactiveTokens.Find(log.Current.Snapshot, uses.LastUseOf, uses.RecordedSince, clock.GetUtcNow()))
         {
             try
             {
@@ -63,7 +63,7 @@ public sealed partial class InactivityTask(
         var writer = scope.ServiceProvider.GetRequiredService<ConfigurationWriter>();
         await using var change = await writer.BeginAsync(ct);
         var now = clock.GetUtcNow();
-        if (InactiveTokens.Find(change.Snapshot, uses.LastUseOf, now).FirstOrDefault(token => token.Id == id) is not { } token)
+        if (InactiveTokens.Find(change.Snapshot, uses.LastUseOf, uses.RecordedSince, now).FirstOrDefault(token => token.Id == id) is not { } token)
         {
             return false;
         }

@@ -102,13 +102,17 @@ public static class UserEndpoints
         ["id"] = user.Id,
         ["uid"] = user.Id,
         ["email"] = user.Email,
-        ["name"] = user.Email,
+        ["name"] = user.Provisioned.Select(profile => profile.DisplayName).FirstOrDefault(name => name.Length > 0) ?? user.Email,
         ["access_seat"] = true,
         ["gateway_seat"] = false,
         ["active_device_count"] = 0,
-        ["last_successful_login"] = user.LastLoginAt.ToDateTimeOffset(),
+        ["last_successful_login"] = user.LastLoginAt?.ToDateTimeOffset(),
         ["created_at"] = user.CreatedAt.ToDateTimeOffset(),
-        ["updated_at"] = user.LastLoginAt.ToDateTimeOffset(),
+        ["updated_at"] = (user.LastLoginAt ?? user.CreatedAt).ToDateTimeOffset(),
+        ["provisioned"] = new JsonArray([.. user.Provisioned.Select(profile => new JsonObject
+        {
+            ["identity_provider_id"] = profile.ProviderId, ["cf_resource_id"] = profile.ResourceId, ["display_name"] = profile.DisplayName, ["active"] = profile.Active,
+        })]),
     };
 
     private static DateTime Deadline(TimeProvider clock) => clock.GetUtcNow().UtcDateTime + s_deadline;

@@ -1,11 +1,13 @@
 using System.Net;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.Edge.Telemetry;
 
 namespace ManagedOAuth.Edge.Credentials;
 
 /// <summary>Checks service tokens: id and secret first, then the Service Auth policies, then the assertion that the origin gets.</summary>
-internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, ServiceAssertions assertions, AccessCheck check, ServiceTokenUses uses, TimeProvider clock)
+internal sealed partial class ServiceTokenAuthenticator(
+    RouteTableSource routes, ServiceAssertions assertions, AccessCheck check, ServiceTokenUses uses, TimeProvider clock, ILogger<ServiceTokenAuthenticator> logger)
 {
     private static readonly Authentication s_bad = new(CredentialProblem.Invalid, CredentialKind.ServiceToken);
 
@@ -17,8 +19,10 @@ internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, Service
     {
         var now = clock.GetUtcNow();
         var token = clientId.Length > 0 ? routes.Current?.FindServiceToken(clientId) : null;
-        if (!ServiceTokenSecret.Matches(token ?? s_nobody, secret, now) || token is null || !token.Enabled || token.ExpiresAt <= now)
+        var matches = ServiceTokenSecret.Matches(token ?? s_nobody, secret, now);
+        if (!matches || token is null || !token.Enabled || token.ExpiresAt <= now)
         {
+            Note(token, application, client, matches ? "disabled or expired" : "wrong secret");
             return s_bad;
         }
 
@@ -26,6 +30,7 @@ internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, Service
         var credential = CredentialOf(token, application, "", DateTimeOffset.MaxValue);
         if (check.Check(credential, application, client) is not CredentialProblem.None and var problem)
         {
+            Note(token, application, client, "no policy admits it");
             return new Authentication(problem, CredentialKind.ServiceToken, credential);
         }
 
@@ -48,4 +53,17 @@ internal sealed class ServiceTokenAuthenticator(RouteTableSource routes, Service
         ExpiresAt = end,
         Claims = new AssertionClaims { CommonName = token.ClientId },
     };
+
+    // Where such a request is decided by the token alone, its owner wants to know. Of an id that is none of ours there is no owner.
+    private void Note(ServiceToken? token, ProtectedApplication application, IPAddress? client, string reason)
+    {
+        if (token is not null && application.StrictServiceTokens)
+        {
+            EdgeMetrics.ServiceTokenRefused(reason);
+            LogRefused(logger, token.Id, application.Id, client, reason);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Service token {Token} was refused at application {Application}, from {Address}: {Reason}", EventName = "ServiceTokenRefused")]
+    private static partial void LogRefused(ILogger logger, Guid token, Guid application, IPAddress? address, string reason);
 }

@@ -21,6 +21,9 @@ internal static class ServicePaths
     public const long FormLimit = 16 * 1024;
     private const long RegistrationLimit = 64 * 1024;
 
+    // Somewhat more than is served, so that who sends too much reads the answer.
+    private const long ProvisioningLimit = (1024 * 1024) + (64 * 1024);
+
     /// <summary>Longest body of the admin API, in bytes.</summary>
     public const long AdminLimit = 1024 * 1024;
 
@@ -50,6 +53,7 @@ internal static class ServicePaths
     public static readonly ServicePath[] Team =
     [
         new(Token, Certs, WithBelow: false, OnlyManaged: false, NoBody),
+        new(AuthorizationServer, Own + "/scim", WithBelow: true, OnlyManaged: false, ProvisioningLimit),
         new(AuthorizationServer, Own, WithBelow: true, OnlyManaged: false, RegistrationLimit),
         new(AuthorizationServer, "/", WithBelow: false, OnlyManaged: false, NoBody),
     ];

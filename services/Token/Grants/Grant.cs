@@ -111,6 +111,8 @@ public sealed class Grant
         // What another application was told about the user; nothing about this grant changed.
     }
 
+    public void Apply(GrantIdentityChanged e) => (Identity, Decision) = (e.Identity, e.Decision);
+
     public void Apply(GrantRefreshDenied e) => End(e, "grant_refresh_denied");
 
     public void Apply(GrantDenied e) => End(e, "grant_denied");

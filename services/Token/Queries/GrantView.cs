@@ -133,6 +133,7 @@ public sealed record GrantEventView
 [JsonSerializable(typeof(GrantRefreshRepeated))]
 [JsonSerializable(typeof(AccessTokenRevoked))]
 [JsonSerializable(typeof(LinkedAccessGiven))]
+[JsonSerializable(typeof(GrantIdentityChanged))]
 [JsonSerializable(typeof(GrantRefreshDenied))]
 [JsonSerializable(typeof(GrantDenied))]
 [JsonSerializable(typeof(GrantReplayDetected))]

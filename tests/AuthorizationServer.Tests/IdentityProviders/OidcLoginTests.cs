@@ -69,6 +69,24 @@ public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
     }
 
     [Fact]
+    public async Task AutoRedirect_OfTheOrganization_IsForEveryApplicationWithOneProvider()
+    {
+        host.User("sales");
+        Assert.Equal(200, (await ProviderHost.OpenAsync(_browser)).Status);
+        await host.Service.ConfigureAsync(feed => feed.Put(Service.Organization with { AutoRedirectToIdentity = true }));
+        try
+        {
+            Assert.StartsWith(host.First.Issuer, (await ProviderHost.OpenAsync(_browser)).Location);
+            await host.ResetAsync(application => application with { AllowedIdps = [] });
+            Assert.Equal(200, (await ProviderHost.OpenAsync(_browser)).Status);
+        }
+        finally
+        {
+            await host.Service.ConfigureAsync(feed => feed.Put(Service.Organization));
+        }
+    }
+
+    [Fact]
     public async Task Callback_InAnotherBrowser_LogsNobodyInAndUsesNothingUp()
     {
         host.User();

@@ -22,6 +22,7 @@ public sealed class Service : IAsyncLifetime
 {
     public const string Team = "http://localhost:8702";
 
+    public static readonly Organization Organization = new() { Id = Guid.NewGuid(), Name = "Team", AuthDomain = Team };
     public static readonly IdentityProvider Pin = new() { Id = Guid.NewGuid(), Name = "PIN", Type = "onetimepin" };
     public static readonly Policy AllowExample = new() { Id = Guid.NewGuid(), Name = "Allow example.com", Decision = PolicyAction.Allow, Include = [new Rule.EmailDomain("example.com")] };
 
@@ -136,15 +137,13 @@ public sealed class Service : IAsyncLifetime
     private void Reset()
     {
         Peers.Codes.Fails = null;
-        Peers.Feed.Put(new Organization { Id = s_organization, Name = "Team", AuthDomain = Team });
+        Peers.Feed.Put(Organization);
         Peers.Feed.Put(Pin);
         Peers.Feed.Put(AllowExample);
         Peers.Feed.Put(Orders);
         Peers.Feed.Put(Wiki);
         Peers.Feed.Put(Plain);
     }
-
-    private static readonly Guid s_organization = Guid.NewGuid();
 
     private static Application App(string name, string domain, OAuthConfiguration? oauth) => new()
     {

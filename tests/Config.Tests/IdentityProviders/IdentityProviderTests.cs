@@ -42,6 +42,46 @@ public sealed class IdentityProviderTests(ConfigHost host)
     }
 
     [Fact]
+    public async Task Scim_SecretIsShownOnce_KeptAsAHash_AndRenewed()
+    {
+        // Made by whichever test needs it first; the answer does not matter.
+        using var made = await host.Api.PostAsJsonAsync("/client/v4/accounts/default/access/organizations", new { name = "Team", auth_domain = "team.test" });
+        var body = Explicit();
+        body["scim_config"] = new JsonObject { ["enabled"] = true, ["identity_update_behavior"] = "reauth" };
+        var created = await OkAsync(await host.Api.PostAsJsonAsync(Path, body));
+        var (id, secret) = ((string)created["id"]!, (string)created["scim_config"]!["secret"]!);
+        Assert.StartsWith("mo_scim_", secret, StringComparison.Ordinal);
+        Assert.EndsWith($"/cdn-cgi/access/scim/v2/{id}", (string?)created["scim_config"]!["scim_base_url"], StringComparison.Ordinal);
+        Assert.Equal(("reauth", true), ((string?)created["scim_config"]!["identity_update_behavior"], (bool?)created["scim_config"]!["user_deprovision"]));
+        var shown = await host.Api.GetStringAsync($"{Path}/{id}");
+        Assert.DoesNotContain(secret, shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret_hash", shown, StringComparison.Ordinal);
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(secret)));
+        Assert.Contains(hash, await FeedJsonAsync("authorization-server", id), StringComparison.Ordinal);
+        Assert.DoesNotContain("scim_config", await FeedJsonAsync("token", id), StringComparison.Ordinal);
+        Assert.DoesNotContain("scim_config", await FeedJsonAsync("edge", id), StringComparison.Ordinal);
+
+        // A change of something else makes no new secret; only asking for one does.
+        body["name"] = "Renamed";
+        Assert.False((await OkAsync(await host.Api.PutAsJsonAsync($"{Path}/{id}", body)))["scim_config"]!.AsObject().ContainsKey("secret"));
+        var renewed = await OkAsync(await host.Api.PostAsync($"{Path}/{id}/refresh_scim_secret", null));
+        Assert.NotEqual(secret, (string?)renewed["secret"]);
+        Assert.DoesNotContain(hash, await FeedJsonAsync("authorization-server", id), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"name":"PIN","type":"onetimepin","config":{},"scim_config":{"enabled":true}}""", "/scim_config/enabled")]
+    [InlineData("""{"name":"x","type":"oidc","scim_config":{"enabled":true,"user_deprovision":false,"seat_deprovision":true}}""", "/scim_config/seat_deprovision")]
+    [InlineData("""{"name":"x","type":"oidc","scim_config":{"identity_update_behavior":"perhaps"}}""", "/scim_config/identity_update_behavior")]
+    [InlineData("""{"name":"x","type":"oidc","scim_config":"yes"}""", "/scim_config")]
+    public async Task Scim_SettingsThatMakeNoSense_AreRefused(string json, string pointer)
+    {
+        var refused = await host.Api.PostAsync(Path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains($"\"pointer\":\"{pointer}\"", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Replace_WithoutTheSecret_KeepsItUnlessItWouldGoElsewhere()
     {
         var id = (string)(await OkAsync(await host.Api.PostAsJsonAsync(Path, Explicit())))["id"]!;

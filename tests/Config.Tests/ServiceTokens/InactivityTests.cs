@@ -27,16 +27,26 @@ public sealed class InactivityTests(ConfigHost host)
     {
         var token = new ServiceToken { Id = Guid.NewGuid(), Name = "t", ClientId = "x", SecretHash = "", Enabled = enabled, CreatedAt = s_start, UpdatedAt = s_start };
         DateTimeOffset? used = usedAfterDays is { } days ? s_start.AddDays(days) : null;
-        Assert.Equal(found, InactiveTokens.Find(Snapshot(token, action, true), _ => used, s_start.AddDays(daysLater)).Count == 1);
-        Assert.Empty(InactiveTokens.Find(Snapshot(token, action, false), _ => used, s_start.AddDays(daysLater)));
+        Assert.Equal(found, InactiveTokens.Find(Snapshot(token, action, true), _ => used, s_start.AddYears(-4), s_start.AddDays(daysLater)).Count == 1);
+        Assert.Empty(InactiveTokens.Find(Snapshot(token, action, false), _ => used, s_start.AddYears(-4), s_start.AddDays(daysLater)));
     }
 
     [Fact]
     public void Find_TokenThatWasNeverSeen_CountsFromTheSettingOn()
     {
         var token = new ServiceToken { Id = Guid.NewGuid(), Name = "t", ClientId = "x", SecretHash = "", CreatedAt = s_start.AddYears(-3), UpdatedAt = s_start.AddYears(-3) };
-        Assert.Empty(InactiveTokens.Find(Snapshot(token, InactivityAction.Delete, true), _ => null, s_start.AddDays(29)));
-        Assert.Single(InactiveTokens.Find(Snapshot(token, InactivityAction.Delete, true), _ => null, s_start.AddDays(30)));
+        Assert.Empty(InactiveTokens.Find(Snapshot(token, InactivityAction.Delete, true), _ => null, s_start.AddYears(-4), s_start.AddDays(29)));
+        Assert.Single(InactiveTokens.Find(Snapshot(token, InactivityAction.Delete, true), _ => null, s_start.AddYears(-4), s_start.AddDays(30)));
+    }
+
+    [Fact]
+    public void Find_TokenThatWasNeverSeen_CountsFromTheFirstRecordingOn_WhereThatIsLater()
+    {
+        var token = new ServiceToken { Id = Guid.NewGuid(), Name = "t", ClientId = "x", SecretHash = "", CreatedAt = s_start.AddYears(-3), UpdatedAt = s_start.AddYears(-3) };
+        var snapshot = Snapshot(token, InactivityAction.Delete, true);
+        Assert.Empty(InactiveTokens.Find(snapshot, _ => null, s_start.AddDays(100), s_start.AddDays(129)));
+        Assert.Single(InactiveTokens.Find(snapshot, _ => null, s_start.AddDays(100), s_start.AddDays(130)));
+        Assert.Empty(InactiveTokens.Find(snapshot, _ => null, null, s_start.AddYears(9)));
     }
 
     [Fact]

@@ -78,7 +78,9 @@ public sealed class ConfigHost : IAsyncLifetime
     public IServiceProvider Services => _replicas[0].Services;
 
     /// <summary>A client with another (or no) API token.</summary>
-    public HttpClient With(string? token) => Client(Api.BaseAddress!.Port, token);
+    /// <param name="token">The token.</param>
+    /// <param name="address">Where the client is; the loopback address if null.</param>
+    public HttpClient With(string? token, IPAddress? address = null) => Client(Api.BaseAddress!.Port, token, address);
 
     /// <summary>A browser at the dashboard: keeps cookies, follows no redirect. Edge says which user it let in, if any.</summary>
     public DashboardBrowser Browse(EdgeUser? user = null) => new(this, Api.BaseAddress!, user);
@@ -120,9 +122,9 @@ public sealed class ConfigHost : IAsyncLifetime
 
     public static async Task<JsonObject> ReadAsync(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<JsonObject>())!;
 
-    private HttpClient Client(int port, string? token)
+    private HttpClient Client(int port, string? token, IPAddress? address = null)
     {
-        var client = new HttpClient(new EdgeHandler(this)) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
+        var client = new HttpClient(new EdgeHandler(this, address ?? IPAddress.Loopback)) { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")) };
         if (token is not null)
         {
             client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -131,11 +133,11 @@ public sealed class ConfigHost : IAsyncLifetime
         return client;
     }
 
-    private sealed class EdgeHandler(ConfigHost host) : DelegatingHandler(new SocketsHttpHandler())
+    private sealed class EdgeHandler(ConfigHost host, IPAddress address) : DelegatingHandler(new SocketsHttpHandler())
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, "http://localhost:8703", IPAddress.Loopback))
+            foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, "http://localhost:8703", address))
             {
                 request.Headers.TryAddWithoutValidation(name, value);
             }

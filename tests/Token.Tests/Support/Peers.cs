@@ -35,6 +35,9 @@ public sealed class Peers : IAsyncDisposable
     /// <summary>What the identity provider says about every user; asked for each time.</summary>
     public Func<CurrentIdentityRequest, Task<CurrentIdentityReply>> Current { get; set; } = _ => throw new RpcException(new Status(StatusCode.Internal, "nobody should ask"));
 
+    /// <summary>What identity providers have provisioned.</summary>
+    public Func<ProvisionedRequest, ProvisionedReply> Provisioned { get; set; } = _ => new ProvisionedReply();
+
     public long Position => _snapshot.Position;
 
     public static async Task<Peers> StartAsync()
@@ -132,5 +135,7 @@ public sealed class Peers : IAsyncDisposable
     {
         public override Task<CurrentIdentityReply> Current(CurrentIdentityRequest request, ServerCallContext context)
             => peers.Away ? throw new RpcException(new Status(StatusCode.Unavailable, "away")) : peers.Current(request);
+
+        public override Task<ProvisionedReply> Provisioned(ProvisionedRequest request, ServerCallContext context) => Task.FromResult(peers.Provisioned(request));
     }
 }

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using ManagedOAuth.AuthorizationServer.Scim;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
@@ -7,8 +8,9 @@ namespace ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 
 /// <summary>Tells Token what a user's identity provider says now.</summary>
 [AllowedCallers("token")]
-public sealed partial class IdentitiesService(CurrentIdentities identities, ILogger<IdentitiesService> logger) : Identities.IdentitiesBase
+public sealed partial class IdentitiesService(CurrentIdentities identities, Provisioning provisioning, ILogger<IdentitiesService> logger) : Identities.IdentitiesBase
 {
+    private const int MostEmails = 500;
     private const long LastMoment = 32_503_680_000; // the year 3000: anything later is a mistake of the caller
 
     /// <inheritdoc />
@@ -27,7 +29,7 @@ public sealed partial class IdentitiesService(CurrentIdentities identities, ILog
             var grant = await identities.AskAsync(id, userId, neededUntil, context.CancellationToken);
             return grant is null ? new CurrentIdentityReply { Refusal = "the identity provider can no longer be asked about the user" }
                 : grant.Refusal is { } refusal ? new CurrentIdentityReply { Refusal = refusal }
-                : Reply(grant);
+                : Reply(grant, await provisioning.FindAsync(grant.ProviderId, grant.Email, context.CancellationToken));
         }
         catch (OutboundUnavailableException away)
         {
@@ -37,10 +39,34 @@ public sealed partial class IdentitiesService(CurrentIdentities identities, ILog
         }
     }
 
-    private static CurrentIdentityReply Reply(ProviderGrant grant)
+    /// <inheritdoc />
+    public override async Task<ProvisionedReply> Provisioned(ProvisionedRequest request, ServerCallContext context)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(context);
+        if (!Guid.TryParse(request.ProviderId, out var provider) || request.Emails.Count > MostEmails)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"provider_id is no uuid, or there are more than {MostEmails} emails"));
+        }
+
+        var reply = new ProvisionedReply();
+        foreach (var (email, said) in await provisioning.FindAsync(provider, [.. request.Emails.Distinct(StringComparer.Ordinal)], context.CancellationToken))
+        {
+            reply.Users.Add(new ProvisionedUser { Email = email, Refusal = said.Refusal ?? "", HasGroups = said.Groups is not null, Groups = { said.Groups ?? [] } });
+        }
+
+        return reply;
+    }
+
+    private static CurrentIdentityReply Reply(ProviderGrant grant, ProvisionedIdentity provisioned)
+    {
+        if (provisioned.Refusal is { } refusal)
+        {
+            return new CurrentIdentityReply { Refusal = refusal };
+        }
+
         var reply = new CurrentIdentityReply { Email = grant.Email };
-        foreach (var (name, values) in grant.Claims)
+        foreach (var (name, values) in provisioned.In(grant.Claims))
         {
             reply.Claims.Add(new CurrentClaim { Name = name, Values = { values } });
         }

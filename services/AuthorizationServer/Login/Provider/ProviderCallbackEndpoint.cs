@@ -3,6 +3,7 @@ using ManagedOAuth.AuthorizationServer.Diagnostics;
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Pages;
+using ManagedOAuth.AuthorizationServer.Scim;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
@@ -85,6 +86,8 @@ public static partial class ProviderCallbackEndpoint
         var answer = await speaker.RedeemAsync(ProviderLogins.Of(flow, provider, state), code, cancellation);
         return answer.Refusal is { } refusal ? await RefuseAsync(flow, provider, refusal, answer.Explanation)
             : flow.Transaction.Test is not null ? await ProviderTrials.SucceedAsync(flow, answer)
+            : (await flow.Http.RequestServices.GetRequiredService<Provisioning>().FindAsync(provider.Id, answer.Email, cancellation)).Refusal is not null
+                ? await RefuseAsync(flow, provider, "deprovisioned", "This account is no longer active there.")
             : await BeginSessionAsync(flow, provider, answer, cancellation);
     }
 

@@ -1,0 +1,188 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ManagedOAuth.AuthorizationServer.Scim.Patching;
+using ManagedOAuth.AuthorizationServer.Scim.Resources;
+using ManagedOAuth.AuthorizationServer.Scim.Store;
+
+namespace ManagedOAuth.AuthorizationServer.Scim;
+
+/// <summary><c>/Users</c> (RFC 7644 §3): what a provider tells of its users.</summary>
+internal static class ScimUsersEndpoints
+{
+    private const string Resource = "user";
+    private const string LogType = "USER";
+
+    public static void MapScimUsers(this RouteGroupBuilder scim)
+    {
+        scim.MapGet("/Users", ListAsync);
+        scim.MapPost("/Users", CreateAsync);
+        scim.MapGet("/Users/{id}", GetAsync);
+        scim.MapPut("/Users/{id}", ReplaceAsync);
+        scim.MapPatch("/Users/{id}", PatchAsync);
+        scim.MapDelete("/Users/{id}", RemoveAsync);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        var (start, count) = ScimRequests.PageOf(context);
+        await using var session = directory.Read();
+        var (users, total) = await directory.ListAsync<ScimUser>(session, caller.Provider.Id, ScimRequests.FilterOf(context), start - 1, count, ct);
+        var groups = await directory.GroupsOfAsync(session, ScimRequests.Excludes(context, "groups") ? [] : [.. users.Select(user => user.Id)], ct);
+        return new ScimResult(StatusCodes.Status200OK, ScimJson.Page([.. users.Select(user => ScimJson.Of(user, groups[user.Id], caller.BaseUrl))], total, start));
+    }
+
+    private static async Task<IResult> GetAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        await using var session = directory.Read();
+        var user = await ScimDirectory.FindUserAsync(session, caller.Provider.Id, ScimRequests.IdOf(context, Resource), ct) ?? throw ScimException.NotFound(Resource);
+        return ScimRequests.IsKnown(context, user.Version)
+            ? new ScimResult(StatusCodes.Status304NotModified, null) { EntityTag = ScimJson.Tag(user.Version) }
+            : await ShowAsync(context, directory, session, user, StatusCodes.Status200OK, ct);
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        var body = await ScimRequests.BodyAsync(context);
+        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        {
+            var state = ScimUserReader.Read(caller.Provider.Id, JsonObject.Create(body)!);
+            var user = await directory.ChangeAsync(caller.Provider, caller.FlowId, made => Line(context, body, made), async change =>
+            {
+                await CheckNameAsync(change, state, null, ct);
+                var made = new ScimUser { Id = Guid.NewGuid(), Version = 1 };
+                var created = new ScimUserCreated(state, change.Now);
+                made.Apply(created);
+                change.Unit.Events.StartStream<ScimUser>(made.Id, created);
+                await SettleAsync(change, null, made, ct);
+                return made;
+            }, ct);
+            await using var session = directory.Read();
+            return await ShowAsync(context, directory, session, user, StatusCodes.Status201Created, ct);
+        });
+    }
+
+    private static async Task<IResult> ReplaceAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var body = await ScimRequests.BodyAsync(context);
+        return await AlterAsync(context, directory, body, _ => JsonObject.Create(body)!, ct);
+    }
+
+    private static async Task<IResult> PatchAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var body = await ScimRequests.BodyAsync(context);
+        return await AlterAsync(context, directory, body, user =>
+        {
+            var resource = JsonObject.Create(user.State.Attributes.Clone())!;
+            foreach (var operation in ScimOperation.Read(body))
+            {
+                ScimPatcher.Apply(resource, operation);
+            }
+
+            return resource;
+        }, ct);
+    }
+
+    private static async Task<IResult> RemoveAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        return await ScimRequests.LoggedAsync(context, LogType, null, async () =>
+        {
+            await directory.ChangeAsync(caller.Provider, caller.FlowId, user => Line(context, null, user), async change =>
+            {
+                var (stream, user) = await FetchAsync(context, change, ct);
+                stream.AppendOne(new ScimUserRemoved(change.Now));
+                foreach (var group in (await directory.GroupsOfAsync(change.Unit, [user.Id], ct))[user.Id])
+                {
+                    change.Unit.Events.Append(group.Id, new ScimGroupMembersChanged([], [user.Id], change.Now));
+                    change.Unit.Delete<ScimMembership>(ScimMembership.IdOf(group.Id, user.Id));
+                }
+
+                change.End(user);
+                await change.NoteAsync(user, null, ct);
+                return user;
+            }, ct);
+            return new ScimResult(StatusCodes.Status204NoContent, null);
+        });
+    }
+
+    private static async Task<IResult> AlterAsync(HttpContext context, ScimDirectory directory, JsonElement body, Func<ScimUser, JsonObject> alter, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        {
+            var user = await directory.ChangeAsync(caller.Provider, caller.FlowId, changed => Line(context, body, changed), async change =>
+            {
+                var (stream, before) = await FetchAsync(context, change, ct);
+                var state = ScimUserReader.Read(caller.Provider.Id, alter(before));
+                await CheckNameAsync(change, state, before.Id, ct);
+                var changed = new ScimUserChanged(state, change.Now);
+                var after = new ScimUser { Id = before.Id, Version = before.Version + 1, CreatedAt = before.CreatedAt };
+                after.Apply(changed);
+                stream.AppendOne(changed);
+                await SettleAsync(change, before, after, ct);
+                return after;
+            }, ct);
+            await using var session = directory.Read();
+            return await ShowAsync(context, directory, session, user, StatusCodes.Status200OK, ct);
+        });
+    }
+
+    private static async Task<(Marten.Events.IEventStream<ScimUser> Stream, ScimUser User)> FetchAsync(HttpContext context, ScimChange change, CancellationToken ct)
+    {
+        var stream = await change.Unit.Events.FetchForWriting<ScimUser>(ScimRequests.IdOf(context, Resource), ct);
+        if (stream.Aggregate is not { Removed: false } user || user.ProviderId != change.Provider.Id)
+        {
+            throw ScimException.NotFound(Resource);
+        }
+
+        ScimRequests.CheckPrecondition(context, user.Version);
+        return (stream, user);
+    }
+
+    // What the change means for what the user holds: whoever may no longer come in, or is now known under another address, loses it.
+    private static async Task SettleAsync(ScimChange change, ScimUser? before, ScimUser after, CancellationToken ct)
+    {
+        if (!after.Active)
+        {
+            change.End(after);
+        }
+
+        if (before is not null && (!after.Active || !before.LoginAddresses().ToHashSet(StringComparer.Ordinal).SetEquals(after.LoginAddresses())))
+        {
+            change.End(before);
+        }
+        else if (before is null || before.Active != after.Active)
+        {
+            change.Move([after]);
+        }
+
+        await change.NoteAsync(before, after, ct);
+    }
+
+    private static async Task CheckNameAsync(ScimChange change, ScimUserState state, Guid? own, CancellationToken ct)
+    {
+        var same = await change.Unit.QueryAsync<ScimUser>("where (data ->> 'key') = ? limit 1", ct, $"{state.ProviderId} {state.UserName.ToLowerInvariant()}");
+        if (same.Count > 0 && same[0].Id != own)
+        {
+            throw ScimException.Taken($"There is a user with this userName: {same[0].Id}.");
+        }
+    }
+
+    private static async Task<IResult> ShowAsync(HttpContext context, ScimDirectory directory, Marten.IQuerySession session, ScimUser user, int status, CancellationToken ct)
+    {
+        var caller = ScimCaller.Of(context);
+        var groups = await directory.GroupsOfAsync(session, [user.Id], ct);
+        return new ScimResult(status, ScimJson.Of(user, groups[user.Id], caller.BaseUrl))
+        {
+            Location = $"{caller.BaseUrl}/Users/{user.Id}", EntityTag = ScimJson.Tag(user.Version),
+        };
+    }
+
+    private static ScimUpdate Line(HttpContext context, JsonElement? body, ScimUser user) => ScimRequests.Line(context, LogType, body) with
+    {
+        ResourceId = user.Id.ToString(), ExternalId = user.ExternalId ?? "", Email = user.Email ?? "",
+    };
+}

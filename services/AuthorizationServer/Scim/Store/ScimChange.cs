@@ -1,0 +1,114 @@
+using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Users;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
+using Marten;
+using Wolverine.Marten;
+
+namespace ManagedOAuth.AuthorizationServer.Scim.Store;
+
+/// <summary>
+/// One change that an identity provider makes: its events, what they mean for sessions and for the user directory, the message to Token and the line of the
+/// log, all in one transaction.
+/// </summary>
+public sealed class ScimChange : IAsyncDisposable
+{
+    private const int MessageSize = 500;
+
+    private readonly AsyncServiceScope _scope;
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
+
+    internal ScimChange(IDocumentSession unit, AsyncServiceScope scope, IdentityProvider provider, DateTimeOffset now)
+        => (Unit, _scope, Provider, Now) = (unit, scope, provider, now);
+
+    public IDocumentSession Unit { get; }
+
+    public IdentityProvider Provider { get; }
+
+    public DateTimeOffset Now { get; }
+
+    /// <summary>The user may no longer come in by this provider.</summary>
+    public void End(ScimUser user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        _ended.UnionWith(user.LoginAddresses());
+    }
+
+    /// <summary>The users' groups are others now.</summary>
+    public void Move(IEnumerable<ScimUser> users) => _moved.UnionWith(users.SelectMany(user => user.LoginAddresses()));
+
+    /// <summary>Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer.</summary>
+    public async Task NoteAsync(ScimUser? before, ScimUser? after, CancellationToken cancellation)
+    {
+        if (before is { Email: { } old } && (after is null || after.Removed || after.Email != old))
+        {
+            await ChangeUserAsync(old, before.Id, null, cancellation);
+        }
+
+        if (after is { Removed: false, Email: { } email })
+        {
+            await ChangeUserAsync(email, after.Id, new ProvisionedProfile(Provider.Id, after.Id, after.State.DisplayName, after.Active), cancellation);
+        }
+    }
+
+    /// <summary>Saves everything.</summary>
+    public async Task SaveAsync(ScimUpdate line, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        var outbox = _scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
+        outbox.Enroll(Unit);
+        Unit.Store(line);
+        var settings = Provider.ScimConfig!;
+        string[] ended = settings.UserDeprovision ? [.. _ended] : [];
+        string[] moved = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.NoAction ? [] : [.. _moved.Except(ended, StringComparer.Ordinal)];
+        var reauthenticate = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.Reauth;
+        EndSessions(reauthenticate ? [.. ended, .. moved] : ended);
+        foreach (var (emails, again) in ended.Chunk(MessageSize).Select(part => (part, false)).Concat(moved.Chunk(MessageSize).Select(part => (part, reauthenticate))))
+        {
+            await outbox.PublishAsync(new ProvisioningChanged(Provider.Id, emails, again, Now));
+        }
+
+        await Unit.SaveChangesAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Unit.DisposeAsync();
+        await _scope.DisposeAsync();
+    }
+
+    private void EndSessions(string[] emails)
+    {
+        if (emails.Length > 0)
+        {
+            Unit.DeleteWhere<TeamSession>("where (data ->> 'providerId') = ? and (data ->> 'email') = any(?)", Provider.Id.ToString(), emails);
+        }
+    }
+
+    private async Task ChangeUserAsync(string email, Guid resource, ProvisionedProfile? profile, CancellationToken cancellation)
+    {
+        var known = await Unit.QueryAsync<User>("where data ->> 'email' = ? limit 1", cancellation, email) is [var found, ..] ? found : null;
+        var others = known?.Provisioned?.Where(other => other.ResourceId != resource).ToList() ?? [];
+        if (profile is not null)
+        {
+            others.Add(profile);
+        }
+
+        if (known is null)
+        {
+            if (profile is not null)
+            {
+                Unit.Insert(new User { Id = Guid.NewGuid(), Email = email, CreatedAt = Now, Provisioned = others });
+            }
+        }
+        else if (others.Count == 0 && known.LastLoginAt is null)
+        {
+            Unit.Delete<User>(known.Id);
+        }
+        else
+        {
+            Unit.Store(known with { Provisioned = others.Count == 0 ? null : others });
+        }
+    }
+}

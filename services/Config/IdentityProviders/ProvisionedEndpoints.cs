@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.AuthorizationServer;
+
+namespace ManagedOAuth.Config.IdentityProviders;
+
+/// <summary><c>/access/identity_providers/{id}/scim/users|groups</c>: what a provider has provisioned.</summary>
+public static class ProvisionedEndpoints
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+
+    // The query parameter, and the attribute.
+    private static readonly (string Parameter, string Attribute)[] s_users = [("cf_resource_id", "id"), ("idp_resource_id", "externalid"), ("username", "username"), ("email", "emails"), ("name", "displayname")];
+    private static readonly (string Parameter, string Attribute)[] s_groups = [("cf_resource_id", "id"), ("idp_resource_id", "externalid"), ("name", "displayname")];
+
+    public static void MapProvisioned(this RouteGroupBuilder providers)
+    {
+        ArgumentNullException.ThrowIfNull(providers);
+        providers.MapGet("/{id:guid}/scim/users", (Guid id, HttpRequest request, ScimQueries.ScimQueriesClient scim, TimeProvider clock, CancellationToken ct)
+            => ListAsync(id, request, s_users, async (asked, paging) =>
+            {
+                var reply = await scim.UsersAsync(asked, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct);
+                return ApiEnvelope.Page(reply.Users.Select(Show), paging, reply.TotalCount);
+            }));
+        providers.MapGet("/{id:guid}/scim/groups", (Guid id, HttpRequest request, ScimQueries.ScimQueriesClient scim, TimeProvider clock, CancellationToken ct)
+            => ListAsync(id, request, s_groups, async (asked, paging) =>
+            {
+                var reply = await scim.GroupsAsync(asked, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct);
+                return ApiEnvelope.Page(reply.Groups.Select(Show), paging, reply.TotalCount);
+            }));
+    }
+
+    private static async Task<IResult> ListAsync(
+        Guid id, HttpRequest request, (string Parameter, string Attribute)[] filters, Func<ScimListRequest, Paging, Task<IResult>> answer)
+    {
+        if (Paging.From(request.Query) is not { } paging)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000"));
+        }
+
+        var asked = new ScimListRequest { ProviderId = id.ToString(), Page = paging.Page, PerPage = paging.PerPage };
+        foreach (var (parameter, attribute) in filters)
+        {
+            if (request.Query[parameter].ToString() is { Length: > 0 and <= 512 } value)
+            {
+                asked.Equal[attribute] = value;
+            }
+        }
+
+        return await Peers.AskAsync("provider", Peers.AuthorizationServer, () => answer(asked, paging));
+    }
+
+    private static JsonObject Show(ScimUserView user) => new()
+    {
+        ["id"] = user.Id,
+        ["externalId"] = user.ExternalId,
+        ["userName"] = user.UserName,
+        ["displayName"] = user.DisplayName,
+        ["active"] = user.Active,
+        ["schemas"] = new JsonArray("urn:ietf:params:scim:schemas:core:2.0:User"),
+        ["emails"] = user.Email.Length == 0 ? new JsonArray() : new JsonArray(new JsonObject { ["value"] = user.Email, ["primary"] = true }),
+        ["groups"] = new JsonArray([.. user.Groups.Select(group => JsonValue.Create(group))]),
+        ["meta"] = Meta(user.CreatedAt, user.UpdatedAt),
+    };
+
+    private static JsonObject Show(ScimGroupView group) => new()
+    {
+        ["id"] = group.Id,
+        ["externalId"] = group.ExternalId,
+        ["displayName"] = group.DisplayName,
+        ["member_count"] = group.Members,
+        ["schemas"] = new JsonArray("urn:ietf:params:scim:schemas:core:2.0:Group"),
+        ["meta"] = Meta(group.CreatedAt, group.UpdatedAt),
+    };
+
+    private static JsonObject Meta(Google.Protobuf.WellKnownTypes.Timestamp created, Google.Protobuf.WellKnownTypes.Timestamp updated)
+        => new() { ["created"] = created.ToDateTimeOffset(), ["lastModified"] = updated.ToDateTimeOffset() };
+}

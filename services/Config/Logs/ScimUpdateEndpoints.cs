@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Google.Protobuf.WellKnownTypes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Logs;
+
+/// <summary><c>GET /access/logs/scim/updates</c>: what identity providers changed by provisioning, and what was refused, with the original's filters.</summary>
+public static class ScimUpdateEndpoints
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+
+    public static void MapScimUpdates(this RouteGroupBuilder access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        access.MapGet("/logs/scim/updates", ListAsync).RequirePermission(ApiPermission.AuditLogsRead);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, ScimQueries.ScimQueriesClient scim, TimeProvider clock, CancellationToken ct)
+    {
+        var errors = new List<ApiError>();
+        var asked = Read(request.Query, errors);
+        return errors.Count > 0
+            ? ApiEnvelope.Error(StatusCodes.Status400BadRequest, errors)
+            : await Peers.AskAsync("log", Peers.AuthorizationServer, async () =>
+            {
+                var reply = await scim.UpdatesAsync(asked, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct);
+                return ApiEnvelope.Ok(new JsonArray([.. reply.Updates.Select(line => Show(JsonNode.Parse(line.Span)!.AsObject()))]));
+            });
+    }
+
+    private static ScimUpdatesRequest Read(IQueryCollection query, List<ApiError> errors)
+    {
+        var asked = new ScimUpdatesRequest
+        {
+            ResourceId = query["cf_resource_id"].ToString(),
+            ExternalId = query["idp_resource_id"].ToString(),
+            Email = query["resource_user_email"].ToString().Trim().ToLowerInvariant(),
+            GroupName = query["resource_group_name"].ToString(),
+            ResourceType = One(query, "resource_type", errors, "USER", "GROUP"),
+            Success = One(query, "status", errors, "SUCCESS", "FAILURE") switch { "SUCCESS" => "true", "FAILURE" => "false", _ => "" },
+            OldestFirst = One(query, "direction", errors, "asc", "desc") == "asc",
+            Since = AccessRequestEndpoints.Time(query, "since", errors),
+            Until = AccessRequestEndpoints.Time(query, "until", errors),
+            Limit = Limit(query, errors),
+        };
+        asked.ProviderIds.AddRange(Many(query, "idp_id"));
+        asked.Methods.AddRange(Many(query, "request_method").Select(method => method.ToUpperInvariant()));
+        if (asked.ProviderIds.Any(id => !Guid.TryParse(id, out _)))
+        {
+            errors.Add(ApiErrors.InvalidRequest("idp_id is the uuid of an identity provider, or several"));
+        }
+
+        return asked;
+    }
+
+    private static int Limit(IQueryCollection query, List<ApiError> errors)
+    {
+        var text = query["limit"].ToString();
+        if (text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= 1000))
+        {
+            return text.Length == 0 ? 0 : int.Parse(text, CultureInfo.InvariantCulture);
+        }
+
+        errors.Add(ApiErrors.InvalidRequest("limit is from 1 to 1000"));
+        return 0;
+    }
+
+    private static string One(IQueryCollection query, string parameter, List<ApiError> errors, params string[] allowed)
+    {
+        var value = query[parameter].ToString();
+        if (value.Length > 0 && !allowed.Contains(value, StringComparer.Ordinal))
+        {
+            errors.Add(ApiErrors.InvalidRequest($"{parameter} is {string.Join(" or ", allowed)}"));
+        }
+
+        return value;
+    }
+
+    // Arrays come as a=1&a=2, a[]=1&a[]=2 or a=1,2.
+    private static IEnumerable<string> Many(IQueryCollection query, string parameter)
+        => query[parameter].Concat(query[parameter + "[]"]).OfType<string>().SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Take(100);
+
+    private static JsonObject Show(JsonObject line) => new()
+    {
+        ["cf_resource_id"] = (string?)line["resource_id"],
+        ["error_description"] = (string?)line["error"],
+        ["idp_id"] = (string?)line["provider_id"],
+        ["idp_resource_id"] = (string?)line["external_id"],
+        ["logged_at"] = DateTimeOffset.UnixEpoch.AddMicroseconds((long)line["at"]!),
+        ["request_body"] = (string?)line["body"],
+        ["request_method"] = (string?)line["method"],
+        ["resource_group_name"] = (string?)line["group_name"],
+        ["resource_type"] = (string?)line["resource_type"],
+        ["resource_user_email"] = (string?)line["email"],
+        ["status"] = (bool)line["success"]! ? "SUCCESS" : "FAILURE",
+        ["ray_id"] = (string?)line["flow_id"],
+    };
+}

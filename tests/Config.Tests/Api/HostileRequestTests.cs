@@ -1,0 +1,150 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Tests.Support;
+
+namespace ManagedOAuth.Config.Tests.Api;
+
+/// <summary>What an attacker, or a broken script, sends to the admin API. The names begin with the case of the attack list.</summary>
+[Collection(ConfigCollection.Name)]
+public sealed class HostileRequestTests(ConfigHost host)
+{
+    [Fact]
+    public async Task A03_IdInTheBody_IsNeverTheObjectThatIsChanged()
+    {
+        var (own, other) = (await MakeAsync("own"), await MakeAsync("other"));
+        var body = Group("renamed");
+        body["id"] = (string)other["id"]!;
+        body["version"] = 99;
+        body["created_at"] = "2001-01-01T00:00:00Z";
+        var changed = await host.Api.Must(HttpStatusCode.OK, "PUT", $"{ApiCalls.Access}/groups/{own["id"]}", body.ToJsonString());
+        Assert.Equal(((string)own["id"]!, "renamed", 2L), ((string)changed["id"]!, (string)changed["name"]!, (long)changed["version"]!));
+        var untouched = await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/groups/{other["id"]}");
+        Assert.Equal((string)other["name"]!, (string)untouched["name"]!);
+    }
+
+    [Theory]
+    [InlineData("apps")]
+    [InlineData("policies")]
+    [InlineData("identity_providers")]
+    [InlineData("service_tokens")]
+    public async Task A03_IdOfAnotherKind_IsUnknown(string kind)
+    {
+        var group = await MakeAsync("other kind");
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.Call("GET", $"{ApiCalls.Access}/{kind}/{group["id"]}")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await host.Api.Call("DELETE", $"{ApiCalls.Access}/{kind}/{group["id"]}")).Status);
+    }
+
+    [Theory]
+    [InlineData("changes?actor=' OR 1=1 --")]
+    [InlineData("changes?kind=application'; drop table x; --")]
+    [InlineData("changes?per_page=1000000000")]
+    [InlineData("changes?page=-1")]
+    [InlineData("changes?since=9999999-01-01T00:00:00Z")]
+    [InlineData("changes?since=not-a-date")]
+    [InlineData("changes?cursor=%00%00")]
+    [InlineData("changes?after=99999999999999999999999")]
+    [InlineData("apps?page=99999999999999999999")]
+    [InlineData("apps?per_page=0")]
+    [InlineData("apps?name=%00")]
+    [InlineData("groups?search=$.x[*]")]
+    [InlineData("logs/access_requests?since=99999-01-01")]
+    [InlineData("logs/access_requests?limit=100000")]
+    [InlineData("logs/access_requests?email=x&emailOp=like")]
+    [InlineData("logs/scim/updates?limit=0")]
+    [InlineData("logs/scim/updates?idp_id=x")]
+    [InlineData("logs/scim/updates?status=perhaps")]
+    public async Task A14_HostileQuery_IsRefusedOrHarmless(string query)
+    {
+        var answer = await host.Api.Call("GET", $"{ApiCalls.Access}/{query}");
+        Assert.True((int)answer.Status is 200 or 400 or 404, $"{answer.Status} {answer.Body.ToJsonString()}");
+        var text = answer.Body.ToJsonString();
+        foreach (var leak in new[] { "Npgsql", "42601", "System.", " at ManagedOAuth", "select " })
+        {
+            Assert.DoesNotContain(leak, text, StringComparison.OrdinalIgnoreCase);
+        }
+
+        await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/groups");
+    }
+
+    [Theory]
+    [InlineData("DELETE")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("POST")]
+    public async Task A15_History_CanBeChangedByNobody_AndOutlivesItsObject(string method)
+    {
+        var group = await MakeAsync("history");
+        await host.Api.Must(HttpStatusCode.Accepted, "DELETE", $"{ApiCalls.Access}/groups/{group["id"]}");
+        foreach (var path in new[] { "changes", $"groups/{group["id"]}/versions", $"groups/{group["id"]}/versions/1" })
+        {
+            var answer = await host.Api.Call(method, $"{ApiCalls.Access}/{path}", method == "DELETE" ? null : "{}");
+            Assert.True(answer.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed, $"{method} {path}: {answer.Status}");
+        }
+
+        var versions = await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/groups/{group["id"]}/versions");
+        Assert.Equal(2, versions.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A05_ListsBeyondEveryMeasure_AreRefusedAtTheField()
+    {
+        var uris = string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"https://h{i}.test/cb\""));
+        foreach (var list in new[] { $"[{uris}]", $"[\"https://h.test/{new string('a', 500_000)}\"]", "[5]", "\"https://h.test/*\"", "[null]", "{}" })
+        {
+            var answer = await host.Api.Call("POST", $"{ApiCalls.Access}/apps",
+                $$$$"""{"type":"self_hosted","name":"x","domain":"a05.test","oauth_configuration":{"enabled":true,"dynamic_client_registration":{"enabled":true,"allowed_uris":{{{{list}}}}}}}""");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+            Assert.StartsWith("/oauth_configuration/dynamic_client_registration/allowed_uris", (string?)answer.Body["errors"]![0]!["source"]!["pointer"], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A19_CompressedBody_IsNotUnpacked()
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes("{\"name\":\"" + new string(' ', 5_000_000) + "\"}"));
+        }
+
+        using var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add("gzip");
+        using var answer = await host.Api.PostAsync($"{ApiCalls.Access}/groups", content);
+        Assert.True((int)answer.StatusCode is 400 or 415, $"{answer.StatusCode}");
+    }
+
+    [Fact]
+    public async Task A20_WrongTokensWithoutEnd_AreThrottled_AndGoodOnesGoOn()
+    {
+        var address = IPAddress.Parse("203.0.113.77");
+        using var guesser = host.With("mo_api_wrong000000000000000000000000000000000000000", address);
+        var statuses = new List<HttpStatusCode>();
+        for (var i = 0; i < 700 && (statuses.Count == 0 || statuses[^1] != HttpStatusCode.TooManyRequests); i++)
+        {
+            statuses.Add((await guesser.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+        Assert.All(statuses.SkipLast(1), status => Assert.Equal(HttpStatusCode.Unauthorized, status));
+        using var good = host.With(ConfigHost.Token, address);
+        Assert.Equal(HttpStatusCode.OK, (await good.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A20_MissingAndForeignIds_AnswerAlike()
+    {
+        var one = await host.Api.Call("GET", $"{ApiCalls.Access}/apps/{Guid.NewGuid()}");
+        var group = await MakeAsync("alike");
+        var other = await host.Api.Call("GET", $"{ApiCalls.Access}/apps/{group["id"]}");
+        Assert.Equal((one.Status, one.Body.ToJsonString()), (other.Status, other.Body.ToJsonString()));
+    }
+
+    private static JsonObject Group(string name)
+        => new() { ["name"] = name, ["include"] = new JsonArray(new JsonObject { ["everyone"] = new JsonObject() }) };
+
+    private async Task<JsonNode> MakeAsync(string name)
+        => await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/groups", Group($"{name} {Guid.NewGuid():N}").ToJsonString());
+}
