@@ -31,7 +31,7 @@ internal sealed class RouteTableSource : IDisposable
 
     private void Publish(ConfigurationSnapshot snapshot)
     {
-        Volatile.Write(ref _current, RouteTable.Build(snapshot, _addresses.TeamOrigin, _addresses.DashboardOrigin));
+        Volatile.Write(ref _current, RouteTable.Build(snapshot, _addresses.TeamOrigin, _addresses.DashboardOrigin, Volatile.Read(ref _current)));
         Changed?.Invoke();
     }
 }

@@ -16,11 +16,15 @@ internal sealed partial class ServiceProxy(ServiceReplicas replicas, ServiceCred
     private static readonly OriginConnection s_connection = new(TimeSpan.FromSeconds(1), NoTlsVerify: false);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(15);
 
+    // Who changes the configuration may wait up to 30 seconds for it to be in force everywhere.
+    private static readonly TimeSpan s_configSilence = TimeSpan.FromSeconds(45);
+
     public async Task HandleAsync(HttpContext context, HostRoutes host, Guid? applicationId, string service, string pathAndQuery, long bodyLimit, EdgeUser? user = null)
     {
         LimitBody(context, bodyLimit);
         var transform = new ServiceTransform(
             credentials.For(service), applicationId, host.PublicOrigin, context.Connection.RemoteIpAddress ?? IPAddress.None, user);
+        var silence = service == ServicePaths.Config ? s_configSilence : s_silence;
         var result = new ForwarderResult(ForwarderError.Unreachable, StatusCodes.Status503ServiceUnavailable);
         foreach (var replica in replicas.InTurn(service))
         {
@@ -30,8 +34,8 @@ internal sealed partial class ServiceProxy(ServiceReplicas replicas, ServiceCred
                 PathAndQuery = pathAndQuery,
                 Client = clients.For(s_connection),
                 Transform = transform,
-                ActivityTimeout = s_silence,
-                StreamIdleTimeout = s_silence,
+                ActivityTimeout = silence,
+                StreamIdleTimeout = silence,
             });
             if (result.Error != ForwarderError.Unreachable)
             {

@@ -28,8 +28,30 @@ public class RouteTableTests
     [InlineData("other.example.com")]
     [InlineData("127.0.0.1:8700")]
     [InlineData("localhost")]
+    [InlineData(":443")]
+    [InlineData("")]
     public void Authority_Other_IsNoDefaultApplication(string authority)
         => Assert.False(Build(App("app.example.com"), App("localhost:8700")).TryFindHost(authority, out _));
+
+    [Fact]
+    public void Table_AfterAnother_DecidesOnTheNewSnapshotAlone()
+    {
+        var app = App("a.test") with { Policies = [new PolicyReference(s_bypass.Id, 1)] };
+        var before = ConfigurationSnapshot.Empty with { Applications = ConfigurationSnapshot.Empty.Applications.Add(app.Id, app), Policies = ConfigurationSnapshot.Empty.Policies.Add(s_bypass.Id, s_bypass) };
+        var first = RouteTable.Build(before, "https://team.test", "https://dash.test");
+        Assert.True(Root(first, "a.test").Application.AlwaysBypasses);
+
+        // The applications are the same; a policy is not.
+        var after = before with { Policies = before.Policies.SetItem(s_bypass.Id, s_bypass with { Decision = PolicyAction.Deny }) };
+        var second = RouteTable.Build(after, "https://team.test", "https://dash.test", first);
+        Assert.False(Root(second, "a.test").Application.AlwaysBypasses);
+        Assert.Same(Root(second, "A.test:443").Application, second.FindApplication(app.Id));
+
+        var moved = after with { Applications = after.Applications.SetItem(app.Id, app with { Domain = "b.test" }) };
+        var third = RouteTable.Build(moved, "https://team.test", "https://dash.test", second);
+        Assert.False(third.TryFindHost("a.test", out _));
+        Assert.True(third.TryFindHost("b.test", out _));
+    }
 
     [Fact]
     public void Domain_WithPort_KeepsItInOriginAndCookie()
