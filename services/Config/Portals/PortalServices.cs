@@ -1,4 +1,6 @@
 using ManagedOAuth.Config.Portals.Servers;
+using ManagedOAuth.Contracts.Upstream;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Portals;
 
@@ -14,5 +16,6 @@ internal static class PortalServices
         services.AddSingleton<McpServerReader>();
         services.AddSingleton<McpServerStatuses>();
         services.AddSingleton<McpPortalReader>();
+        services.AddServiceClient<UpstreamCredentials.UpstreamCredentialsClient>("authorization-server");
     }
 }

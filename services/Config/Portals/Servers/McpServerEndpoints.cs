@@ -18,6 +18,7 @@ public static class McpServerEndpoints
             => endpoints.Replace(UidOf(id, log), request, ct));
         servers.MapDelete("/{id}", (string id, ConfigurationLog log, ObjectEndpoints<McpServer, McpServerObject> endpoints, CancellationToken ct)
             => endpoints.Remove(UidOf(id, log), ct, StatusCodes.Status200OK));
+        servers.MapConnect();
         return servers;
     }
 
