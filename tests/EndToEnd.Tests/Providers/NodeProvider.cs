@@ -19,16 +19,23 @@ public sealed class NodeProvider : IAsyncDisposable
     private readonly StringBuilder _output = new();
     private readonly int _port = FreePort.Next();
     private readonly Uri _redirectUri;
+    private readonly string _kind;
     private Process? _process;
 
-    public NodeProvider(Uri redirectUri) => _redirectUri = redirectUri;
+    /// <param name="redirectUri">Of its one client.</param>
+    /// <param name="kind"><c>mcp</c>: it also protects an MCP server, and clients register themselves.</param>
+    public NodeProvider(Uri redirectUri, string kind = "")
+    {
+        _redirectUri = redirectUri;
+        _kind = kind;
+    }
 
     public string Issuer => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}");
 
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { RepositoryRoot.Of("tests/EndToEnd.Tests/node/provider.mjs"), _port.ToString(CultureInfo.InvariantCulture), _state, _redirectUri.ToString() })
+        foreach (var argument in new[] { RepositoryRoot.Of("tests/EndToEnd.Tests/node/provider.mjs"), _port.ToString(CultureInfo.InvariantCulture), _state, _redirectUri.ToString(), _kind })
         {
             start.ArgumentList.Add(argument);
         }

@@ -1,11 +1,12 @@
 // An OpenID Connect provider (npm oidc-provider) whose users, claims and decisions a test scripts. Its whole state stands in one file, so that a
-// provider that was killed goes on where it was. Arguments: port, state file, redirect URI of its one client.
+// provider that was killed goes on where it was. Arguments: port, state file, redirect URI of its one client. With a fourth argument "mcp" it also protects
+// an MCP server at /mcp: clients register themselves, tokens are for that resource and live for some seconds.
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const [port, file, redirectUri] = process.argv.slice(2);
+const [port, file, redirectUri, kind] = process.argv.slice(2);
 const issuer = `http://127.0.0.1:${port}`;
 const state = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { entries: {}, accounts: {}, current: null, key: newKey() };
 
@@ -59,6 +60,17 @@ class FileAdapter {
   }
 }
 
+const resource = `${issuer}/mcp`;
+const mcp = {
+  registration: { enabled: true },
+  revocation: { enabled: true },
+  resourceIndicators: {
+    enabled: true,
+    getResourceServerInfo: () => ({ scope: 'notes', audience: resource, accessTokenTTL: 8, accessTokenFormat: 'opaque' }),
+    useGrantedResource: () => true,
+  },
+};
+
 save();
 const provider = new Provider(issuer, {
   adapter: FileAdapter,
@@ -72,7 +84,7 @@ const provider = new Provider(issuer, {
     response_types: ['code'],
   }],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], groups: ['groups', 'department'] },
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, ...(kind === 'mcp' ? mcp : {}) },
   pkce: { required: () => true },
   rotateRefreshToken: () => true,
   interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
@@ -87,6 +99,7 @@ async function interact(request, response) {
   }
   const grant = grantId ? await provider.Grant.find(grantId) : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
   grant.addOIDCScope(params.scope);
+  if (params.resource) grant.addResourceScope(params.resource, 'notes');
   return provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
 }
 
@@ -102,10 +115,36 @@ async function script(request, response) {
   response.writeHead(204).end();
 }
 
+// The least of an MCP server (2025-11-25) with one tool that tells whose token it got.
+async function serveMcp(request, response) {
+  const token = await provider.AccessToken.find((request.headers.authorization ?? '').slice('Bearer '.length));
+  if (!token?.isValid || token.aud !== resource) {
+    return response.writeHead(401, { 'WWW-Authenticate': `Bearer resource_metadata="${issuer}/.well-known/oauth-protected-resource/mcp", scope="notes"` }).end();
+  }
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  const { id, method } = JSON.parse(body || '{}');
+  const result = {
+    initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'oidc', version: '1' } },
+    'tools/list': { tools: [{ name: 'account', description: 'Whose token it is.', inputSchema: { type: 'object' } }] },
+    'tools/call': { content: [{ type: 'text', text: String(token.accountId) }] },
+  }[method];
+  if (id === undefined) return response.writeHead(202).end();
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  return response.end(JSON.stringify(result ? { jsonrpc: '2.0', id, result } : { jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } }));
+}
+
+function describeMcp(response) {
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ resource, authorization_servers: [issuer], scopes_supported: ['notes'] }));
+}
+
 const serve = provider.callback();
 createServer(async (request, response) => {
   try {
     if (request.url === '/script' && request.method === 'PUT') await script(request, response);
+    else if (kind === 'mcp' && request.url === '/mcp') await serveMcp(request, response);
+    else if (kind === 'mcp' && request.url === '/.well-known/oauth-protected-resource/mcp') describeMcp(response);
     else if (request.url.startsWith('/interaction/')) await interact(request, response);
     else serve(request, response);
   } catch (error) {
