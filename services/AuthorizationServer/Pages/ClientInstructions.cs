@@ -27,15 +27,17 @@ public static class ClientInstructions
             Section("Visual Studio Code", Html.Of($"""<p>In <code>.vscode/mcp.json</code>:</p>{Code(Json(new { servers = Named(portal, new { type = "http", url = endpoint }) }))}""")),
             Section("mcp-remote, for clients that only start programs", Code(Json(new { mcpServers = Named(portal, new { command = "npx", args = new[] { "mcp-remote", endpoint } }) }))),
             Section("C# SDK", Code($$"""
-                await using var client = await McpClient.CreateAsync(new HttpClientTransport(new HttpClientTransportOptions
+                var transport = new HttpClientTransport(new()
                 {
                     Endpoint = new Uri("{{endpoint}}"),
-                    OAuth = new ClientOAuthOptions { RedirectUri = new Uri("http://localhost:1179/callback") },
-                }));
+                    OAuth = new() { RedirectUri = new Uri("http://localhost:1179/callback") },
+                });
+                await using var client = await McpClient.CreateAsync(transport);
                 """)),
             Section("TypeScript SDK", Code($$"""
                 const client = new Client({ name: 'my-client', version: '1.0.0' });
-                await client.connect(new StreamableHTTPClientTransport(new URL('{{endpoint}}'), { authProvider }));
+                const url = new URL('{{endpoint}}');
+                await client.connect(new StreamableHTTPClientTransport(url, { authProvider }));
                 """)),
         ]);
     }
