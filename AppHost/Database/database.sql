@@ -28,6 +28,8 @@ begin
         execute format('create schema if not exists %I authorization %I', service, service);
         execute format('grant connect, temporary on database %I to %I', current_database(), service);
     end loop;
+    -- What went through the portals: Config's too, apart from the configuration.
+    create schema if not exists portal_log authorization config;
     execute format('revoke all on database %I from public', current_database());
     revoke create on schema public from public;
 end

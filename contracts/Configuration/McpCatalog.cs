@@ -30,6 +30,11 @@ public sealed record McpCatalog
 
     public IReadOnlyList<McpDefinition> Prompts { get; init; } = [];
 
+    /// <summary>Tools that are no longer there, with the hash that was approved: one that comes back as it was needs no new approval.</summary>
+    public IReadOnlyDictionary<string, string> WithdrawnTools { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, string> WithdrawnPrompts { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Resources as the server lists them; they are not pinned, because they are data.</summary>
     public IReadOnlyList<JsonElement> Resources { get; init; } = [];
 

@@ -66,6 +66,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(McpPortalObject))]
 [JsonSerializable(typeof(McpCatalogObject))]
 [JsonSerializable(typeof(Portals.Servers.McpServerStatus))]
+[JsonSerializable(typeof(Portals.Alerts.McpAlert))]
 [JsonSerializable(typeof(IdempotentAnswer))]
 [JsonSerializable(typeof(FeedReader))]
 [JsonSerializable(typeof(Transfer.Jobs.TransferJob))]

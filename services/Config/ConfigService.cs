@@ -18,7 +18,9 @@ using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Organizations;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.Portals;
+using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Portals.Catalogs;
+using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Secrets;
 using ManagedOAuth.Config.ServiceTokens;
@@ -65,6 +67,10 @@ public static class ConfigService
                 options.Projections.Snapshot<McpPortalObject>(SnapshotLifecycle.Inline);
                 options.Projections.Snapshot<McpCatalogObject>(SnapshotLifecycle.Inline);
                 options.Schema.For<McpServerStatus>();
+                options.Schema.For<McpAlert>().Index(alert => alert.ServerUid);
+
+                // A catalog is one event, with what was approved beside what is there now.
+                options.MaxJsonBytes = 2 * 1024 * 1024;
                 options.Schema.For<AddressClaim>();
                 options.Schema.For<FeedEpoch>();
                 options.Schema.For<PolicyTest>();
@@ -168,7 +174,8 @@ public static class ConfigService
         objects.MapTags();
         objects.MapObjects<CustomPage, CustomPageObject>();
         objects.MapOrganizations();
-        objects.MapMcpServers();
+        objects.MapMcpServers().MapServerActions();
+        objects.MapAlerts();
         objects.MapMcpPortals();
         var kinds = app.Services.GetServices<IObjectKind>().ToLookup(kind => kind.IsUnderAccess);
         access.MapVersions(kinds[true]);
@@ -185,6 +192,7 @@ public static class ConfigService
         access.MapUserPolicyChecks();
         access.MapRefusedRedirectUris();
         access.MapKeys();
+        access.MapPortalLog();
         api.MapOpenApi();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
         app.CheckPermissions("/client/v4");

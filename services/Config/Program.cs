@@ -2,6 +2,7 @@ using ManagedOAuth.Config;
 using ManagedOAuth.Config.Dashboard;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Figures;
+using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Config.ServiceTokens;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -18,6 +19,7 @@ app.UseEdgeRequests();
 app.MapGrpcService<ConfigFeedService>();
 app.MapGrpcService<ServiceTokenSightingsService>();
 app.MapGrpcService<EdgeFiguresService>();
+app.MapGrpcService<PortalLogService>();
 app.MapAdminApi();
 app.MapDashboard();
 app.Run();

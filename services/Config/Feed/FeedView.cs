@@ -53,8 +53,17 @@ public sealed class FeedView(string caller, ProviderSecrets secrets, McpServerSe
         McpServer server => JsonSerializer.SerializeToUtf8Bytes(
             caller == "authorization-server" ? mcpSecrets.Open(server) : McpServerSecrets.Hide(server), ConfigurationJson.Default.McpServer),
         McpPortal portal => JsonSerializer.SerializeToUtf8Bytes(portal, ConfigurationJson.Default.McpPortal),
-        McpCatalog catalog => JsonSerializer.SerializeToUtf8Bytes(catalog, ConfigurationJson.Default.McpCatalog),
+        McpCatalog catalog => JsonSerializer.SerializeToUtf8Bytes(WithoutPast(catalog), ConfigurationJson.Default.McpCatalog),
         Organization organization => JsonSerializer.SerializeToUtf8Bytes(organization, ConfigurationJson.Default.Organization),
         _ => throw new InvalidOperationException($"{state.GetType()} is not part of the feed."),
+    };
+
+    // What was approved before is for people who compare.
+    private static McpCatalog WithoutPast(McpCatalog catalog) => catalog with
+    {
+        Tools = [.. catalog.Tools.Select(tool => tool with { LastApproved = null })],
+        Prompts = [.. catalog.Prompts.Select(prompt => prompt with { LastApproved = null })],
+        WithdrawnTools = new Dictionary<string, string>(),
+        WithdrawnPrompts = new Dictionary<string, string>(),
     };
 }

@@ -16,7 +16,7 @@ public sealed class McpPortalApiTests(ConfigHost host)
             ""","policies":[{"name":"Mine","decision":"allow","include":[{"everyone":{}}]}]""");
         Assert.Equal((id, "off", false), ((string)portal["id"]!, (string)portal["code_mode"]!, (bool)portal["allow_code_mode"]!));
         var shown = portal["servers"]![0]!;
-        Assert.Equal((server, server, false, "waiting", "unauthenticated"), ((string)shown["id"]!, (string)shown["server_id"]!, (bool)shown["on_behalf"]!, (string)shown["status"]!, (string)shown["auth_type"]!));
+        Assert.Equal((server, server, false, "unauthenticated"), ((string)shown["id"]!, (string)shown["server_id"]!, (bool)shown["on_behalf"]!, (string)shown["auth_type"]!));
 
         var app = $"{ApiCalls.Access}/apps/{portal["application_id"]}";
         var made = await host.Api.Must(HttpStatusCode.OK, "GET", app);

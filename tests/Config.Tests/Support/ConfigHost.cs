@@ -54,6 +54,7 @@ public sealed class ConfigHost : IAsyncLifetime
             builder.UseSetting("ConnectionStrings:redis", _redis);
             builder.UseSetting("Config:BootstrapTokenFile", _tokenFile);
             builder.UseSetting("KeysAtRest:MasterKeyFile", _masterKey);
+            builder.UseSetting("Outbound:AllowedNetworks:0", "127.0.0.0/8");
             foreach (var (key, value) in _keys.SettingsFor("config"))
             {
                 builder.UseSetting(key, value);

@@ -4,6 +4,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Policies;
+using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -51,6 +52,8 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
         {
             applications.Forget(before, draft);
             CatalogStreams.Remove(before, draft);
+            draft.Also(session => session.Delete<McpServerStatus>(before.Id));
+            draft.Also(session => session.DeleteWhere<McpAlert>("where d.data ->> 'serverUid' = ?", before.Id.ToString()));
         }
     }
 
@@ -68,6 +71,7 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
             node["application_id"] = application.Id;
         }
 
+        node["catalog_uid"] = McpCatalog.IdOf(state.Id);
         McpServerView.AddStatus(node, state, statuses.Of(state.Id));
         snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(state.Id), out var catalog);
         node["tools"] = McpServerView.Definitions(catalog?.Tools ?? []);

@@ -26,6 +26,9 @@ public sealed record McpServerStatus
     /// <summary>What was left out of the last reading, and why; for people.</summary>
     public IReadOnlyList<string> Dropped { get; init; } = [];
 
+    /// <summary>Readings that failed since the last good one.</summary>
+    public int Failures { get; init; }
+
     /// <summary>What the server was read with: address, kind of authentication, credential. Another one is a reason to read it again.</summary>
     public string Fingerprint { get; init; } = "";
 

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.DryRuns;
+using ManagedOAuth.Contracts.Configuration;
+using Marten;
+
+namespace ManagedOAuth.Config.Portals.Alerts;
+
+/// <summary><c>/access/ai-controls/mcp/alerts</c> (ours): what administrators should know about MCP servers.</summary>
+public static class AlertEndpoints
+{
+    private const int Most = 500;
+
+    public static void MapAlerts(this RouteGroupBuilder access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        var alerts = access.MapGroup("/ai-controls/mcp/alerts").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+        alerts.MapGet("/", List);
+        alerts.MapPost("/{id:guid}/acknowledge", Acknowledge).WithoutDryRun();
+    }
+
+    // Open ones unless `state=all`, the newest first.
+    private static async Task<IResult> List(HttpRequest request, IDocumentStore store, CancellationToken ct)
+    {
+        var state = request.Query["state"].ToString();
+        if (state is not ("" or "open" or "all") || Paging.From(request.Query) is not { } paging)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("state is open or all, page is from 1, per_page from 1 to 1000"));
+        }
+
+        await using var session = store.QuerySession();
+        var found = (await session.QueryAsync<McpAlert>("order by id desc limit ?", ct, Most))
+            .Where(alert => state == "all" || (alert.ResolvedAt is null && alert.AcknowledgedAt is null))
+            .Where(alert => request.Query["server_id"].ToString() is not { Length: > 0 } server || alert.ServerId == server)
+            .ToList();
+        return ApiEnvelope.Page(paging.Of(found).Select(Show), paging, found.Count);
+    }
+
+    private static async Task<IResult> Acknowledge(Guid id, HttpContext context, IDocumentStore store, TimeProvider clock, CancellationToken ct)
+    {
+        await using var session = store.LightweightSession();
+        if (await session.LoadAsync<McpAlert>(id, ct) is not { } alert)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("alert"));
+        }
+
+        if (alert.AcknowledgedAt is null)
+        {
+            var now = clock.GetUtcNow();
+            alert = alert with { AcknowledgedAt = now, AcknowledgedBy = Peers.ActorOf(context), ResolvedAt = alert.Kind == McpAlertKind.DefinitionsChanged ? now : alert.ResolvedAt };
+            session.Store(alert);
+            await session.SaveChangesAsync(ct);
+        }
+
+        return ApiEnvelope.Ok(Show(alert));
+    }
+
+    private static JsonObject Show(McpAlert alert) => new()
+    {
+        ["id"] = alert.Id,
+        ["server_id"] = alert.ServerId,
+        ["kind"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(alert.Kind.ToString()),
+        ["detail"] = alert.Detail,
+        ["names"] = new JsonArray([.. alert.Names.Select(name => JsonValue.Create(name))]),
+        ["raised_at"] = alert.RaisedAt,
+        ["updated_at"] = alert.UpdatedAt,
+        ["resolved_at"] = alert.ResolvedAt,
+        ["acknowledged_at"] = alert.AcknowledgedAt,
+        ["acknowledged_by"] = alert.AcknowledgedBy,
+    };
+}

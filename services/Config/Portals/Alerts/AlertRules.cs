@@ -1,0 +1,73 @@
+using ManagedOAuth.Config.Portals.Catalogs;
+using ManagedOAuth.Config.Portals.Servers;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Portals.Alerts;
+
+/// <summary>Decides which alerts a reading raises, changes and resolves. Pure.</summary>
+public static class AlertRules
+{
+    // One failure may be the server's restart.
+    private const int FailuresBeforeAlert = 2;
+
+    /// <summary>The alerts that are others than before.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="open">Its alerts that are not resolved.</param>
+    /// <param name="status">How the reading went.</param>
+    /// <param name="catalog">What it offers now; null when it was never read.</param>
+    /// <param name="news">Definitions that this reading found new or changed.</param>
+    /// <param name="now">The time.</param>
+    public static IReadOnlyList<McpAlert> Next(
+        McpServer server, IReadOnlyList<McpAlert> open, McpServerStatus status, McpCatalog? catalog, IReadOnlyList<string> news, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(open);
+        ArgumentNullException.ThrowIfNull(status);
+        ArgumentNullException.ThrowIfNull(news);
+        var waiting = CatalogRules.Quarantined(catalog);
+        List<McpAlert?> changed =
+        [
+            Judge(McpAlertKind.CredentialStale, status.Connection == McpConnectionState.Stale,
+                $"The login at {server.Name} has ended: connect the server again.", []),
+            Judge(McpAlertKind.SyncFailed, status.Failures >= FailuresBeforeAlert, $"{server.Name} could not be read {status.Failures} times: {status.Error?.Cause}", []),
+            Judge(McpAlertKind.Quarantine, waiting.Count > 0, $"{waiting.Count} new or changed definitions of {server.Name} wait for approval.", waiting),
+        ];
+        if (server.ToolPinning == McpToolPinning.Notify && news.Count > 0)
+        {
+            changed.Add(Raise(McpAlertKind.DefinitionsChanged, $"{news.Count} definitions of {server.Name} are new or changed.", news));
+        }
+
+        return [.. changed.OfType<McpAlert>()];
+
+        McpAlert? Judge(McpAlertKind kind, bool isSo, string detail, IReadOnlyList<string> names)
+        {
+            var known = open.FirstOrDefault(alert => alert.Kind == kind);
+            if (!isSo)
+            {
+                return known is null ? null : known with { ResolvedAt = now };
+            }
+
+            if (known is null)
+            {
+                return Raise(kind, detail, names);
+            }
+
+            // More than was acknowledged is something new; less is not.
+            return names.Except(known.Names, StringComparer.Ordinal).Any() ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
+                : names.Count < known.Names.Count ? known with { Detail = detail, Names = names }
+                : null;
+        }
+
+        McpAlert Raise(McpAlertKind kind, string detail, IReadOnlyList<string> names) => new()
+        {
+            Id = Guid.CreateVersion7(now),
+            ServerUid = server.Id,
+            ServerId = server.ServerId,
+            Kind = kind,
+            Detail = detail,
+            Names = names,
+            RaisedAt = now,
+            UpdatedAt = now,
+        };
+    }
+}

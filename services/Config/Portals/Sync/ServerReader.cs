@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Portals.Catalogs;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Outbound;
+using Microsoft.Extensions.Logging.Abstractions;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace ManagedOAuth.Config.Portals.Sync;
+
+/// <summary>
+/// Reads what an MCP server offers. The requests follow no redirect, keep no cookie, go to no address inside that the installation does not allow,
+/// and end at a deadline and at a number of bytes.
+/// </summary>
+public sealed class ServerReader(OutboundGuard guard) : IDisposable
+{
+    /// <summary>How long one reading may take, all transports together.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    private const int MostPages = 100;
+
+    private readonly SocketsHttpHandler _connections = guard.CreateHandler(OutboundReach.Public);
+
+    /// <summary>Reads a server.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="headers">What it is shown.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="ReadingFailedException">It cannot be read.</exception>
+    public async Task<McpReading> ReadAsync(McpServer server, IReadOnlyDictionary<string, string> headers, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(Deadline);
+        var candidates = Transports(new Uri(server.Hostname));
+        for (var index = 0; ; index++)
+        {
+            using var handler = new ReadingHandler(_connections);
+            try
+            {
+                return ReadingLimits.Apply(await ReadAsync(candidates[index], headers, handler, deadline.Token));
+            }
+#pragma warning disable CA1031 // Whatever a foreign server does to the client library, it is a failure of that server alone.
+            catch (Exception failure) when (!ct.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                if (index == candidates.Count - 1 || !ReadingErrors.IsOtherTransport(handler.LastStatus))
+                {
+                    throw new ReadingFailedException(ReadingErrors.Of(failure, handler, Deadline), failure);
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _connections.Dispose();
+
+    /// <summary>The last segment of the address chooses the transport; where it says nothing, all are tried in this order.</summary>
+    public static IReadOnlyList<(Uri Endpoint, HttpTransportMode Mode)> Transports(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var path = address.AbsolutePath.TrimEnd('/');
+        if (path.EndsWith("/mcp", StringComparison.Ordinal))
+        {
+            return [(address, HttpTransportMode.StreamableHttp)];
+        }
+
+        return path.EndsWith("/sse", StringComparison.Ordinal)
+            ? [(address, HttpTransportMode.Sse)]
+            : [
+                (address, HttpTransportMode.StreamableHttp),
+                (address, HttpTransportMode.Sse),
+                (new UriBuilder(address) { Path = path + "/mcp" }.Uri, HttpTransportMode.StreamableHttp),
+                (new UriBuilder(address) { Path = path + "/sse" }.Uri, HttpTransportMode.Sse),
+            ];
+    }
+
+    private static async Task<McpReading> ReadAsync((Uri Endpoint, HttpTransportMode Mode) where, IReadOnlyDictionary<string, string> headers, ReadingHandler handler, CancellationToken ct)
+    {
+        using var http = new HttpClient(handler, disposeHandler: false) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
+        await using var transport = new HttpClientTransport(
+            new HttpClientTransportOptions
+            {
+                Endpoint = where.Endpoint,
+                TransportMode = where.Mode,
+                AdditionalHeaders = new Dictionary<string, string>(headers),
+                ConnectionTimeout = TimeSpan.FromSeconds(10),
+                EnableStandaloneGetStream = false,
+                MaxReconnectionAttempts = 0,
+            },
+            http,
+            NullLoggerFactory.Instance);
+        var options = new McpClientOptions { ClientInfo = new Implementation { Name = "ManagedOAuth", Version = "1.0" } };
+        await using var client = await McpClient.CreateAsync(transport, options, NullLoggerFactory.Instance, ct);
+        var dropped = new List<string>();
+        var offers = client.ServerCapabilities;
+        return new McpReading
+        {
+            ProtocolVersion = client.NegotiatedProtocolVersion ?? "",
+            ServerInfo = Json(client.ServerInfo),
+            Capabilities = Json(offers),
+            Instructions = client.ServerInstructions,
+            Tools = offers?.Tools is null ? [] : await ListAsync(client, RequestMethods.ToolsList, "tools", dropped, ct),
+            Prompts = offers?.Prompts is null ? [] : await ListAsync(client, RequestMethods.PromptsList, "prompts", dropped, ct),
+            Resources = offers?.Resources is null ? [] : await ListAsync(client, RequestMethods.ResourcesList, "resources", dropped, ct),
+            ResourceTemplates = offers?.Resources is null ? [] : await ListAsync(client, RequestMethods.ResourcesTemplatesList, "resourceTemplates", dropped, ct),
+            Dropped = dropped,
+        };
+    }
+
+    // As JSON, not as the library's types: members that it does not know are part of a definition too.
+    private static async Task<IReadOnlyList<JsonElement>> ListAsync(McpClient client, string method, string member, List<string> dropped, CancellationToken ct)
+    {
+        var items = new List<JsonElement>();
+        string? cursor = null;
+        for (var page = 0; page < MostPages; page++)
+        {
+            var response = await client.SendRequestAsync(
+                new JsonRpcRequest { Method = method, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } }, ct);
+            if (response.Result is not JsonObject result)
+            {
+                break;
+            }
+
+            items.AddRange((result[member] as JsonArray ?? []).Select(item => JsonSerializer.SerializeToElement(item)));
+            if (items.Count > ReadingLimits.Most)
+            {
+                dropped.Add($"{member}: the server has more than {ReadingLimits.Most}");
+                return [.. items.Take(ReadingLimits.Most)];
+            }
+
+            if (result["nextCursor"] is not JsonValue next || !next.TryGetValue(out cursor) || string.IsNullOrEmpty(cursor))
+            {
+                return items;
+            }
+        }
+
+        dropped.Add($"{member}: the server's pages have no end");
+        return items;
+    }
+
+    private static JsonElement? Json<T>(T? value)
+        where T : class
+        => value is null ? null : JsonSerializer.SerializeToElement(value, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T)));
+}

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ManagedOAuth.Config.Portals.Servers;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Portals.Sync;
+
+/// <summary>Decides when a server is read, and what a reading makes of its status. Pure.</summary>
+public static class SyncRules
+{
+    /// <summary>How often a server is read without a reason.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromHours(2);
+
+    private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_untilLogin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_untilPeer = TimeSpan.FromSeconds(15);
+
+    /// <summary>Whether a server is to be read.</summary>
+    public static bool IsDue(McpServer server, McpServerStatus status, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return status.LeasedUntil <= now && (status.DueAt <= now || status.Fingerprint != Fingerprint(server));
+    }
+
+    /// <summary>What a server is read with; tells nothing about secrets.</summary>
+    public static string Fingerprint(McpServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        var secrets = (server.SealedSecrets ?? new Dictionary<string, string>()).OrderBy(secret => secret.Key, StringComparer.Ordinal).Select(secret => $"{secret.Key}={secret.Value}");
+        var client = server.OauthClient is null ? "" : JsonSerializer.Serialize(server.OauthClient, ConfigurationJson.Default.McpOAuthClient);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [server.Hostname, server.AuthType.ToString(), client, .. secrets])))[..16]);
+    }
+
+    /// <summary>It was read.</summary>
+    public static McpServerStatus Succeeded(McpServerStatus status, McpConnectionState connection, IReadOnlyList<string> dropped, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return status with
+        {
+            State = McpSyncState.Ready,
+            Connection = connection,
+            Error = null,
+            Failures = 0,
+            Dropped = dropped,
+            LastSynced = now,
+            LastSuccessfulSync = now,
+            DueAt = now + Jittered(Period),
+            LeasedUntil = default,
+        };
+    }
+
+    /// <summary>It could not be read; what is known of it stays.</summary>
+    public static McpServerStatus Failed(McpServerStatus status, McpConnectionState connection, McpSyncError error, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var pause = s_firstRetry * Math.Pow(2, Math.Min(status.Failures, 8));
+        return status with
+        {
+            State = status.LastSuccessfulSync is null ? McpSyncState.Error : McpSyncState.Stale,
+            Connection = connection,
+            Error = error,
+            Failures = status.Failures + 1,
+            LastSynced = now,
+            DueAt = now + Jittered(pause < Period ? pause : Period),
+            LeasedUntil = default,
+        };
+    }
+
+    /// <summary>Nobody has logged in at it for everybody, or that login has ended.</summary>
+    public static McpServerStatus NeedsLogin(McpServerStatus status, McpConnectionState connection, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return status with
+        {
+            State = status.LastSuccessfulSync is null ? McpSyncState.Waiting : McpSyncState.Stale,
+            Connection = connection,
+            Error = new McpSyncError
+            {
+                Cause = connection == McpConnectionState.Stale ? "The login of the administrator at the server has ended: connect the server again." : "An administrator has to connect the server before it can be read.",
+                IsUpstream = connection == McpConnectionState.Stale,
+                Retryable = false,
+            },
+            DueAt = now + Jittered(s_untilLogin),
+            LeasedUntil = default,
+        };
+    }
+
+    /// <summary>A part of this product did not answer: nothing is known about the server, and it is tried again soon.</summary>
+    public static McpServerStatus Unknown(McpServerStatus status, string cause, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return status with { Error = new McpSyncError { Cause = cause }, DueAt = now + Jittered(s_untilPeer), LeasedUntil = default };
+    }
+
+    // Servers that were made together are not read together for ever.
+#pragma warning disable CA5394 // Spreads work in time; nobody gains by guessing it.
+    private static TimeSpan Jittered(TimeSpan period) => period * (0.9 + (Random.Shared.NextDouble() * 0.2));
+#pragma warning restore CA5394
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.Testing;
+
+namespace ManagedOAuth.Config.Tests.Portals;
+
+/// <summary>Servers on real sockets, read by the running service.</summary>
+[Collection(ConfigCollection.Name)]
+public sealed class SyncTests(ConfigHost host)
+{
+    private const string Changed = """[{"name":"search","description":"Finds, and sends it elsewhere.","inputSchema":{"type":"object"}},{"name":"delete","inputSchema":{"type":"object"}}]""";
+
+    [Fact]
+    public async Task NewServer_IsReadByItself_AndItsFirstToolsAreApproved()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        upstream.Prompts = """[{"name":"greet","description":"Says hello."}]""";
+        var id = await AddAsync(upstream.Origin + "/mcp", "bearer", ""","auth_credentials":"sk-1" """);
+        var server = await BecomesAsync(id, "ready");
+        var tool = Assert.Single(server["tools"]!.AsArray())!;
+        Assert.Equal(("search", "Finds.", true), ((string)tool["name"]!, (string)tool["description"]!, (bool)tool["approved"]!));
+        Assert.Equal("greet", (string)Assert.Single(server["prompts"]!.AsArray())!["name"]!);
+        Assert.NotNull(server["last_successful_sync"]);
+        Assert.Null(server["error"]);
+        Assert.Contains(upstream.Seen, seen => seen is { Method: "tools/list", Authorization: "Bearer sk-1" });
+        Assert.Empty(await QuarantineAsync(id));
+        Assert.Equal("ready", (string)(await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync"))["status"]!);
+
+        // Nothing was new, so that nothing was written.
+        Assert.Single((await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Mcp}/catalogs/{server["catalog_uid"]}/versions")).AsArray());
+    }
+
+    [Fact]
+    public async Task ChangedAndNewTools_WaitForApproval_WithTheDifferenceAndAnAlert()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        var id = await AddAsync(upstream.Origin + "/mcp");
+        var server = await BecomesAsync(id, "ready");
+        upstream.Tools = Changed;
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
+
+        var waiting = await QuarantineAsync(id);
+        Assert.Equal(["search", "delete"], waiting.Select(entry => (string)entry!["name"]!));
+        Assert.Equal((false, true), ((bool)waiting[0]!["is_new"]!, (bool)waiting[1]!["is_new"]!));
+        var difference = Assert.Single(waiting[0]!["changes"]!.AsArray())!;
+        Assert.Equal(("/description", "Finds."), ((string)difference["path"]!, (string)difference["old"]!));
+        var alert = Assert.Single((await AlertsAsync(id)).AsArray())!;
+        Assert.Equal(("quarantine", 2), ((string)alert["kind"]!, alert["names"]!.AsArray().Count));
+
+        // What was looked at is approved, not what may have come since.
+        Assert.Equal(HttpStatusCode.Conflict, (await ApproveAsync(id, """{"tools":[{"name":"search","hash":"0000"}]}""")).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await ApproveAsync(id, """{"tools":["nowhere"]}""")).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await ApproveAsync(id, "{}")).Status);
+        var approved = await ApproveAsync(id, $$"""{"tools":[{"name":"search","hash":"{{waiting[0]!["hash"]}}"}]}""");
+        Assert.Equal("tools/search", (string)Assert.Single(approved.Result!["approved"]!.AsArray())!);
+        Assert.Equal("delete", (string)Assert.Single(await QuarantineAsync(id))!["name"]!);
+
+        var history = await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}/tools/search/history");
+        Assert.Equal([true, false, true], history.AsArray().Select(moment => (bool)moment!["approved"]!));
+        Assert.Equal("mcp_definitions_approved", (string)history[0]!["event"]!);
+        await ApproveAsync(id, """{"all":true}""");
+        Assert.Empty(await QuarantineAsync(id));
+        Assert.Empty((await AlertsAsync(id)).AsArray());
+        Assert.Equal(4, (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Mcp}/catalogs/{server["catalog_uid"]}/versions")).AsArray().Count);
+    }
+
+    [Fact]
+    public async Task Alert_ThatIsAcknowledged_IsSilentUntilThereIsMore()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        upstream.Tools = "[]";
+        var id = await AddAsync(upstream.Origin + "/mcp");
+        await BecomesAsync(id, "ready");
+        upstream.Tools = """[{"name":"one","inputSchema":{}}]""";
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
+        var alert = Assert.Single((await AlertsAsync(id)).AsArray())!;
+        var acknowledged = await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Mcp}/alerts/{alert["id"]}/acknowledge");
+        Assert.NotNull(acknowledged["acknowledged_by"]);
+        Assert.Empty((await AlertsAsync(id)).AsArray());
+        Assert.Single((await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Mcp}/alerts?state=all&server_id={id}")).AsArray());
+        upstream.Tools = """[{"name":"one","inputSchema":{}},{"name":"two","inputSchema":{}}]""";
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
+        Assert.Single((await AlertsAsync(id)).AsArray());
+    }
+
+    [Theory]
+    [InlineData(401, "credential", false)]
+    [InlineData(404, "no MCP endpoint", false)]
+    [InlineData(302, "redirect", false)]
+    [InlineData(500, "500", true)]
+    public async Task Server_ThatRefuses_IsAnErrorWithItsCause_AndStaleWhereItWasReadBefore(int status, string cause, bool retryable)
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        upstream.Status = status;
+        var id = await AddAsync(upstream.Origin + "/mcp");
+        var server = await BecomesAsync(id, "error");
+        var details = server["error_details"]!;
+        Assert.Equal((status, true, retryable), ((int)details["status_code"]!, (bool)details["is_upstream"]!, (bool)details["retryable"]!));
+        Assert.Contains(cause, (string)server["error"]!, StringComparison.Ordinal);
+
+        upstream.Status = null;
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
+        upstream.Status = status;
+        Assert.Equal("stale", (string)(await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync"))["status"]!);
+        Assert.Single((await BecomesAsync(id, "stale"))["tools"]!.AsArray());
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
+        Assert.Equal("sync_failed", (string)Assert.Single((await AlertsAsync(id)).AsArray())!["kind"]!);
+    }
+
+    [Fact]
+    public async Task Address_ThatSaysNothing_IsTriedInAllWays_ButNotAfterAFault()
+    {
+        await using var upstream = await UpstreamServer.StartAsync("/base/mcp");
+        await BecomesAsync(await AddAsync(upstream.Origin + "/base"), "ready");
+        Assert.Contains(upstream.Seen, seen => seen.Path == "/base");
+
+        await using var broken = await UpstreamServer.StartAsync();
+        broken.Status = 503;
+        await BecomesAsync(await AddAsync(broken.Origin + "/base"), "error");
+        Assert.All(broken.Seen, seen => Assert.Equal("/base", seen.Path));
+    }
+
+    [Fact]
+    public async Task Address_Inside_IsNotReached()
+    {
+        var server = await BecomesAsync(await AddAsync("https://10.0.0.1/mcp"), "error");
+        Assert.Contains("no address that requests may go to", (string)server["error"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HostileDefinitions_AreDroppedAndReported_AndTheOthersStay()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        var schema = "\"inputSchema\":{\"type\":\"object\"}";
+        var deep = string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40);
+        upstream.Tools = $$"""
+            [{"name":"good",{{schema}}},{"name":"good",{{schema}}},{"name":"",{{schema}}},{"name":"a\u0000b",{{schema}}},{"name":"{{new string('n', 200)}}",{{schema}}},
+             {"name":"long","description":"{{new string('d', 70_000)}}",{{schema}}},{"name":"bell","description":"x\u0007y",{{schema}}},
+             {"name":"hidden","description":"x\udb40\udc41y",{{schema}}},{"name":"deep","inputSchema":{{deep}}},{"name":"none"},{"name":"portal_toggle_servers",{{schema}}}]
+            """;
+        var server = await BecomesAsync(await AddAsync(upstream.Origin + "/mcp"), "ready");
+        Assert.Equal(["good", "portal_toggle_servers"], server["tools"]!.AsArray().Select(tool => (string)tool!["name"]!));
+        Assert.Equal(9, server["dropped"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task AnotherAddress_IsReadAtOnce_AndOnlyByOneReplica()
+    {
+        using var second = await host.AddReplicaAsync();
+        await using var upstream = await UpstreamServer.StartAsync();
+        var id = await AddAsync("https://10.0.0.1/mcp");
+        await BecomesAsync(id, "error");
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{PortalCalls.Servers}/{id}", $$"""{"hostname":"{{upstream.Origin}}/mcp"}""");
+        await BecomesAsync(id, "ready");
+        await Eventually.Async(async () => (string)(await second.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["status"]! == "ready");
+        Assert.Single(upstream.Seen, seen => seen.Method == "tools/list");
+    }
+
+    private async Task<string> AddAsync(string address, string type = "unauthenticated", string more = "")
+    {
+        var id = PortalCalls.NewId("sync");
+        await host.Api.Must(HttpStatusCode.Created, "POST", PortalCalls.Servers, $$"""{"id":"{{id}}","name":"{{id}}","hostname":"{{address}}","auth_type":"{{type}}"{{more}}}""");
+        return id;
+    }
+
+    private async Task<JsonNode> BecomesAsync(string id, string status)
+    {
+        JsonNode? server = null;
+        await Eventually.Passes(async () =>
+        {
+            server = await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}");
+            Assert.True((string)server["status"]! == status, server.ToJsonString());
+        });
+        return server!;
+    }
+
+    private async Task<JsonArray> QuarantineAsync(string id) => (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}/quarantine")).AsArray();
+
+    private Task<JsonNode> AlertsAsync(string id) => host.Api.Must(HttpStatusCode.OK, "GET", string.Create(CultureInfo.InvariantCulture, $"{PortalCalls.Mcp}/alerts?server_id={id}"));
+
+    private Task<ApiAnswer> ApproveAsync(string id, string body) => host.Api.Call("POST", $"{PortalCalls.Servers}/{id}/approve", body);
+}

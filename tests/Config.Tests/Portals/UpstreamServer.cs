@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace ManagedOAuth.Config.Tests.Portals;
+
+/// <summary>A foreign MCP server on a socket of its own, which says what a test wants it to say (revision 2025-06-18, JSON answers).</summary>
+internal sealed class UpstreamServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private UpstreamServer(string path)
+    {
+        // Elsewhere than here: the service's own appsettings.json lies beside the tests.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath() });
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _app = builder.Build();
+        _app.Run(context => AnswerAsync(context, path));
+    }
+
+    public string Origin => _app.Urls.First();
+
+    /// <summary>The items of <c>tools/list</c>, as JSON.</summary>
+    public string Tools { get; set; } = """[{"name":"search","description":"Finds.","inputSchema":{"type":"object"}}]""";
+
+    /// <summary>The items of <c>prompts/list</c>, as JSON.</summary>
+    public string Prompts { get; set; } = "[]";
+
+    /// <summary>What every request is answered with, in place of an answer.</summary>
+    public int? Status { get; set; }
+
+    /// <summary>Method and path of every request, with what stood in <c>Authorization</c>.</summary>
+    public ConcurrentQueue<(string Path, string Method, string Authorization)> Seen { get; } = [];
+
+    public static async Task<UpstreamServer> StartAsync(string path = "/mcp")
+    {
+        var server = new UpstreamServer(path);
+        await server._app.StartAsync();
+        return server;
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context, string path)
+    {
+        var request = context.Request;
+        var body = HttpMethods.IsPost(request.Method) ? await JsonNode.ParseAsync(request.Body) : null;
+        var method = (string?)body?["method"] ?? request.Method;
+        Seen.Enqueue((request.Path, method, request.Headers.Authorization.ToString()));
+        if (Status is { } status || request.Path != path)
+        {
+            context.Response.StatusCode = Status ?? StatusCodes.Status404NotFound;
+            context.Response.Headers.Location = Status is >= 300 and < 400 ? "http://127.0.0.1:1/mcp" : default;
+            return;
+        }
+
+        if (body is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+
+        if (body["id"] is not { } id)
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        var result = method switch
+        {
+            "initialize" => """{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"upstream","version":"1"},"instructions":"Be kind."}""",
+            "tools/list" => $$"""{"tools":{{Tools}}}""",
+            "prompts/list" => $$"""{"prompts":{{Prompts}}}""",
+            _ => null,
+        };
+        await Results.Text(
+            result is null
+                ? $$$"""{"jsonrpc":"2.0","id":{{{id.ToJsonString()}}},"error":{"code":-32601,"message":"no such method"}}"""
+                : $$"""{"jsonrpc":"2.0","id":{{id.ToJsonString()}},"result":{{result}}}""",
+            "application/json").ExecuteAsync(context);
+    }
+}
