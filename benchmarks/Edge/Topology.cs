@@ -136,6 +136,9 @@ internal sealed partial class Topology : IAsyncDisposable
             new("Edge:Listen:0", $"http://127.0.0.1:{_port}"),
             new("Edge:TeamDomain", "http://localhost:8702"),
             new("Edge:DashboardDomain", "http://localhost:8703"),
+
+            // Nothing listens there: only portals use it.
+            new("ConnectionStrings:redis", "127.0.0.1:1"),
         ]))
         {
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;

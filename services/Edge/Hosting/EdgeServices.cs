@@ -9,6 +9,7 @@ using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Forwarding;
 using ManagedOAuth.Edge.OpenStreams;
 using ManagedOAuth.Edge.Pipeline;
+using ManagedOAuth.Edge.Portals;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
 using ManagedOAuth.Edge.Sessions;
@@ -30,6 +31,7 @@ internal static class EdgeServices
         builder.Services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator>(new PublicTrace()));
 
         AddFeeds(builder);
+        builder.AddPortals();
         AddRequests(builder.Services);
         return builder;
     }
@@ -92,6 +94,7 @@ internal static class EdgeServices
         services.AddHostedService<OpenStreamSweeper>();
         services.AddSingleton<OriginForwarding>();
         services.AddSingleton<PortalPages>();
+        services.AddSingleton<PortalRequests>();
         services.AddSingleton<ApplicationRequests>();
         services.AddSingleton<DashboardRequests>();
         services.AddSingleton<EdgePipeline>();

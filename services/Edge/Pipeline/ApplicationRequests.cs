@@ -13,8 +13,8 @@ using ManagedOAuth.Edge.Telemetry;
 namespace ManagedOAuth.Edge.Pipeline;
 
 /// <summary>
-/// A request to the domain of an application: 1 our own paths, and the pages of a portal, 2 which application, 3 preflight, 4 Bypass, 5 who it is,
-/// 6 on to the origin.
+/// A request to the domain of an application: 1 our own paths, and the pages of a portal, 2 which application (a portal is served here), 3 preflight,
+/// 4 Bypass, 5 who it is, 6 on to the origin.
 /// </summary>
 internal sealed class ApplicationRequests(
     ServiceProxy services,
@@ -24,6 +24,7 @@ internal sealed class ApplicationRequests(
     Authenticator authenticator,
     Refusals refusals,
     PortalPages portalPages,
+    PortalRequests portals,
     OriginForwarding origins,
     RequestFigures figures)
 {
@@ -55,6 +56,11 @@ internal sealed class ApplicationRequests(
         if (door is null)
         {
             return KnownAnswers.NotFound.WriteAsync(context);
+        }
+
+        if (door.Application.IsPortal)
+        {
+            return portals.HandleAsync(context, door, target);
         }
 
         if (Preflight.Is(context.Request))

@@ -38,6 +38,9 @@ internal sealed class EdgeProcess : IAsyncDisposable
             new("Edge:Listen:0", $"{scheme}://localhost:{publicPort}"),
             new("Edge:TeamDomain", World.TeamOrigin),
             new("Edge:DashboardDomain", World.DashboardOrigin),
+
+            // Nothing listens there: an edge without portals needs no Redis, and a test that does says so.
+            new("ConnectionStrings:redis", "127.0.0.1:1"),
         ]);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddServiceDefaults("edge");

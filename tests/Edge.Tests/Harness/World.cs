@@ -25,6 +25,10 @@ public sealed class World : IAsyncLifetime
 
     public TokenState Tokens { get; } = new();
 
+    public UpstreamState Upstreams { get; } = new();
+
+    public PortalLogState PortalLog { get; } = new();
+
     public Peer Config { get; private set; } = null!;
 
     public Peer Token { get; private set; } = null!;
@@ -51,15 +55,19 @@ public sealed class World : IAsyncLifetime
     {
         _origin = await Harness.Origin.StartAsync();
         Seed();
-        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration), app => app.MapGrpcService<FeedServer>());
+        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration).AddSingleton(PortalLog), app =>
+        {
+            app.MapGrpcService<FeedServer>();
+            app.MapGrpcService<PortalLogServer>();
+        });
         Token = await Peer.StartAsync("token", services => services.AddSingleton(Tokens).AddSingleton(Configuration), app =>
         {
             app.MapGrpcService<SessionsServer>();
             app.MapGrpcService<RevocationServer>();
             app.MapGrpcService<KeysServer>();
         });
-        AuthorizationServer = await Peer.StartAsync("authorization-server", _ => { }, _ => { });
-        _edge = await EdgeProcess.StartAsync(PeerAddresses());
+        AuthorizationServer = await Peer.StartAsync("authorization-server", services => services.AddSingleton(Upstreams), app => app.MapGrpcService<UpstreamServer>());
+        _edge = await EdgeProcess.StartAsync([.. PeerAddresses(), new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8")]);
         await KnowsAsync(A, B, N);
     }
 

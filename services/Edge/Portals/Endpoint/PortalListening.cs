@@ -1,0 +1,89 @@
+using ManagedOAuth.Edge.OpenStreams;
+using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
+using ManagedOAuth.Edge.Portals.Streams;
+
+namespace ManagedOAuth.Edge.Portals.Endpoint;
+
+/// <summary>
+/// GET of a session: what belongs to no request, or with <c>Last-Event-ID</c> the rest of a stream whose connection broke. A client listens for as long
+/// as it likes and its access lasts.
+/// </summary>
+internal sealed class PortalListening(
+    Listeners listeners, ReplayLogs logs, OpenStreamList streams, IHostApplicationLifetime lifetime, TimeProvider clock)
+{
+    public async Task ListenAsync(PortalVisit visit)
+    {
+        var context = visit.Http;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, context.Connection.RemoteIpAddress, () => End(ended, context));
+        try
+        {
+            if (context.Request.Headers[McpHeaders.LastEventId] is [{ Length: > 0 } last])
+            {
+                await ResumeAsync(visit, last, ended.Token);
+            }
+            else
+            {
+                await WaitAsync(visit, ended.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // The client left, its access ended, or this process does.
+        }
+    }
+
+    private async Task WaitAsync(PortalVisit visit, CancellationToken ended)
+    {
+        var log = logs.Begin(visit.SessionId!, Revisions.HasPrimingEvent(visit.Session!.Revision));
+        await using var stream = new ClientStream(visit.Http, log, clock);
+        await stream.OpenAsync();
+        var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress);
+        using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream));
+        await Task.Delay(Timeout.Infinite, ended);
+    }
+
+    private async Task ResumeAsync(PortalVisit visit, string last, CancellationToken ended)
+    {
+        if (!ReplayLog.TryParse(last, out var streamId, out var number) || logs.Find(visit.SessionId!, streamId) is not { } log)
+        {
+            // Not one of this session's streams, or pushed out since: there is nothing to repeat, and nobody else's events are told.
+            await WaitAsync(visit, ended);
+            return;
+        }
+
+        await using var stream = new ClientStream(visit.Http, null, clock);
+        await stream.OpenAsync();
+        while (true)
+        {
+            var (events, more) = log.After(number);
+            foreach (var (id, message) in events)
+            {
+                await stream.SendAsync(message, id);
+                _ = ReplayLog.TryParse(id, out _, out number);
+            }
+
+            if (events.Count == 0 && log.IsComplete)
+            {
+                return;
+            }
+
+            await more.WaitAsync(ended);
+        }
+    }
+
+    private static void End(CancellationTokenSource ended, HttpContext context)
+    {
+        try
+        {
+            ended.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended at this very moment.
+        }
+
+        context.Abort();
+    }
+}

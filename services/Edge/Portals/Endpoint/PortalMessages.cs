@@ -1,0 +1,238 @@
+using System.Text.Json;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.OpenStreams;
+using ManagedOAuth.Edge.Portals.Log;
+using ManagedOAuth.Edge.Portals.Methods;
+using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
+using ManagedOAuth.Edge.Portals.Streams;
+using ManagedOAuth.Edge.Portals.Upstreams;
+using ModelContextProtocol.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Endpoint;
+
+/// <summary>
+/// One message of a client: a request is answered, a notification and a response to a server's request are handed on.
+/// </summary>
+internal sealed class PortalMessages(
+    PortalMethods methods,
+    PortalSessionStore sessions,
+    ReplayLogs logs,
+    InFlightRequests inFlight,
+    ClientMessages clientMessages,
+    PortalDirectories directories,
+    OpenStreamList streams,
+    PortalLogReporter reporter,
+    TimeProvider clock)
+{
+    public async Task HandleAsync(PortalVisit visit, RpcMessage message)
+    {
+        var version = visit.Http.Request.Headers[McpHeaders.ProtocolVersion].ToString();
+        var isStateless = Revisions.IsStateless(version) || (visit.SessionId is null && RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion).ValueKind == JsonValueKind.String);
+        if (isStateless)
+        {
+            await HandleStatelessAsync(visit, message, version);
+        }
+        else if (message is { Kind: RpcKind.Request, Method: RequestMethods.Initialize })
+        {
+            await InitializeAsync(visit, message);
+        }
+        else if (visit.Session is null)
+        {
+            await PortalEndpoint.RefuseAsync(visit.Http, new EndpointRefusal(StatusCodes.Status400BadRequest, "Mcp-Session-Id is missing. Begin with initialize."));
+        }
+        else if (message.Kind == RpcKind.Request)
+        {
+            await AnswerAsync(visit, message, visit.Session.Revision);
+        }
+        else
+        {
+            await HandOnAsync(visit, message, visit.Session.Revision);
+        }
+    }
+
+    /// <summary>Ends a session and what it has at servers.</summary>
+    public async Task EndSessionAsync(PortalVisit visit)
+    {
+        await sessions.EndAsync(visit.SessionId!, visit.Http.RequestAborted);
+        logs.Forget(visit.SessionId!);
+        clientMessages.End(visit);
+        visit.Http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task HandleStatelessAsync(PortalVisit visit, RpcMessage message, string version)
+    {
+        var error = visit.SessionId is not null ? RpcError.InvalidRequest("This protocol revision has no sessions: leave Mcp-Session-Id out.")
+            : !Revisions.IsStateless(RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion).GetStringOrNull() ?? version) ? Unsupported(message)
+            : StatelessHeaders.Check(visit.Http.Request.Headers, message);
+        if (error is not null)
+        {
+            await PortalEndpoint.WriteAsync(visit.Http, error.Status, RpcWriter.Error(message.Id, error, visit.FlowId));
+        }
+        else if (message.Kind == RpcKind.Request)
+        {
+            await AnswerAsync(visit, message, Revisions.Stateless);
+        }
+        else
+        {
+            await HandOnAsync(visit, message, Revisions.Stateless);
+        }
+    }
+
+    private async Task InitializeAsync(PortalVisit visit, RpcMessage message)
+    {
+        if (visit.SessionId is not null)
+        {
+            await PortalEndpoint.RefuseAsync(visit.Http, new EndpointRefusal(StatusCodes.Status400BadRequest, "The session has begun already. Begin another without Mcp-Session-Id."));
+            return;
+        }
+
+        var (id, session) = await sessions.CreateAsync(
+            new PortalSession
+            {
+                ApplicationId = visit.Door.Application.Id,
+                Principal = visit.Principal.Key,
+                Revision = Revisions.Negotiate(message.Text("protocolVersion")),
+                ClientInfo = ObjectOf(message, "clientInfo"),
+                Capabilities = ObjectOf(message, "capabilities"),
+                OptimizeContext = visit.Http.Request.Query["optimize_context"].ToString(),
+                CreatedAt = clock.GetUtcNow(),
+            },
+            visit.Http.RequestAborted);
+        visit.Http.Response.Headers[McpHeaders.SessionId] = id;
+        await AnswerAsync(visit with { SessionId = id, Session = session }, message, session.Revision);
+    }
+
+    private async Task AnswerAsync(PortalVisit visit, RpcMessage message, string revision)
+    {
+        var isStateless = Revisions.IsStateless(revision);
+        var owner = visit.SessionId ?? $"{visit.Principal.Key}/{visit.Http.TraceIdentifier}";
+        using var ended = new CancellationTokenSource();
+
+        // Where there are sessions, a broken connection does not mean that nobody wants the answer any more.
+        using var linked = isStateless ? CancellationTokenSource.CreateLinkedTokenSource(ended.Token, visit.Http.RequestAborted) : null;
+        using var entry = inFlight.Add(owner, message.IdText, () => IsStillAllowed(visit, message), linked?.Token ?? ended.Token);
+        if (entry is null)
+        {
+            var twice = RpcError.InvalidRequest("A request with this id is being answered already.");
+            await PortalEndpoint.WriteAsync(visit.Http, twice.Status, RpcWriter.Error(message.Id, twice, visit.FlowId));
+            return;
+        }
+
+        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Http.Connection.RemoteIpAddress, () => End(ended, visit.Http));
+        var log = visit.SessionId is { } session ? logs.Begin(session, Revisions.HasPrimingEvent(revision)) : null;
+        await using var stream = new ClientStream(visit.Http, log, clock);
+        var request = RequestOf(visit, message, revision, stream, entry.Token);
+        var answer = await methods.HandleAsync(request);
+        if (entry.IsDenied)
+        {
+            answer = RpcAnswer.Failed(RpcError.Unavailable("The configuration no longer admits this request."), PortalOutcomes.Denied);
+        }
+
+        Report(request, answer);
+        var status = answer.Error?.Status ?? StatusCodes.Status200OK;
+        await stream.CompleteAsync(ResponseOf(request, answer), status);
+    }
+
+    private void Report(PortalRequest request, RpcAnswer answer)
+    {
+        var duration = clock.GetElapsedTime(request.StartedAt);
+        PortalMetrics.Answered(methods.NameOf(request.Message.Method), answer.Outcome, duration);
+        if (request.Log.ServerDuration is { } took)
+        {
+            PortalMetrics.ServerAnswered(took);
+        }
+
+        if (request.Message.Method != RequestMethods.Ping)
+        {
+            reporter.Add(PortalLogEntries.Of(request, answer, clock.GetUtcNow(), duration));
+        }
+    }
+
+    private static PortalRequest RequestOf(PortalVisit visit, RpcMessage message, string revision, ClientStream stream, CancellationToken cancellation) => new()
+    {
+        Http = visit.Http,
+        Door = visit.Door,
+        Credential = visit.Credential,
+        Principal = visit.Principal,
+        Visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress),
+        Directory = visit.Directory,
+        Message = message,
+        Stream = stream,
+        Revision = revision,
+        FlowId = visit.FlowId,
+        StartedAt = visit.StartedAt,
+        SessionId = visit.SessionId,
+        Session = visit.Session,
+        Cancellation = cancellation,
+    };
+
+    private static ReadOnlyMemory<byte> ResponseOf(PortalRequest request, RpcAnswer answer)
+        => answer.Error is { } error ? RpcWriter.Error(request.Message.Id, error, request.FlowId)
+            : answer.RelayedError.Length > 0 ? RpcWriter.RelayedError(request.Message.Id, answer.RelayedError)
+            : RpcWriter.Result(request.Message.Id, answer.Result);
+
+    private async Task HandOnAsync(PortalVisit visit, RpcMessage message, string revision)
+    {
+        await using (var stream = new ClientStream(visit.Http, null, clock))
+        {
+            await clientMessages.HandleAsync(RequestOf(visit, message, revision, stream, visit.Http.RequestAborted));
+        }
+
+        visit.Http.Response.StatusCode = StatusCodes.Status202Accepted;
+    }
+
+    // A tool that was there when it was called may have been taken away since.
+    private bool IsStillAllowed(PortalVisit visit, RpcMessage message)
+    {
+        if (directories.Find(visit.Door.Application.Id) is not { } directory)
+        {
+            return false;
+        }
+
+        var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress);
+        return message.Method switch
+        {
+            RequestMethods.ToolsCall when message.Text("name") is { } name && !name.StartsWith(PortalNames.Reserved + "_", StringComparison.Ordinal)
+                => directory.ResolveTool(visitor, name) is not null,
+            RequestMethods.PromptsGet when message.Text("name") is { } name => directory.ResolvePrompt(visitor, name) is not null,
+            _ => true,
+        };
+    }
+
+    private static void End(CancellationTokenSource ended, HttpContext context)
+    {
+        try
+        {
+            ended.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered at this very moment.
+        }
+
+        context.Abort();
+    }
+
+    private static JsonElement? ObjectOf(RpcMessage message, string member)
+        => RpcMessage.Member(message.Params, member) is { ValueKind: JsonValueKind.Object } value ? value : null;
+
+    private static RpcError Unsupported(RpcMessage message) => new(RpcCodes.UnsupportedVersion, "This protocol revision is not spoken here.")
+    {
+        Status = StatusCodes.Status400BadRequest,
+        Data =
+        [
+            ("supported", RpcWriter.Write(json =>
+            {
+                json.WriteStartArray();
+                foreach (var version in Revisions.WithoutSessions.Concat(Revisions.WithSessions))
+                {
+                    json.WriteStringValue(version);
+                }
+
+                json.WriteEndArray();
+            })),
+            ("requested", RpcWriter.Write(json => json.Raw(RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion)))),
+        ],
+    };
+}

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Upstreams;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace ManagedOAuth.Edge.Portals.Limits;
+
+/// <summary>
+/// A circuit for each server: a server that cannot be reached, again and again, is not asked for a few seconds, and then by one call first. Only what
+/// tells of the server itself counts: a call that takes too long may be one user's, and would shut the server for everybody.
+/// </summary>
+internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> logger)
+{
+    private const int Maximum = 1000;
+    private readonly ConcurrentDictionary<(Guid Server, long Version), ResiliencePipeline<RpcMessage>> _circuits = new();
+
+    /// <summary>Runs a call through the circuit of its server.</summary>
+    /// <exception cref="UpstreamException">It failed, or was not made because the circuit is open.</exception>
+    public async ValueTask<RpcMessage> RunAsync(PortalServer server, Func<Task<RpcMessage>> call)
+    {
+        if (_circuits.Count > Maximum)
+        {
+            _circuits.Clear();
+        }
+
+        var circuit = _circuits.GetOrAdd((server.Record.Id, server.Record.Version), _ => Create(server.ServerId));
+        try
+        {
+            return await circuit.ExecuteAsync(static async (call, _) => await call(), call, CancellationToken.None);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw new UpstreamException(PortalOutcomes.Unavailable, "The server has not been reachable for a while. It is asked again in a few seconds.", open);
+        }
+    }
+
+    private ResiliencePipeline<RpcMessage> Create(string serverId) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RpcMessage>
+        {
+            ShouldHandle = static arguments => new(arguments.Outcome.Exception is UpstreamException { IsServerFault: true }),
+            FailureRatio = 0.5,
+            MinimumThroughput = 5,
+            SamplingDuration = TimeSpan.FromSeconds(30),
+            BreakDuration = TimeSpan.FromSeconds(5),
+            OnOpened = _ =>
+            {
+                Log.Opened(logger, serverId);
+                return default;
+            },
+            OnClosed = _ =>
+            {
+                Log.Closed(logger, serverId);
+                return default;
+            },
+        })
+        .Build();
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "MCP server {Server} cannot be reached; it is not asked for a few seconds.", EventName = "PortalCircuitOpened")]
+        public static partial void Opened(ILogger logger, string server);
+
+        [LoggerMessage(2, LogLevel.Information, "MCP server {Server} is reachable again.", EventName = "PortalCircuitClosed")]
+        public static partial void Closed(ILogger logger, string server);
+    }
+}

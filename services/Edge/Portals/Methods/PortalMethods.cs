@@ -1,0 +1,24 @@
+using System.Collections.Frozen;
+using ManagedOAuth.Edge.Portals.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Methods;
+
+/// <summary>Every method that a portal serves.</summary>
+internal sealed class PortalMethods(IEnumerable<IPortalMethod> methods)
+{
+    private readonly FrozenDictionary<string, IPortalMethod> _methods = methods.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
+
+    /// <summary>A method's name for metrics: what clients invent has no name of its own.</summary>
+    public string NameOf(string method) => _methods.ContainsKey(method) ? method : "other";
+
+    /// <summary>Serves a request.</summary>
+    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
+        => _methods.TryGetValue(request.Message.Method, out var method) && method.IsIn(request.Revision)
+            ? method.HandleAsync(request)
+            : new(RpcAnswer.Failed(
+                new RpcError(RpcCodes.MethodNotFound, "There is no such method in this protocol revision.")
+                {
+                    Status = request.IsStateless ? StatusCodes.Status404NotFound : StatusCodes.Status200OK,
+                },
+                PortalOutcomes.InvalidRequest));
+}

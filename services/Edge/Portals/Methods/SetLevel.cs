@@ -1,0 +1,34 @@
+using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
+using ManagedOAuth.Edge.Portals.Upstreams;
+using ModelContextProtocol.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Methods;
+
+/// <summary><c>logging/setLevel</c>: kept in the session, and told to every server that the session speaks with, now and later.</summary>
+internal sealed class SetLevel(PortalSessionStore sessions, UpstreamRelay relay, UpstreamSessions upstreams) : IPortalMethod
+{
+    private static readonly string[] s_levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+    public string Name => "logging/setLevel";
+
+    public bool IsIn(string revision) => Revisions.HasSessions(revision);
+
+    public async ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
+    {
+        if (request.Message.Text("level") is not { } level || !s_levels.Contains(level))
+        {
+            return RpcAnswer.Failed(RpcError.InvalidParams($"\"level\" is one of {string.Join(", ", s_levels)}."), PortalOutcomes.InvalidRequest);
+        }
+
+        request.Session = request.Session! with { LogLevel = level };
+        await sessions.ChangeAsync(request.SessionId!, request.Session, request.Cancellation);
+        var told = request.ActiveServers
+            .Where(server => upstreams.Find(request.UpstreamOwner, server) is { IsStateless: false, IsInitialized: true })
+            .Select(server => relay.CallAsync(request, server, id => new UpstreamRequest(Name, null, id) { Params = request.Message.Params }));
+
+        // A server that cannot do this, or does not answer, keeps nobody from asking the others.
+        await Task.WhenAll(told);
+        return PortalResults.Of(request, isCacheable: false, static _ => { });
+    }
+}

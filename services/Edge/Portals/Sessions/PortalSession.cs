@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace ManagedOAuth.Edge.Portals.Sessions;
+
+/// <summary>
+/// A session of a client with a portal (revisions with sessions): what <c>initialize</c> said, and what was chosen since. It opens nothing:
+/// every request brings its own credential, and the session is found only by the principal and portal that it belongs to.
+/// </summary>
+internal sealed record PortalSession
+{
+    /// <summary>Longest silence before a session is over.</summary>
+    public static readonly TimeSpan Idle = TimeSpan.FromHours(24);
+
+    /// <summary>Portal application.</summary>
+    public required Guid ApplicationId { get; init; }
+
+    /// <summary>Whose it is; see <see cref="PortalPrincipal.Key"/>.</summary>
+    public required string Principal { get; init; }
+
+    /// <summary>The negotiated revision.</summary>
+    public required string Revision { get; init; }
+
+    /// <summary><c>clientInfo</c> as the client said it.</summary>
+    public JsonElement? ClientInfo { get; init; }
+
+    /// <summary><c>capabilities</c> as the client said them.</summary>
+    public JsonElement? Capabilities { get; init; }
+
+    /// <summary>Servers that the user has switched off in this session, by id.</summary>
+    public IReadOnlyList<string> SwitchedOff { get; init; } = [];
+
+    /// <summary>The level of <c>logging/setLevel</c>; null = never asked for.</summary>
+    public string? LogLevel { get; init; }
+
+    /// <summary>How the portal's own tools were asked for in the endpoint's address.</summary>
+    public string OptimizeContext { get; init; } = "";
+
+    public DateTimeOffset CreatedAt { get; init; }
+}

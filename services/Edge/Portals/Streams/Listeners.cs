@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Portals.Protocol;
+using ModelContextProtocol.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Streams;
+
+/// <summary>A client that listens to what belongs to no request.</summary>
+/// <param name="SessionId">Its session.</param>
+/// <param name="ApplicationId">The portal's application.</param>
+/// <param name="Visitor">Who it is.</param>
+/// <param name="SwitchedOff">Servers that are switched off in the session.</param>
+/// <param name="Stream">Where it listens.</param>
+internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisitor Visitor, IReadOnlyList<string> SwitchedOff, ClientStream Stream)
+{
+    /// <summary>Servers that are switched off in the session now.</summary>
+    public IReadOnlyList<string> SwitchedOff { get; set; } = SwitchedOff;
+
+    /// <summary>What was visible when it was last told.</summary>
+    public (int Tools, int Prompts, int Resources) Seen { get; set; }
+
+    /// <summary>The id of the request that asked for the changes; undefined in revisions with sessions.</summary>
+    public JsonElement Subscription { get; init; }
+
+    public bool HearsTools { get; init; } = true;
+
+    public bool HearsPrompts { get; init; } = true;
+
+    public bool HearsResources { get; init; } = true;
+
+    /// <summary>A notification that says which subscription it belongs to, where there are such.</summary>
+    public ReadOnlyMemory<byte> Tag(string method, Action<Utf8JsonWriter>? write = null) => RpcWriter.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("jsonrpc", "2.0");
+        json.WriteString("method", method);
+        if (Subscription.ValueKind != JsonValueKind.Undefined)
+        {
+            json.WriteStartObject("params");
+            write?.Invoke(json);
+            json.WriteStartObject("_meta");
+            json.Raw(MetaKeys.SubscriptionId, Subscription);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    });
+}
+
+/// <summary>The clients that listen at this replica.</summary>
+internal sealed class Listeners(PortalDirectories directories)
+{
+    private readonly ConcurrentDictionary<Listener, byte> _listeners = new(ReferenceEqualityComparer.Instance as IEqualityComparer<Listener>);
+
+    public int Count => _listeners.Count;
+
+    /// <summary>Adds a listener; disposing ends it.</summary>
+    public IDisposable Add(Listener listener)
+    {
+        listener.Seen = See(listener);
+        _listeners[listener] = 0;
+        return new Registration(this, listener);
+    }
+
+    /// <summary>Sends a message to one stream of a session (never to two). False: nobody listens here.</summary>
+    public async Task<bool> SendAsync(string sessionId, ReadOnlyMemory<byte> message)
+    {
+        foreach (var (listener, _) in _listeners)
+        {
+            if (listener.SessionId == sessionId)
+            {
+                await listener.Stream.SendAsync(message);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The session has switched servers, and its client has been told.</summary>
+    public void Switch(string sessionId, IReadOnlyList<string> switchedOff)
+    {
+        foreach (var (listener, _) in _listeners.Where(entry => entry.Key.SessionId == sessionId))
+        {
+            listener.SwitchedOff = switchedOff;
+            listener.Seen = See(listener);
+        }
+    }
+
+    /// <summary>Tells everybody whose lists are not what they were.</summary>
+    /// <remarks>All at once: a client that does not read keeps no other one waiting.</remarks>
+    public Task TellChangesAsync() => Task.WhenAll(_listeners.Keys.Select(TellAsync));
+
+    private async Task TellAsync(Listener listener)
+    {
+        var (before, now) = (listener.Seen, See(listener));
+        listener.Seen = now;
+        if (listener.HearsTools && before.Tools != now.Tools)
+        {
+            await listener.Stream.SendAsync(listener.Tag(NotificationMethods.ToolListChangedNotification));
+        }
+
+        if (listener.HearsPrompts && before.Prompts != now.Prompts)
+        {
+            await listener.Stream.SendAsync(listener.Tag(NotificationMethods.PromptListChangedNotification));
+        }
+
+        if (listener.HearsResources && before.Resources != now.Resources)
+        {
+            await listener.Stream.SendAsync(listener.Tag(NotificationMethods.ResourceListChangedNotification));
+        }
+    }
+
+    // Definitions and catalogs are the same objects as long as nothing about them has changed, so their identity tells.
+    private (int Tools, int Prompts, int Resources) See(Listener listener)
+    {
+        var (tools, prompts, resources) = (new HashCode(), new HashCode(), new HashCode());
+        if (directories.Find(listener.ApplicationId) is { } directory)
+        {
+            foreach (var server in directory.Servers.Where(server => !listener.SwitchedOff.Contains(server.ServerId) && directory.Sees(listener.Visitor, server)))
+            {
+                foreach (var tool in server.Tools.Where(tool => directory.MayUse(listener.Visitor, tool)))
+                {
+                    tools.Add(RuntimeHelpers.GetHashCode(tool));
+                }
+
+                foreach (var prompt in server.Prompts.Where(prompt => directory.MayUse(listener.Visitor, prompt)))
+                {
+                    prompts.Add(RuntimeHelpers.GetHashCode(prompt));
+                }
+
+                resources.Add(RuntimeHelpers.GetHashCode(server.Catalog?.Resources));
+                resources.Add(RuntimeHelpers.GetHashCode(server.Catalog?.ResourceTemplates));
+            }
+        }
+
+        return (tools.ToHashCode(), prompts.ToHashCode(), resources.ToHashCode());
+    }
+
+    private sealed class Registration(Listeners listeners, Listener listener) : IDisposable
+    {
+        public void Dispose() => listeners._listeners.TryRemove(listener, out _);
+    }
+}

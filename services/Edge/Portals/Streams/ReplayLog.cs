@@ -1,0 +1,98 @@
+using System.Globalization;
+
+namespace ManagedOAuth.Edge.Portals.Streams;
+
+/// <summary>
+/// The last events of one stream of one session, for a client whose connection broke (<c>Last-Event-ID</c>). Bounded: an event that has been pushed
+/// out is lost, as it would be without any log.
+/// </summary>
+/// <param name="streamId">Unique in its session.</param>
+/// <param name="hasPrimingEvent">The stream begins with an event that has only an id.</param>
+internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
+{
+    /// <summary>Most events that are kept.</summary>
+    public const int MaximumEvents = 256;
+
+    /// <summary>Most bytes that are kept.</summary>
+    public const int MaximumBytes = 1024 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<(long Number, ReadOnlyMemory<byte> Message)> _events = new();
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _last;
+    private long _bytes;
+    private int _hasStarted;
+
+    public string StreamId => streamId;
+
+    /// <summary>Called once, when the first event is there: a stream without events needs no place anywhere.</summary>
+    public Action<ReplayLog>? Started { get; set; }
+
+    public bool HasPrimingEvent => hasPrimingEvent;
+
+    /// <summary>Nothing follows.</summary>
+    public bool IsComplete => _completed.Task.IsCompleted;
+
+    /// <summary>An id for an event that carries nothing.</summary>
+    public string NextId()
+    {
+        Start();
+        lock (_lock)
+        {
+            return IdOf(++_last);
+        }
+    }
+
+    /// <summary>Keeps an event and gives it its id.</summary>
+    public string Add(ReadOnlyMemory<byte> message)
+    {
+        Start();
+        TaskCompletionSource added;
+        string id;
+        lock (_lock)
+        {
+            id = IdOf(++_last);
+            _events.Enqueue((_last, message));
+            _bytes += message.Length;
+            while (_events.Count > MaximumEvents || (_bytes > MaximumBytes && _events.Count > 1))
+            {
+                _bytes -= _events.Dequeue().Message.Length;
+            }
+
+            (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        added.TrySetResult();
+        return id;
+    }
+
+    public void Complete() => _completed.TrySetResult();
+
+    /// <summary>The events after one, and what to wait for when they are all there is.</summary>
+    public (IReadOnlyList<(string Id, ReadOnlyMemory<byte> Message)> Events, Task More) After(long number)
+    {
+        lock (_lock)
+        {
+            return ([.. _events.Where(entry => entry.Number > number).Select(entry => (IdOf(entry.Number), entry.Message))], Task.WhenAny(_added.Task, _completed.Task));
+        }
+    }
+
+    /// <summary>Takes an event id apart; false when it is none of ours.</summary>
+    public static bool TryParse(string id, out string streamId, out long number)
+    {
+        var dash = id.LastIndexOf('-');
+        (streamId, number) = (dash > 0 ? id[..dash] : "", 0);
+        return dash > 0 && id.Length <= 128 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    private void Start()
+    {
+        if (Interlocked.Exchange(ref _hasStarted, 1) == 0)
+        {
+            Started?.Invoke(this);
+        }
+    }
+
+    private string IdOf(long number) => $"{streamId}-{number}";
+}

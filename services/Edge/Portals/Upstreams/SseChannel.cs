@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using System.Net.ServerSentEvents;
+using System.Text;
+using ManagedOAuth.Edge.Portals.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Upstreams;
+
+/// <summary>
+/// The older SSE transport of a server (2024-11-05): one stream on which everything comes, and an address, which the stream names first, to which everything
+/// is sent. The address is on the server's own origin, or the server is not spoken with.
+/// </summary>
+internal sealed class SseChannel : IAsyncDisposable
+{
+    private readonly UpstreamHttp _http;
+    private readonly HttpResponseMessage _stream;
+    private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
+    private readonly Task _reading;
+
+    private SseChannel(UpstreamHttp http, HttpResponseMessage stream, Uri endpoint)
+    {
+        (_http, _stream) = (http, stream);
+        _reading = ReadAsync(endpoint);
+    }
+
+    /// <summary>The stream has ended: another channel is needed.</summary>
+    public bool IsOver => _reading.IsCompleted;
+
+    /// <summary>Whether a server's address names this transport.</summary>
+    public static bool IsFor(Uri endpoint) => endpoint.AbsolutePath.EndsWith("/sse", StringComparison.Ordinal);
+
+    /// <summary>Opens the stream and waits for the address.</summary>
+    public static async Task<SseChannel> OpenAsync(UpstreamHttp http, UpstreamTarget target, Func<HttpResponseMessage, Exception> refused, CancellationToken cancellation)
+    {
+        using var get = UpstreamHttp.Create(HttpMethod.Get, target, default);
+        var response = await http.SendAsync(get, cancellation);
+        if (!response.IsSuccessStatusCode || response.Content.Headers.ContentType?.MediaType != "text/event-stream")
+        {
+            var failure = refused(response);
+            response.Dispose();
+            throw failure;
+        }
+
+        var channel = new SseChannel(http, response, target.Endpoint);
+        try
+        {
+            await channel._address.Task.WaitAsync(cancellation);
+            return channel;
+        }
+        catch
+        {
+            // Whatever the reason, the stream must not stay open.
+            await channel.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a message.</summary>
+    public async Task SendAsync(UpstreamTarget target, ReadOnlyMemory<byte> message, Func<HttpResponseMessage, Exception> refused, CancellationToken cancellation)
+    {
+        using var post = UpstreamHttp.Create(HttpMethod.Post, target, message);
+        post.RequestUri = await _address.Task.WaitAsync(cancellation);
+        using var response = await _http.SendAsync(post, cancellation);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw refused(response);
+        }
+    }
+
+    /// <summary>Sends a request and waits for its response.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="id">The request's id as JSON.</param>
+    /// <param name="message">The request.</param>
+    /// <param name="onMessage">Gets what the server says in between.</param>
+    /// <param name="heard">Called at each message.</param>
+    /// <param name="refused">What a status means.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<RpcMessage> ExchangeAsync(
+        UpstreamTarget target, string id, ReadOnlyMemory<byte> message, Func<RpcMessage, Task> onMessage, Action heard, Func<HttpResponseMessage, Exception> refused, CancellationToken cancellation)
+    {
+        var waiting = new Waiting(onMessage, heard);
+        if (!_waiting.TryAdd(id, waiting))
+        {
+            throw new UpstreamException(PortalOutcomes.InvalidRequest, "A request with this id is being answered already.");
+        }
+
+        try
+        {
+            await SendAsync(target, message, refused, cancellation);
+            if (IsOver)
+            {
+                throw Broken();
+            }
+
+            return await waiting.Response.Task.WaitAsync(cancellation);
+        }
+        finally
+        {
+            _waiting.TryRemove(id, out _);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _reading;
+        _stream.Dispose();
+        _end.Dispose();
+    }
+
+    private static UpstreamException Broken() => new(PortalOutcomes.Unavailable, "The connection to the server broke.") { IsServerFault = true };
+
+    private async Task ReadAsync(Uri endpoint)
+    {
+        await Task.Yield();
+        try
+        {
+            await using var body = UpstreamAnswer.Bound(await _stream.Content.ReadAsStreamAsync(_end.Token), long.MaxValue);
+            await foreach (var item in SseParser.Create(body, static (_, data) => data.ToArray()).EnumerateAsync(_end.Token))
+            {
+                body.Forget(UpstreamAnswer.MaximumMessage);
+                if (item.EventType == "endpoint")
+                {
+                    SetAddress(endpoint, Encoding.UTF8.GetString(item.Data));
+                }
+                else if (item.EventType == "message" && RpcMessage.TryRead(item.Data, isStrict: false, out var message) is null)
+                {
+                    await HandOnAsync(message!);
+                }
+            }
+        }
+        catch (Exception failure) when (failure is UpstreamException or HttpRequestException or IOException or OperationCanceledException)
+        {
+            // The stream has ended, whoever ended it: those who wait are told below.
+        }
+
+        _address.TrySetException(Broken());
+        _ = _address.Task.Exception;
+        foreach (var (_, waiting) in _waiting)
+        {
+            waiting.Response.TrySetException(Broken());
+        }
+    }
+
+    private void SetAddress(Uri endpoint, string text)
+    {
+        if (text.Length <= 2048 && Uri.TryCreate(endpoint, text.Trim(), out var address)
+            && Uri.Compare(address, endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0)
+        {
+            _address.TrySetResult(address);
+            return;
+        }
+
+        _address.TrySetException(new UpstreamException(PortalOutcomes.UpstreamError, "The server names an address that is not its own."));
+        _ = _address.Task.Exception;
+    }
+
+    private async Task HandOnAsync(RpcMessage message)
+    {
+        if (message.Kind == RpcKind.Response)
+        {
+            if (_waiting.TryGetValue(message.IdText, out var waiting))
+            {
+                waiting.Response.TrySetResult(message);
+            }
+
+            return;
+        }
+
+        // The transport does not say which request a message belongs to; all of them are of one owner.
+        if (_waiting.Values.FirstOrDefault() is { } any)
+        {
+            any.Heard();
+            await any.OnMessage(message);
+        }
+    }
+
+    private sealed record Waiting(Func<RpcMessage, Task> OnMessage, Action Heard)
+    {
+        public TaskCompletionSource<RpcMessage> Response { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Contracts.Upstream;
+using ManagedOAuth.Edge.Portals.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Upstreams;
+
+/// <summary>
+/// What servers are shown, as authorization-server gave it: kept in memory until its end or until the server refuses it, by server and user, and
+/// asked for once however many wait.
+/// </summary>
+internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCredentialsClient credentials, TimeProvider clock)
+{
+    private const int Maximum = 50_000;
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
+    private static readonly UpstreamCredentialReply s_none = new() { State = UpstreamCredentialReply.Types.State.NotRequired };
+    private readonly ConcurrentDictionary<Key, Known> _known = new();
+    private readonly ConcurrentDictionary<(Key, string Refused), Lazy<Task<UpstreamCredentialReply>>> _asking = new();
+
+    /// <summary>The credential for a server; its state says whether there is one.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="userId">The user; not looked at where everybody uses the administrator's account.</param>
+    /// <param name="refused">The credential that the server has just refused; empty = none.</param>
+    /// <param name="cancellation">Stops waiting; the question goes on for the others.</param>
+    /// <exception cref="UpstreamException">Authorization-server does not answer.</exception>
+    public async ValueTask<UpstreamCredentialReply> GetAsync(PortalServer server, Guid? userId, string refused, CancellationToken cancellation)
+    {
+        if (server.Record.AuthType == McpAuthType.Unauthenticated)
+        {
+            return s_none;
+        }
+
+        var key = new Key(server.Record.Id, server.Record.Version, server.PerUser ? userId : null);
+        if (_known.TryGetValue(key, out var known) && known.Reply.CredentialId != refused && clock.GetUtcNow() < known.EndsAt)
+        {
+            return known.Reply;
+        }
+
+        var asking = _asking.GetOrAdd((key, refused), entry => new Lazy<Task<UpstreamCredentialReply>>(() => AskAsync(entry.Item1, entry.Refused)));
+        try
+        {
+            return await asking.Value.WaitAsync(cancellation);
+        }
+        catch (RpcException failure)
+        {
+            throw new UpstreamException(
+                failure.StatusCode == StatusCode.NotFound ? PortalOutcomes.NotFound : PortalOutcomes.Unavailable,
+                "The credential for this server cannot be had right now. Try again in a moment.",
+                failure);
+        }
+    }
+
+    private async Task<UpstreamCredentialReply> AskAsync(Key key, string refused)
+    {
+        try
+        {
+            var reply = await credentials.GetAsync(
+                new UpstreamCredentialRequest { ServerId = key.ServerId.ToString("D"), UserId = key.UserId?.ToString("D") ?? "", Refused = refused },
+                deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
+            Keep(key, reply);
+            return reply;
+        }
+        finally
+        {
+            _asking.TryRemove((key, refused), out _);
+        }
+    }
+
+    // Only what can be shown is kept: a user who has just logged in at a server must not be told once more to do so.
+    private void Keep(Key key, UpstreamCredentialReply reply)
+    {
+        if (reply.State is not (UpstreamCredentialReply.Types.State.Connected or UpstreamCredentialReply.Types.State.NotRequired))
+        {
+            _known.TryRemove(key, out _);
+            return;
+        }
+
+        if (_known.Count >= Maximum)
+        {
+            _known.Clear();
+        }
+
+        // Not for long in any case: a credential that was forgotten there must not live on here.
+        var now = clock.GetUtcNow();
+        var end = reply.ExpiresAt > 0 ? DateTimeOffset.FromUnixTimeSeconds(reply.ExpiresAt) : DateTimeOffset.MaxValue;
+        _known[key] = new Known(reply, end < now + s_longest ? end : now + s_longest);
+    }
+
+    private readonly record struct Key(Guid ServerId, long Version, Guid? UserId);
+
+    private sealed record Known(UpstreamCredentialReply Reply, DateTimeOffset EndsAt);
+}

@@ -1,0 +1,287 @@
+using System.Net;
+using System.Text.Json;
+using ManagedOAuth.Edge.Portals.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Upstreams;
+
+/// <summary>
+/// The portal as a client of one server for one owner: a session of a client, or a grant whose client has no sessions. Nothing of it is ever used
+/// for another owner. With a server of a revision without sessions there is nothing to keep but the way of speaking.
+/// </summary>
+internal sealed class UpstreamSession(UpstreamHttp http, string revision, UpstreamClient client, SharedSessionId? shared) : IDisposable
+{
+    private readonly CancellationTokenSource _ended = new();
+    private int _isListening;
+    private readonly SemaphoreSlim _gate = new(1);
+    private SseChannel? _channel;
+    private string _revision = revision;
+    private volatile bool _isInitialized;
+
+    /// <summary>The server's id for the session; null when it gave none.</summary>
+    public string? SessionId { get; private set; }
+
+    /// <summary>The revision that is spoken with the server.</summary>
+    public string Revision => _revision;
+
+    /// <summary>The handshake with the server is done.</summary>
+    public bool IsInitialized => _isInitialized;
+
+    public bool IsStateless => Revisions.IsStateless(_revision);
+
+    /// <summary>In milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+    public long LastUse { get; private set; } = Environment.TickCount64;
+
+    /// <summary>Nobody uses the session any more.</summary>
+    public CancellationToken Ended => _ended.IsCancellationRequested ? new CancellationToken(canceled: true) : _ended.Token;
+
+    /// <summary>True once: for the one who is to listen.</summary>
+    public bool TryBeginListening() => Interlocked.Exchange(ref _isListening, 1) == 0;
+
+    /// <summary>Ends whatever goes on for the session by itself. A call that is under way may finish: the gate has no handle to give back.</summary>
+    public void Dispose()
+    {
+        _ended.Cancel();
+        _ = _channel?.DisposeAsync().AsTask();
+        _ended.Dispose();
+    }
+
+    /// <summary>Sends a request and hands on what comes before its response.</summary>
+    /// <param name="target">The server, with what it is shown now.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="onMessage">Gets notifications and requests of the server that belong to it.</param>
+    /// <param name="cancellation">The one who asked no longer wants to know.</param>
+    /// <exception cref="UpstreamException">There is no response.</exception>
+    public async Task<RpcMessage> CallAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, CancellationToken cancellation)
+    {
+        LastUse = Environment.TickCount64;
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        silence.CancelAfter(target.Timeout);
+        try
+        {
+            await InitializeAsync(target, silence.Token);
+            return await ExchangeAsync(target, request, onMessage, () => silence.CancelAfter(target.Timeout), silence.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UpstreamException(PortalOutcomes.Timeout, "The server did not answer in time.");
+        }
+    }
+
+    /// <summary>Sends a message that has no response: a notification, or the client's response to a request of the server.</summary>
+    public async Task SendAsync(UpstreamTarget target, ReadOnlyMemory<byte> message, string? method, CancellationToken cancellation)
+    {
+        LastUse = Environment.TickCount64;
+        if (_channel is { } channel)
+        {
+            await channel.SendAsync(target, message, Refused, cancellation);
+            return;
+        }
+
+        using var request = Create(HttpMethod.Post, target, message);
+        if (method is not null)
+        {
+            UpstreamHttp.AddNames(request, method, null);
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(target.Timeout);
+        using var response = await http.SendAsync(request, deadline.Token);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw Refused(response);
+        }
+    }
+
+    /// <summary>Tells the server that the session is over. What it answers does not matter.</summary>
+    public async Task EndAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        if (SessionId is null)
+        {
+            return;
+        }
+
+        using var request = Create(HttpMethod.Delete, target, default);
+        using var response = await http.SendAsync(request, cancellation);
+    }
+
+    /// <summary>The server no longer knows the session: the next call begins another.</summary>
+    public async Task ForgetAsync(CancellationToken cancellation)
+    {
+        if (shared is not null && SessionId is { } id)
+        {
+            await shared.ForgetAsync(id, _revision, cancellation);
+        }
+
+        _isInitialized = false;
+        SessionId = null;
+        Interlocked.Exchange(ref _isListening, 0);
+    }
+
+    /// <summary>Takes over the session that another replica began. False: there is none, here or there.</summary>
+    public async Task<bool> TryAdoptAsync(CancellationToken cancellation)
+    {
+        if (!_isInitialized && shared is not null && _channel is null && await shared.FindAsync(cancellation) is var (id, negotiated) && Revisions.HasSessions(negotiated))
+        {
+            (SessionId, _revision, _isInitialized) = (id, negotiated, true);
+        }
+
+        return _isInitialized;
+    }
+
+    /// <summary>A request within the session.</summary>
+    public HttpRequestMessage Create(HttpMethod method, UpstreamTarget target, ReadOnlyMemory<byte> body)
+    {
+        var request = UpstreamHttp.Create(method, target, body);
+        if (_isInitialized || IsStateless || SessionId is not null)
+        {
+            request.Headers.TryAddWithoutValidation(McpHeaders.ProtocolVersion, _revision);
+        }
+
+        if (SessionId is { } id)
+        {
+            request.Headers.TryAddWithoutValidation(McpHeaders.SessionId, id);
+        }
+
+        return request;
+    }
+
+    private async Task InitializeAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        if (_channel is { IsOver: true } over)
+        {
+            _isInitialized = false;
+            _channel = null;
+            await over.DisposeAsync();
+        }
+
+        if (_isInitialized || IsStateless)
+        {
+            return;
+        }
+
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (!_isInitialized && SseChannel.IsFor(target.Endpoint))
+            {
+                _channel = await SseChannel.OpenAsync(http, target, Refused, cancellation);
+            }
+
+            if (!await TryAdoptAsync(cancellation))
+            {
+                await InitializeOnceAsync(target, cancellation);
+                _isInitialized = true;
+                if (shared is not null && SessionId is { } id)
+                {
+                    await shared.KeepAsync(id, _revision, cancellation);
+                }
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task InitializeOnceAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        var asked = Revisions.HasSessions(_revision) ? _revision : Revisions.NewestWithSessions;
+        var request = new UpstreamRequest("initialize", null, static json => json.WriteStringValue("initialize"))
+        {
+            Made = json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("protocolVersion", asked);
+                client.Write(json, "capabilities", "clientInfo");
+                json.WriteEndObject();
+            },
+        };
+        var answer = await ExchangeAsync(target, request, static _ => Task.CompletedTask, static () => { }, cancellation);
+        if (answer.Result.ValueKind != JsonValueKind.Object || RpcMessage.Member(answer.Result, "protocolVersion").GetStringOrNull() is not { } spoken || !Revisions.HasSessions(spoken))
+        {
+            throw new UpstreamException(PortalOutcomes.UpstreamError, "The server and the portal have no protocol revision in common.") { IsServerFault = true };
+        }
+
+        _revision = spoken;
+        await SendAsync(target, RpcWriter.Notification("notifications/initialized"), "notifications/initialized", cancellation);
+    }
+
+    private async Task<RpcMessage> ExchangeAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Action heard, CancellationToken cancellation)
+    {
+        var body = request.Write(_revision, client);
+        if (_channel is { } channel)
+        {
+            var id = JsonDocument.Parse(body).RootElement.GetProperty("id").GetRawText();
+            return await channel.ExchangeAsync(target, id, body, onMessage, heard, Refused, cancellation);
+        }
+
+        using var post = Create(HttpMethod.Post, target, body);
+        UpstreamHttp.AddNames(post, request.Method, request.Name);
+        request.AddHeaders(post, _revision);
+        using var response = await http.SendAsync(post, cancellation);
+        if (!response.IsSuccessStatusCode)
+        {
+            return await ErrorOfAsync(response, cancellation) ?? throw Refused(response);
+        }
+
+        if (request.Method == "initialize" && response.Headers.TryGetValues(McpHeaders.SessionId, out var ids))
+        {
+            SessionId = ids.FirstOrDefault(id => id.Length is > 0 and <= 1024);
+        }
+
+        await foreach (var message in UpstreamAnswer.ReadAsync(response, heard, cancellation))
+        {
+            if (message.Kind == RpcKind.Response)
+            {
+                return message;
+            }
+
+            await onMessage(message);
+        }
+
+        throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.") { IsServerFault = true };
+    }
+
+    // Errors of the protocol come with statuses of their own (2026-07-28); anything else that is not success is the server's HTTP layer.
+    private static async Task<RpcMessage?> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (response.StatusCode is not (HttpStatusCode.BadRequest or HttpStatusCode.NotFound) || response.Content.Headers.ContentType?.MediaType != "application/json")
+        {
+            return null;
+        }
+
+        try
+        {
+            await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, cancellation))
+            {
+                return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && message.Id.ValueKind != JsonValueKind.Undefined ? message : null;
+            }
+        }
+        catch (UpstreamException)
+        {
+            // No message of the protocol: the status says it all.
+        }
+
+        return null;
+    }
+
+    private UpstreamException Refused(HttpResponseMessage response)
+    {
+        var status = (int)response.StatusCode;
+        var message = status switch
+        {
+            401 => "The server does not accept its credential.",
+            403 => "The server refuses this account.",
+            404 when SessionId is not null => "The server has ended the session.",
+            429 => "The server has had too many requests.",
+            >= 300 and < 400 => "The server leads elsewhere; redirects are not followed. Its address has to be corrected.",
+            _ => $"The server answered with HTTP {status}.",
+        };
+        return new UpstreamException(status is 429 or >= 500 ? PortalOutcomes.Unavailable : PortalOutcomes.UpstreamError, message)
+        {
+            Status = status,
+            IsUnprocessed = status is 401 || (status == 404 && SessionId is not null),
+            IsServerFault = status is 502 or 503 or 504,
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using ManagedOAuth.Contracts.Durations;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Portals.Protocol;
+
+namespace ManagedOAuth.Edge.Portals.Upstreams;
+
+/// <summary>A server as one principal asks it: where, how it is spoken to, and what it is shown.</summary>
+internal sealed record UpstreamTarget
+{
+    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(60);
+
+    public required PortalServer Server { get; init; }
+
+    /// <summary>What the server asks for and nobody else gets.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    /// <summary>Tells two credentials apart; empty = the server asks for none.</summary>
+    public string CredentialId { get; init; } = "";
+
+    /// <summary>The portal's signed assertion about who asks; null = the server does not get it.</summary>
+    public string? Assertion { get; init; }
+
+    public Uri Endpoint => new(Server.Record.Hostname);
+
+    /// <summary>How long the server may be silent.</summary>
+    public TimeSpan Timeout
+        => GoDuration.TryParse(Server.Record.RequestTimeout, out var timeout) && timeout >= TimeSpan.FromSeconds(1) && timeout <= TimeSpan.FromMinutes(10) ? timeout : s_defaultTimeout;
+}
+
+/// <summary>The client on whose behalf a server is asked, as it introduced itself.</summary>
+/// <param name="Info"><c>clientInfo</c>; undefined when it said nothing.</param>
+/// <param name="Capabilities"><c>capabilities</c>; undefined when it said nothing.</param>
+internal readonly record struct UpstreamClient(JsonElement Info, JsonElement Capabilities)
+{
+    /// <summary>Writes both members, each as it came.</summary>
+    public void Write(Utf8JsonWriter json, string capabilities, string info)
+    {
+        json.WritePropertyName(capabilities);
+        WriteOr(json, Capabilities, "{}"u8);
+        json.WritePropertyName(info);
+        WriteOr(json, Info, "{\"name\":\"ManagedOAuth portal\",\"version\":\"1\"}"u8);
+    }
+
+    private static void WriteOr(Utf8JsonWriter json, JsonElement value, ReadOnlySpan<byte> otherwise)
+    {
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            json.Raw(value);
+        }
+        else
+        {
+            json.WriteRawValue(otherwise, skipInputValidation: true);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using Grpc.Core;
+using ManagedOAuth.Contracts.PortalLog;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+
+namespace ManagedOAuth.Edge.Tests.Harness;
+
+/// <summary>What the edge has reported.</summary>
+public sealed class PortalLogState
+{
+    public ConcurrentQueue<PortalLogEntry> Entries { get; } = new();
+
+    /// <summary>Reports that are answered with UNAVAILABLE before one is taken.</summary>
+    public int Failures { get; set; }
+}
+
+/// <summary>Config's side of the portal log.</summary>
+[AllowedCallers("edge")]
+public sealed class PortalLogServer(PortalLogState state) : PortalLog.PortalLogBase
+{
+    public override Task<PortalLogReply> Report(PortalLogReport request, ServerCallContext context)
+    {
+        if (state.Failures-- > 0)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "not now"));
+        }
+
+        foreach (var entry in request.Entries)
+        {
+            state.Entries.Enqueue(entry);
+        }
+
+        return Task.FromResult(new PortalLogReply());
+    }
+}

@@ -1,0 +1,250 @@
+using System.Text;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Edge.Tests.Harness;
+using ModelContextProtocol.Server;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>Who gets through to a portal's endpoint, and what it takes as a message.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalDoorTests(World world) : IAsyncLifetime
+{
+    private McpUpstream _upstream = null!;
+    private PortalHarness _portal = null!;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await McpUpstream.StartAsync("things", isStateless: false, upstream => upstream.Tools.Add(McpServerTool.Create((string text) => text, new() { Name = "echo" })));
+        _portal = await PortalHarness.CreateAsync(world, $"door-{Guid.NewGuid():N}.test");
+        await _portal.AddAsync("things", _upstream);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _portal.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task WithoutToken_IsChallengedWithTheMetadataOfTheEndpoint()
+    {
+        var answer = await _portal.PostAsync(null, "{}");
+        Assert.Equal(401, answer.Status);
+        Assert.Equal($"Bearer resource_metadata=\"https://{_portal.Host}/.well-known/oauth-protected-resource/mcp\"", answer.Headers["WWW-Authenticate"]);
+    }
+
+    [Fact]
+    public async Task CookieAlone_NeverAuthorises()
+    {
+        var cookie = world.Tokens.Assertion(_portal.Application, Guid.NewGuid());
+        var answer = await _portal.PostAsync(null, """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{} }""", ("Cookie", $"CF_Authorization={cookie}"));
+        Assert.Equal(401, answer.Status);
+        Assert.DoesNotContain("error=", answer.Headers["WWW-Authenticate"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bypass_DoesNotOpenThePortal()
+    {
+        var open = await PortalHarness.CreateAsync(world, $"bypass-{Guid.NewGuid():N}.test", World.PolicyOf(PolicyAction.Bypass, new Contracts.Policies.Rule.Everyone()));
+        Assert.Equal(401, (await open.PostAsync(null, "{}")).Status);
+    }
+
+    [Fact]
+    public async Task Browser_GetsAnExplanation()
+    {
+        var answer = await world.GetAsync(_portal.Host, "/mcp", "Accept: text/html", "Sec-Fetch-Mode: navigate");
+        Assert.Equal(401, answer!.Status);
+        Assert.Contains("This address is for MCP clients", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://evil.test")]
+    [InlineData("null")]
+    public async Task ForeignOrigin_IsRefused(string origin)
+    {
+        Assert.Equal(403, (await _portal.PostAsync(_portal.Token(), "{}", ("Origin", origin))).Status);
+        var own = await _portal.RpcAsync(_portal.Token(), null, "tools/list");
+        Assert.Equal(200, own.Status);
+    }
+
+    [Fact]
+    public async Task ForeignHost_IsNoPortal()
+    {
+        var answer = await world.SendAsync("POST", "rebound.test", "/mcp", World.Bearer(_portal.Token()), "Content-Length: 0");
+        Assert.Equal(421, answer!.Status);
+    }
+
+    [Fact]
+    public async Task SessionOfAnother_IsNone()
+    {
+        var (alice, bob) = (_portal.Token(), _portal.Token("bob@example.com"));
+        var session = await _portal.InitializeAsync(alice);
+        Assert.Equal(404, (await _portal.RpcAsync(bob, session, "tools/list")).Status);
+        using var http = _portal.Http(bob);
+        http.DefaultRequestHeaders.Add("Mcp-Session-Id", session);
+        http.DefaultRequestHeaders.Add("Accept", "text/event-stream");
+        Assert.Equal(404, (int)(await http.GetAsync($"http://{_portal.Host}/mcp")).StatusCode);
+        Assert.Equal(404, (int)(await http.DeleteAsync($"http://{_portal.Host}/mcp")).StatusCode);
+        Assert.Equal(200, (await _portal.RpcAsync(alice, session, "tools/list")).Status);
+    }
+
+    [Fact]
+    public async Task Session_IsOfOnePortal()
+    {
+        var other = await PortalHarness.CreateAsync(world, $"other-{Guid.NewGuid():N}.test");
+        var session = await _portal.InitializeAsync(_portal.Token());
+        Assert.Equal(404, (await other.RpcAsync(other.Token(), session, "ping")).Status);
+    }
+
+    [Fact]
+    public async Task Session_IsOfTheUserAndNotOfTheToken()
+    {
+        var session = await _portal.InitializeAsync(_portal.Token());
+        Assert.Equal(200, (await _portal.RpcAsync(_portal.Token(), session, "ping")).Status);
+    }
+
+    [Theory]
+    [InlineData(null, 400)]
+    [InlineData("vs-1&user=alice", 400)]
+    [InlineData("a b", 400)]
+    [InlineData("unknown", 404)]
+    public async Task WithoutTheSessionsId_NoSessionIsGuessed(string? id, int status)
+    {
+        var token = _portal.Token();
+        await _portal.InitializeAsync(token);
+        (string, string)[] headers = id is null ? [] : [("Mcp-Session-Id", id)];
+        Assert.Equal(status, (await _portal.PostAsync(token, """{"jsonrpc":"2.0","id":1,"method":"ping"}""", headers)).Status);
+    }
+
+    [Fact]
+    public async Task SessionId_TwiceEmptyOrHuge_IsRefused()
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        const string body = """{"jsonrpc":"2.0","id":1,"method":"ping"}""";
+        foreach (var lines in new[] { $"Mcp-Session-Id: {session}\r\nMcp-Session-Id: {session}", "Mcp-Session-Id: ", $"Mcp-Session-Id: {new string('a', 10_240)}" })
+        {
+            var raw = $"POST /mcp HTTP/1.1\r\nHost: {_portal.Host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{lines}\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+            Assert.Equal(400, (await RawConnection.ExchangeAsync(world.Port, raw))!.Status);
+        }
+
+        Assert.Equal(200, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("9999-01-01")]
+    [InlineData("2025-06-18, 2025-06-18")]
+    public async Task UnknownRevision_IsRefused(string version)
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal(400, (await _portal.PostAsync(token, """{"jsonrpc":"2.0","id":1,"method":"ping"}""", ("Mcp-Session-Id", session), ("MCP-Protocol-Version", version))).Status);
+        Assert.Equal(200, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+
+    [Theory]
+    [InlineData("2025-11-25", "2025-11-25")]
+    [InlineData("2025-06-18", "2025-06-18")]
+    [InlineData("1999-01-01", "2025-11-25")]
+    public async Task Initialize_AgreesOnARevision(string asked, string spoken)
+    {
+        var answer = await _portal.PostAsync(_portal.Token(), $$"""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"{{asked}}"} }""");
+        Assert.Equal(spoken, answer.Json.GetProperty("result").GetProperty("protocolVersion").GetString());
+    }
+
+    [Theory]
+    [InlineData("", 400, -32700)]
+    [InlineData("{", 400, -32700)]
+    [InlineData("\"x\"", 400, -32600)]
+    [InlineData("[]", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1e400,\"method\":\"ping\"}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"ping\"}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"ping\"}", 400, -32700)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"no/such\"}", 200, -32601)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{}}", 200, -32602)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"Name\":\"b\"}}", 400, -32600)]
+    [InlineData("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"name\":\"b\"}}", 400, -32700)]
+    public async Task BadMessage_GetsTheErrorOfItsKind_AndTheSessionGoesOn(string body, int status, int code)
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var answer = await _portal.PostAsync(token, body, ("Mcp-Session-Id", session));
+        Assert.Equal((status, code), (answer.Status, answer.ErrorCode));
+        Assert.NotEqual("", answer.Json.GetProperty("error").GetProperty("data").GetProperty("flow_id").GetString());
+        Assert.Equal(200, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+
+    [Fact]
+    public async Task DeepHugeOrBrokenText_IsRefusedInBoundedTime()
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var deep = $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":{{\"x\":{new string('[', 10_000)}{new string(']', 10_000)}}}}}";
+        Assert.Equal(-32700, (await _portal.PostAsync(token, deep, ("Mcp-Session-Id", session))).ErrorCode);
+        var batch = "[" + string.Join(",", Enumerable.Repeat("""{"jsonrpc":"2.0","id":1,"method":"ping"}""", 1000)) + "]";
+        Assert.Equal(-32600, (await _portal.PostAsync(token, batch, ("Mcp-Session-Id", session))).ErrorCode);
+
+        using var http = _portal.Http(token);
+        http.DefaultRequestHeaders.Add("Mcp-Session-Id", session);
+        using var invalid = new ByteArrayContent([.. Encoding.UTF8.GetBytes("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\""), 0xC3, 0x28, (byte)'"', (byte)'}']);
+        invalid.Headers.ContentType = new("application/json");
+        Assert.Equal(400, (int)(await http.PostAsync($"http://{_portal.Host}/mcp", invalid)).StatusCode);
+        using var huge = new StringContent(new string(' ', 20 * 1024 * 1024), Encoding.UTF8, "application/json");
+        huge.Headers.ContentLength = 20 * 1024 * 1024;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{_portal.Host}/mcp") { Content = huge };
+        request.Headers.ExpectContinue = true;
+        Assert.Equal(413, (int)(await http.SendAsync(request)).StatusCode);
+        Assert.Equal(200, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+
+    [Fact]
+    public async Task HeadersOfTheNewestRevision_MustSayWhatTheBodySays()
+    {
+        const string body = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"things_echo","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"} } }""";
+        var token = _portal.Token();
+        (string, string) version = ("MCP-Protocol-Version", "2026-07-28");
+        Assert.Equal((400, -32020), await CodeAsync(version, ("Mcp-Method", "tools/list"), ("Mcp-Name", "things_echo")));
+        Assert.Equal((400, -32020), await CodeAsync(version, ("Mcp-Method", "tools/call"), ("Mcp-Name", "things_other")));
+        Assert.Equal((400, -32020), await CodeAsync(version, ("Mcp-Method", "tools/call")));
+        Assert.Equal((400, -32020), await CodeAsync(("Mcp-Method", "tools/call"), ("Mcp-Name", "things_echo")));
+        var later = body.Replace("2026-07-28", "2031-01-01", StringComparison.Ordinal);
+        Assert.Equal(-32022, (await _portal.PostAsync(token, later, ("Mcp-Method", "tools/call"), ("Mcp-Name", "things_echo"))).ErrorCode);
+
+        async Task<(int, int?)> CodeAsync(params (string, string)[] headers)
+        {
+            var answer = await _portal.PostAsync(token, body, headers);
+            return (answer.Status, answer.ErrorCode);
+        }
+    }
+
+    [Fact]
+    public async Task UnknownMethod_InTheNewestRevision_Is404()
+    {
+        var answer = await _portal.RpcAsync(_portal.Token(), null, "no/such");
+        Assert.Equal((404, -32601), (answer.Status, answer.ErrorCode));
+        Assert.Equal(404, (await _portal.RpcAsync(_portal.Token(), null, "initialize")).Status);
+    }
+
+    [Theory]
+    [InlineData("PUT", 405)]
+    [InlineData("PATCH", 405)]
+    [InlineData("GET", 405)]
+    [InlineData("DELETE", 400)]
+    public async Task OtherMethods_AreExplained(string method, int status)
+        => Assert.Equal(status, (await world.SendAsync(method, _portal.Host, "/mcp", World.Bearer(_portal.Token()), "Content-Length: 0"))!.Status);
+
+    [Fact]
+    public async Task DeletedSession_IsOver()
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        using var http = _portal.Http(token);
+        http.DefaultRequestHeaders.Add("Mcp-Session-Id", session);
+        Assert.Equal(204, (int)(await http.DeleteAsync($"http://{_portal.Host}/mcp")).StatusCode);
+        Assert.Equal(404, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+}

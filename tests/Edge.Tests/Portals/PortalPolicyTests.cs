@@ -1,0 +1,160 @@
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.Testing;
+using ModelContextProtocol.Server;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>Who sees and calls what, on the configuration of now.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalPolicyTests(World world) : IAsyncLifetime
+{
+    private McpUpstream _upstream = null!;
+    private PortalHarness _portal = null!;
+    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await McpUpstream.StartAsync("things", isStateless: true, upstream =>
+        {
+            upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
+            upstream.Tools.Add(McpServerTool.Create(() => "written", new() { Name = "write_all" }));
+            upstream.Tools.Add(McpServerTool.Create(async (CancellationToken cancellation) => { await _release.Task.WaitAsync(cancellation); return "waited"; }, new() { Name = "wait" }));
+        });
+        _portal = await PortalHarness.CreateAsync(world, $"policy-{Guid.NewGuid():N}.test");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _portal.DisposeAsync();
+        _release.TrySetResult();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ServerOfAnother_IsHiddenAndRefusedEverywhere()
+    {
+        await _portal.AddAsync("mine", _upstream);
+        await _portal.AddAsync("hers", _upstream, policies: World.Allow(new Rule.Email("alice@example.com")));
+        var bob = _portal.Token("bob@example.com");
+        var session = await _portal.InitializeAsync(bob);
+        foreach (var way in new[] { session, null })
+        {
+            Assert.DoesNotContain("hers", (await _portal.RpcAsync(bob, way, "tools/list")).Body, StringComparison.Ordinal);
+            Assert.Equal(-32602, (await _portal.RpcAsync(bob, way, "tools/call", """{"name":"hers_read"}""")).ErrorCode);
+            Assert.DoesNotContain("hers", (await _portal.RpcAsync(bob, way, "tools/call", """{"name":"portal_list_servers"}""")).Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("HERS", (await _portal.RpcAsync(bob, way, "tools/call", """{"name":"portal_toggle_single_server","arguments":{"server_id":"hers","action":"toggle"} }""")).Text, StringComparison.Ordinal);
+            Assert.Equal("read", (await _portal.RpcAsync(bob, way, "tools/call", """{"name":"mine_read"}""")).Text);
+        }
+
+        var alice = _portal.Token();
+        Assert.Equal("read", (await _portal.RpcAsync(alice, null, "tools/call", """{"name":"hers_read"}""")).Text);
+    }
+
+    [Fact]
+    public async Task NobodysServers_AreSaidToBeNone()
+    {
+        await _portal.AddAsync("hers", _upstream, policies: World.Allow(new Rule.Email("alice@example.com")));
+        var answer = await _portal.RpcAsync(_portal.Token("bob@example.com"), null, "tools/list");
+        Assert.Equal("No allowed servers available, check your Zero Trust Policies", answer.Json.GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task DisabledTool_RemovedServer_ChangedPolicy_CountAtTheNextCall()
+    {
+        var record = await _portal.AddAsync("things", _upstream);
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).Text);
+
+        await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "read", Enabled = false }] }] });
+        Assert.Equal(-32602, (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).ErrorCode);
+        Assert.DoesNotContain("things_read", (await _portal.RpcAsync(token, session, "tools/list")).Body, StringComparison.Ordinal);
+
+        world.Configuration.Put(record with { ToolPolicies = [new McpToolPolicy { Tools = ["write_*"], Policies = [Guid.NewGuid()] }] });
+        await world.KnowsAsync();
+        Assert.Equal(-32602, (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_write_all"}""")).ErrorCode);
+
+        await _portal.ChangeAsync(portal => portal with { Servers = [] });
+        Assert.Equal(-32000, (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_wait"}""")).ErrorCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CallUnderWay_EndsWhenItsToolIsTakenAway(bool hasSession)
+    {
+        await _portal.AddAsync("things", _upstream);
+        var token = _portal.Token();
+        var session = hasSession ? await _portal.InitializeAsync(token) : null;
+        var call = _portal.RpcAsync(token, session, "tools/call", """{"name":"things_wait"}""");
+        await Eventually.Async(() => _upstream.Received.Any(received => received.Rpc == "tools/call"));
+        await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "wait", Enabled = false }] }] });
+        var answer = await call.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("The configuration no longer admits this request.", answer.Json.GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task EndedGrant_EndsTheStream()
+    {
+        await _portal.AddAsync("things", _upstream);
+        var grant = Guid.NewGuid();
+        var token = _portal.Token(grant: grant);
+        var session = await _portal.InitializeAsync(token);
+        using var http = _portal.Http(token);
+        http.DefaultRequestHeaders.Add("Mcp-Session-Id", session);
+        http.DefaultRequestHeaders.Add("Accept", "text/event-stream");
+        using var response = await http.GetAsync($"http://{_portal.Host}/mcp", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal(200, (int)response.StatusCode);
+        var reading = response.Content.ReadAsStringAsync();
+        world.Tokens.Revoke(grant);
+        await Assert.ThrowsAnyAsync<Exception>(() => reading.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(401, (await _portal.RpcAsync(token, session, "ping")).Status);
+    }
+
+    [Fact]
+    public async Task ChangedTools_AreToldToWhoListens()
+    {
+        await _portal.AddAsync("things", _upstream);
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var client = await _portal.ConnectAsync("2025-11-25");
+        await using var registration = client.RegisterNotificationHandler("notifications/tools/list_changed", (_, _) =>
+        {
+            heard.TrySetResult();
+            return default;
+        });
+
+        // The stream may not be open yet: switch until it is heard.
+        for (var enabled = false; !heard.Task.IsCompleted; enabled = !enabled)
+        {
+            await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "read", Enabled = enabled }] }] });
+            await Task.WhenAny(heard.Task, Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+    }
+
+    [Fact]
+    public async Task ServiceToken_NeedsAPolicyAtThePortalAndAtEachServer()
+    {
+        var machine = World.PolicyOf(PolicyAction.NonIdentity, new Rule.ServiceToken(world.Machine.Id));
+        await using var portal = await PortalHarness.CreateAsync(world, $"machine-{Guid.NewGuid():N}.test", World.Allow(new Rule.EmailDomain("example.com")), machine);
+        await portal.AddAsync("people", _upstream);
+        await portal.AddAsync("all", _upstream, policies: [World.Allow(new Rule.EmailDomain("example.com")), machine]);
+        await portal.AddAsync("own", _upstream, record => record with { AuthType = McpAuthType.Oauth }, policies: [machine]);
+        (string, string)[] headers =
+        [
+            ("CF-Access-Client-Id", world.Machine.ClientId), ("CF-Access-Client-Secret", world.MachineSecret), ("MCP-Protocol-Version", "2026-07-28"),
+        ];
+        const string meta = "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}";
+        var list = await portal.PostAsync(null, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{{{meta}}}}}", [.. headers, ("Mcp-Method", "tools/list")]);
+        Assert.Equal(200, list.Status);
+        Assert.Contains("all_read", list.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("people_", list.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("own_", list.Body, StringComparison.Ordinal);
+        foreach (var name in new[] { "people_read", "own_read" })
+        {
+            var call = await portal.PostAsync(null, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"{name}\",{meta}}}}}", [.. headers, ("Mcp-Method", "tools/call"), ("Mcp-Name", name)]);
+            Assert.Equal(-32602, call.ErrorCode);
+        }
+    }
+}
