@@ -99,7 +99,7 @@ public sealed record LocalPorts(int Base)
     /// <summary>Application <c>Orders API</c>, Managed OAuth on.</summary>
     public int Orders => Base;
 
-    /// <summary>Application <c>MCP sample</c>, Managed OAuth on.</summary>
+    /// <summary>The MCP server portal, Managed OAuth on.</summary>
     public int Mcp => Base + 1;
 
     /// <summary>Team domain.</summary>
@@ -117,7 +117,7 @@ public sealed record LocalPorts(int Base)
     /// <summary>The orders sample itself, behind the proxy.</summary>
     public int OrdersOrigin => Base + 10;
 
-    /// <summary>The MCP sample itself, behind the proxy.</summary>
+    /// <summary>The sample MCP server, behind the portal.</summary>
     public int McpOrigin => Base + 11;
 
     /// <summary>The notes sample itself, with a login of its own, behind the proxy.</summary>

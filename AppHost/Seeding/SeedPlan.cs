@@ -23,7 +23,36 @@ internal static class SeedPlan
 
     public static JsonObject OrdersApi(LocalPorts ports, string policyId) => Application("Orders API", ports.Orders, ports.OrdersOrigin, policyId, managedOAuth: true);
 
-    public static JsonObject McpSample(LocalPorts ports, string policyId) => Application("MCP sample", ports.Mcp, ports.McpOrigin, policyId, managedOAuth: true);
+    /// <summary>The sample MCP server that asks for nothing and checks the portal's assertion.</summary>
+    public static JsonObject ToolsServer(LocalPorts ports, string policyId) => new()
+    {
+        ["id"] = "tools",
+        ["name"] = "Sample tools",
+        ["hostname"] = Origin(ports.McpOrigin) + "/mcp",
+        ["auth_type"] = "unauthenticated",
+        ["send_assertion"] = true,
+        ["policies"] = Policies(policyId),
+    };
+
+    /// <summary>The sample MCP server with a login of its own: each user connects an account there.</summary>
+    public static JsonObject NotesServer(LocalPorts ports, string policyId) => new()
+    {
+        ["id"] = "notes",
+        ["name"] = "Sample notes",
+        ["hostname"] = Origin(ports.NotesOrigin) + "/mcp",
+        ["auth_type"] = "oauth",
+        ["policies"] = Policies(policyId),
+    };
+
+    /// <summary>Both sample MCP servers behind one address; its application comes with it.</summary>
+    public static JsonObject Portal(LocalPorts ports, string policyId) => new()
+    {
+        ["id"] = "local",
+        ["name"] = "MCP portal",
+        ["hostname"] = Authority(ports.Mcp),
+        ["servers"] = new JsonArray(new JsonObject { ["server_id"] = "tools" }, new JsonObject { ["server_id"] = "notes" }),
+        ["policies"] = Policies(policyId),
+    };
 
     public static JsonObject BrowserOnly(LocalPorts ports, string policyId) => Application("Orders API (browser only)", ports.BrowserOnly, ports.OrdersOrigin, policyId, managedOAuth: false);
 
@@ -54,8 +83,8 @@ internal static class SeedPlan
             ["name"] = name,
             ["domain"] = Authority(port),
             ["session_duration"] = "24h",
-            ["policies"] = new JsonArray(new JsonObject { ["id"] = policyId, ["precedence"] = 1 }),
-            ["origin"] = new JsonObject { ["url"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{origin}") },
+            ["policies"] = Policies(policyId),
+            ["origin"] = new JsonObject { ["url"] = Origin(origin) },
         };
         if (managedOAuth)
         {
@@ -67,6 +96,10 @@ internal static class SeedPlan
         }
         return application;
     }
+
+    private static JsonArray Policies(string policyId) => new(new JsonObject { ["id"] = policyId, ["precedence"] = 1 });
+
+    private static string Origin(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 
     private static string Authority(int port) => string.Create(CultureInfo.InvariantCulture, $"localhost:{port}");
 }

@@ -12,6 +12,9 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
 {
     private static readonly string[] s_needed = ["postgres", "redis", "config", "authorization-server", "token", "edge", "orders-api", "mcp-server", "notes-server"];
 
+    private const string Servers = "ai-controls/mcp/servers";
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -44,8 +47,11 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
     {
         var existing = await api.ListAsync("apps", ct);
         (string? Sample, Func<LocalPorts, string, JsonObject> Create)[] plan =
-            [("orders-api", SeedPlan.OrdersApi), ("mcp-server", SeedPlan.McpSample), (null, SeedPlan.BrowserOnly)];
-        var ours = plan.Select(item => item.Create(options.Ports, "")).Append(SeedPlan.Dashboard(options.Ports, "")).Select(app => app["domain"]!.GetValue<string>()).ToHashSet();
+            [("orders-api", SeedPlan.OrdersApi), (null, SeedPlan.BrowserOnly)];
+
+        // The applications of MCP servers have no domain.
+        var ours = plan.Select(item => item.Create(options.Ports, "")).Append(SeedPlan.Dashboard(options.Ports, "")).Select(app => app["domain"]!.GetValue<string>())
+            .Append(SeedPlan.Portal(options.Ports, "")["hostname"]!.GetValue<string>()).Append("").ToHashSet();
         if (existing.All(app => ours.Contains(app!["domain"]?.GetValue<string>() ?? "")))
         {
             await CreateOrganizationAsync(api, ct);
@@ -60,11 +66,35 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
                 }
             }
 
+            await CreatePortalAsync(api, policy, ct);
+
             // Last: until it is there, the API token opens the dashboard.
             var administrators = (await EnsureAsync(api, "policies", "name", SeedPlan.DashboardAdministrators(), ct))["id"]!.GetValue<string>();
             await EnsureAsync(api, "apps", "domain", SeedPlan.Dashboard(options.Ports, administrators), ct);
         }
         await File.WriteAllTextAsync(state.SeededFile, options.Ports.Base.ToString(CultureInfo.InvariantCulture), ct);
+    }
+
+    private async Task CreatePortalAsync(AdminApi api, string policy, CancellationToken ct)
+    {
+        await EnsureAsync(api, Servers, "id", SeedPlan.ToolsServer(options.Ports, policy), ct);
+        await EnsureAsync(api, Servers, "id", SeedPlan.NotesServer(options.Ports, policy), ct);
+        var portal = await EnsureAsync(api, "ai-controls/mcp/portals", "id", SeedPlan.Portal(options.Ports, policy), ct);
+        var id = portal["application_id"]!.GetValue<string>();
+        var application = (await api.ListAsync("apps", ct)).First(app => app!["id"]!.GetValue<string>() == id)!;
+        await File.WriteAllTextAsync(state.AudienceFile("mcp-server"), application["aud"]!.GetValue<string>(), ct);
+        await WaitUntilReadAsync(api, "tools", ct);
+    }
+
+    // Config reads a new server by itself; whoever connects right after the welcome shall find its tools.
+    private async Task WaitUntilReadAsync(AdminApi api, string server, CancellationToken ct)
+    {
+        var started = clock.GetTimestamp();
+        while (clock.GetElapsedTime(started) < s_patience
+            && (await api.ListAsync(Servers, ct)).FirstOrDefault(item => item!["id"]!.GetValue<string>() == server)?["status"]?.GetValue<string>() != "ready")
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(200), clock, ct);
+        }
     }
 
     private async Task CreateOrganizationAsync(AdminApi api, CancellationToken ct)

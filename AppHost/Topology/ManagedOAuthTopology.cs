@@ -56,7 +56,7 @@ public static class ManagedOAuthTopology
         (int Port, string Name, string Text)[] addresses =
         [
             (ports.Orders, "orders", "Orders API (Managed OAuth)"),
-            (ports.Mcp, "mcp", "MCP sample (Managed OAuth)"),
+            (ports.Mcp, "mcp", "MCP server portal (Managed OAuth)"),
             (ports.Team, "team", "Team domain"),
             (ports.Dashboard, "dashboard", "Dashboard and admin API"),
             (ports.BrowserOnly, "browser-only", "Orders API (Managed OAuth off)"),

@@ -38,10 +38,10 @@ public sealed class McpClientTests(LocalTopology topology)
             new McpClientOptions { ProtocolVersion = protocolVersion });
 
         var tools = await client.ListToolsAsync();
-        Assert.Contains(tools, tool => tool.Name == "echo");
-        var echo = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["text"] = "hej" });
+        Assert.Contains(tools, tool => tool.Name == "tools_echo");
+        var echo = await client.CallToolAsync("tools_echo", new Dictionary<string, object?> { ["text"] = "hej" });
         Assert.Contains("hej", Assert.IsType<TextContentBlock>(echo.Content[0]).Text, StringComparison.Ordinal);
-        var who = await client.CallToolAsync("whoami", new Dictionary<string, object?>());
+        var who = await client.CallToolAsync("tools_whoami", new Dictionary<string, object?>());
         Assert.Contains(address, Assert.IsType<TextContentBlock>(who.Content[0]).Text, StringComparison.Ordinal);
         Assert.True(user.ConsentShown);
     }

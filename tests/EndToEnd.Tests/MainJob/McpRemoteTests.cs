@@ -58,8 +58,8 @@ public sealed partial class McpRemoteTests(LocalTopology topology) : IDisposable
             StandardErrorLines = stderr,
         }));
         var tools = await client.ListToolsAsync();
-        Assert.Contains(tools, tool => tool.Name == "echo");
-        var who = await client.CallToolAsync("whoami", new Dictionary<string, object?>());
+        Assert.Contains(tools, tool => tool.Name == "tools_echo");
+        var who = await client.CallToolAsync("tools_whoami", new Dictionary<string, object?>());
         Assert.Contains(address, Assert.IsType<TextContentBlock>(who.Content[0]).Text, StringComparison.Ordinal);
     }
 
