@@ -61,16 +61,36 @@ fi
 dotnet build ManagedOAuth.sln -v minimal -nologo -p:RunAnalyzersDuringBuild=true >"$results/build.log" 2>&1 || { grep -E 'error|warn' "$results/build.log" | sort -u | head -40 >&2; give_up "The build failed."; }
 echo "Built."
 
-passed=0 failed=0 skipped=0 broken=0
+# One project: its log and its exit status stay in $results; a line tells when it ends.
+run() {
+  local name=$1
+  dotnet test "tests/$name" --no-build -nologo --logger "console;verbosity=minimal" --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
+  echo $? >"$results/$name.status"
+  echo "--- $name: $(summary_of "$name")"
+}
+
+summary_of() { grep -E '^(Passed|Failed|Skipped)! ' "$results/$1.log" | tail -1; }
+
+names=()
 for project in tests/*.Tests; do
   name=$(basename "$project")
-  [[ $# -gt 0 && " $* " != *" $name "* ]] && continue
-  echo "--- $name"
-  dotnet test "$project" --no-build -nologo --logger "console;verbosity=minimal" --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
-  status=$?
-  summary=$(grep -E '^(Passed|Failed|Skipped)! ' "$results/$name.log" | tail -1)
+  [[ $# -gt 0 && " $* " != *" $name "* ]] || names+=("$name")
+done
+
+# Two at a time: the end-to-end tests mostly wait for the processes that they start, and the others fill that time.
+set -m # a process group of its own, so that all of it can be ended
+for name in "${names[@]}"; do [[ $name == EndToEnd.Tests ]] && run "$name"; done &
+trap "kill -- -$! 2>/dev/null; rm -rf '$results'" EXIT
+set +m
+for name in "${names[@]}"; do [[ $name == EndToEnd.Tests ]] || run "$name"; done
+wait
+
+passed=0 failed=0 skipped=0 broken=0
+for name in "${names[@]}"; do
+  summary=$(summary_of "$name")
   if [[ -z $summary ]]; then
     # No summary: the run crashed, hung, or found no test. Either is a failure.
+    echo "--- $name"
     tail -60 "$results/$name.log"
     broken=$((broken + 1))
     continue
@@ -78,8 +98,8 @@ for project in tests/*.Tests; do
 
   number() { sed -nE "s/.*$1: *([0-9]+).*/\1/p" <<<"$summary"; }
   passed=$((passed + $(number Passed))) failed=$((failed + $(number Failed))) skipped=$((skipped + $(number Skipped)))
-  echo "$summary"
-  if ((status != 0)); then
+  if (($(<"$results/$name.status") != 0)); then
+    echo "--- $name"
     grep -vE '^\s*$' "$results/$name.log" | head -400
     (($(number Failed) > 0)) || broken=$((broken + 1))
   fi
