@@ -50,17 +50,37 @@ public sealed partial class McpRemoteTests(LocalTopology topology) : IDisposable
     private async Task UseAsync(string address, Action<string> stderr)
     {
         var package = RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/mcp-remote/dist/proxy.js");
-        await using var client = await McpClient.CreateAsync(new StdioClientTransport(new StdioClientTransportOptions
-        {
-            Command = "node",
-            Arguments = [package, new Uri(topology.Mcp, "/mcp").ToString()],
-            EnvironmentVariables = new Dictionary<string, string?> { ["MCP_REMOTE_CONFIG_DIR"] = _cache, ["BROWSER"] = "true", ["DISPLAY"] = null },
-            StandardErrorLines = stderr,
-        }));
+        var said = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var client = await ConnectAsync(
+            new StdioClientTransport(new StdioClientTransportOptions
+            {
+                Command = "node",
+                Arguments = [package, new Uri(topology.Mcp, "/mcp").ToString()],
+                EnvironmentVariables = new Dictionary<string, string?> { ["MCP_REMOTE_CONFIG_DIR"] = _cache, ["BROWSER"] = "true", ["DISPLAY"] = null },
+                StandardErrorLines = line =>
+                {
+                    said.Enqueue(line);
+                    stderr(line);
+                },
+            }),
+            said);
         var tools = await client.ListToolsAsync();
         Assert.Contains(tools, tool => tool.Name == "tools_echo");
         var who = await client.CallToolAsync("tools_whoami", new Dictionary<string, object?>());
         Assert.Contains(address, Assert.IsType<TextContentBlock>(who.Content[0]).Text, StringComparison.Ordinal);
+    }
+
+    // What the client said of itself is all that tells why it did not get through.
+    private static async Task<McpClient> ConnectAsync(StdioClientTransport transport, IEnumerable<string> said)
+    {
+        try
+        {
+            return await McpClient.CreateAsync(transport, new McpClientOptions { InitializationTimeout = TimeSpan.FromMinutes(3) });
+        }
+        catch (Exception e) when (e is TimeoutException or IOException)
+        {
+            throw new InvalidOperationException($"{e.Message}: {string.Join(" | ", said)}", e);
+        }
     }
 
     private void AgeTheCache()
@@ -68,12 +88,6 @@ public sealed partial class McpRemoteTests(LocalTopology topology) : IDisposable
         var tokens = Assert.Single(Directory.GetFiles(_cache, "*_tokens.json", SearchOption.AllDirectories));
         var text = File.ReadAllText(tokens);
         File.WriteAllText(tokens, Regex.Replace(text, "mo_at_[A-Za-z0-9_-]+", "mo_at_expired"));
-
-        // On a busy machine the first process is stopped before it has removed its lock, and the second would wait for it.
-        foreach (var held in Directory.GetFiles(_cache, "*_lock.json", SearchOption.AllDirectories))
-        {
-            File.Delete(held);
-        }
     }
 
     [GeneratedRegex("http://localhost:\\d+/cdn-cgi/access/oauth/authorization\\S+")]
