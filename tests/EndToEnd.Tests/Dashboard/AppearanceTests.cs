@@ -10,8 +10,6 @@ public sealed class AppearanceTests(LocalTopology topology)
 {
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
-    [InlineData(ColorScheme.Dark, 1280)]
-    [InlineData(ColorScheme.Light, 390)]
     [InlineData(ColorScheme.Dark, 390)]
     public async Task EveryPage_HasNoSeriousViolation_AndFitsItsWindow(ColorScheme scheme, int width)
     {
