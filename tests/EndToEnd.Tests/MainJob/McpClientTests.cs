@@ -1,8 +1,6 @@
-using System.Web;
 using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.EndToEnd.Tests.Portals;
 using ManagedOAuth.EndToEnd.Tests.Topology;
-using ModelContextProtocol.Authentication;
-using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.EndToEnd.Tests.MainJob;
@@ -18,25 +16,7 @@ public sealed class McpClientTests(LocalTopology topology)
     {
         var address = $"mcp-sdk-{protocolVersion ?? "latest"}@example.com";
         using var user = new ScriptedBrowser(address, topology.Mailbox);
-        var redirect = new Uri("http://127.0.0.1:49998/callback");
-        await using var client = await McpClient.CreateAsync(
-            new HttpClientTransport(new HttpClientTransportOptions
-            {
-                Endpoint = new Uri(topology.Mcp, "/mcp"),
-                TransportMode = HttpTransportMode.StreamableHttp,
-                OAuth = new ClientOAuthOptions
-                {
-                    RedirectUri = redirect,
-                    DynamicClientRegistration = new DynamicClientRegistrationOptions { ClientName = "MCP C# SDK" },
-                    AuthorizationCallbackHandler = async (context, _) =>
-                    {
-                        var back = HttpUtility.ParseQueryString((await user.AuthorizeAsync(context.AuthorizationUri, redirect)).Query);
-                        return new AuthorizationResult { Code = back["code"], State = back["state"], Iss = back["iss"] };
-                    },
-                },
-            }),
-            new McpClientOptions { ProtocolVersion = protocolVersion });
-
+        await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user, protocolVersion);
         var tools = await client.ListToolsAsync();
         Assert.Contains(tools, tool => tool.Name == "tools_echo");
         var echo = await client.CallToolAsync("tools_echo", new Dictionary<string, object?> { ["text"] = "hej" });

@@ -1,74 +1,20 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Dashboard;
 using ManagedOAuth.EndToEnd.Tests.Providers;
-using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 using Microsoft.Playwright;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.EndToEnd.Tests.Portals;
 
-/// <summary>One replica of everything, and at the MCP address a portal over the sample with a login of its own.</summary>
-public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
-{
-    public string Portal => Mcp.GetLeftPart(UriPartial.Authority);
-
-    /// <summary>Name of the server in the portal.</summary>
-    public string Server { get; private set; } = "";
-
-    public override async Task InitializeAsync()
-    {
-        await base.InitializeAsync();
-        var notes = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Orders.Port + 12}/mcp");
-        var servers = (await Admin.GetAsync("ai-controls/mcp/servers")).AsArray();
-        if (servers.FirstOrDefault(server => (string?)server!["hostname"] == notes) is { } known)
-        {
-            Server = (string)known["name"]!;
-            return;
-        }
-
-        Server = "Notes";
-        await AddServerAsync("notes", Server, notes);
-    }
-
-    /// <summary>Registers a server that asks for a login of each user, and puts it into the portal.</summary>
-    public async Task AddServerAsync(string id, string name, string url)
-    {
-        var policy = (string)(await Admin.GetAsync("policies")).AsArray().Single(entry => (string?)entry!["name"] == "Allow example.com")!["id"]!;
-        await Admin.PostAsync("ai-controls/mcp/servers", new JsonObject
-        {
-            ["id"] = id,
-            ["name"] = name,
-            ["hostname"] = url,
-            ["auth_type"] = "oauth",
-            ["policies"] = new JsonArray(new JsonObject { ["id"] = policy, ["precedence"] = 1 }),
-        });
-        var entry = new JsonObject { ["server_id"] = id };
-        if ((await Admin.GetAsync("ai-controls/mcp/portals")).AsArray().FirstOrDefault(portal => (string?)portal!["hostname"] == Mcp.Authority) is JsonObject known)
-        {
-            var servers = new JsonArray([.. known["servers"]!.AsArray().Select(server => new JsonObject { ["server_id"] = (string?)server!["server_id"] }), entry]);
-            await Admin.PutAsync($"ai-controls/mcp/portals/{known["id"]}", new JsonObject { ["name"] = (string?)known["name"], ["hostname"] = Mcp.Authority, ["servers"] = servers });
-            return;
-        }
-
-        if ((await Admin.GetAsync("apps?per_page=1000")).AsArray().FirstOrDefault(app => (string?)app!["domain"] == Mcp.Authority) is { } before)
-        {
-            await Admin.DeleteAsync($"apps/{before["id"]}");
-        }
-
-        await Admin.PostAsync("ai-controls/mcp/portals", new JsonObject
-        {
-            ["id"] = "engineering",
-            ["name"] = "Engineering",
-            ["hostname"] = Mcp.Authority,
-            ["servers"] = new JsonArray(entry),
-            ["policies"] = new JsonArray(new JsonObject { ["id"] = policy, ["precedence"] = 1 }),
-        });
-    }
-}
-
 /// <summary>The pages of a portal in a real browser, with a server that has an authorization server of its own.</summary>
-public sealed class PortalPageTests(PortalTopology topology) : IClassFixture<PortalTopology>
+public sealed partial class PortalPageTests(PortalTopology topology) : IClassFixture<PortalTopology>
 {
+    private const string Server = $"ai-controls/mcp/servers/{PortalTopology.ServerId}";
+
     [Fact]
     public async Task User_ConnectsAServer_DisconnectsIt_AndSignsOut()
     {
@@ -82,9 +28,8 @@ public sealed class PortalPageTests(PortalTopology topology) : IClassFixture<Por
 
         // Without scripts: the form, the page in between, the other server's own login, and back.
         await Row(page).GetByRole(AriaRole.Button).ClickAsync();
-        await page.FillAsync("input[name=user]", "alice");
-        await page.GetByRole(AriaRole.Button).ClickAsync();
-        await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{topology.Server} is connected.");
+        await LogInAsync(page, "alice");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{PortalTopology.Server} is connected.");
         await Assertions.Expect(Row(page)).ToContainTextAsync("Connected");
 
         await Row(page).GetByRole(AriaRole.Button).ClickAsync();
@@ -127,19 +72,52 @@ public sealed class PortalPageTests(PortalTopology topology) : IClassFixture<Por
     [Fact]
     public async Task Administrator_ConnectsAServerForEverybody_AndTakesItBack()
     {
-        var id = (string)(await topology.Admin.GetAsync("ai-controls/mcp/servers")).AsArray().Single(server => (string?)server!["name"] == topology.Server)!["id"]!;
         var back = new Uri(topology.Dashboard, "/settings").ToString();
-        var connect = await topology.Admin.PostAsync($"ai-controls/mcp/servers/{id}/connect", new JsonObject { ["return_url"] = back });
+        var connect = await topology.Admin.PostAsync($"{Server}/connect", new JsonObject { ["return_url"] = back });
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
         await page.GotoAsync((string)connect["url"]!);
         Assert.Empty(await Administrator.ViolationsAsync(page));
         await page.GetByRole(AriaRole.Button).ClickAsync();
-        await page.FillAsync("input[name=user]", "admin-account");
-        await page.GetByRole(AriaRole.Button).ClickAsync();
+        await LogInAsync(page, "admin-account");
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
         Assert.Equal(back, await page.GetByRole(AriaRole.Link, new() { Name = "Back to the dashboard" }).GetAttributeAsync("href"));
-        await topology.Admin.PostAsync($"ai-controls/mcp/servers/{id}/disconnect");
+        await topology.Admin.PostAsync($"{Server}/disconnect");
+        Assert.Empty(administrator.Complaints);
+    }
+
+    // An administrator's account is read from, the user's own is worked with: neither is ever used for the other.
+    [Fact]
+    public async Task ClientThatNeedsALogin_IsToldWhere_AndThenCallsTheServerAsItsUser()
+    {
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/");
+        var connect = await topology.Admin.PostAsync($"{Server}/connect", new JsonObject());
+        await page.GotoAsync((string)connect["url"]!);
+        await page.GetByRole(AriaRole.Button).ClickAsync();
+        await LogInAsync(page, "reader");
+        await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
+        Assert.Equal("ready", (string?)(await topology.Admin.PostAsync($"{Server}/sync", new JsonObject()))["status"]);
+
+        using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+        await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
+        await Eventually.Async(async () => (await client.ListToolsAsync()).Any(tool => tool.Name == "notes_account"));
+        var refused = await Assert.ThrowsAnyAsync<McpException>(async () => await client.CallToolAsync("notes_account", new Dictionary<string, object?>()));
+        var login = AuthorizePage().Match(refused.Message);
+        Assert.True(login.Success, refused.Message);
+
+        await page.GotoAsync(login.Value);
+        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        await LogInAsync(page, "alice");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{PortalTopology.Server} is connected.");
+        var account = await client.CallToolAsync("notes_account", new Dictionary<string, object?>());
+        Assert.Equal("alice", Assert.IsType<TextContentBlock>(Assert.Single(account.Content)).Text);
+
+        // As before, for the other tests.
+        await page.GotoAsync(topology.Portal + "/authorize");
+        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(Row(page)).ToContainTextAsync("Not connected");
+        await topology.Admin.PostAsync($"{Server}/disconnect");
         Assert.Empty(administrator.Complaints);
     }
 
@@ -165,5 +143,15 @@ public sealed class PortalPageTests(PortalTopology topology) : IClassFixture<Por
         Assert.Empty(administrator.Complaints);
     }
 
-    private ILocator Row(IPage page) => page.Locator("li", new() { HasText = topology.Server });
+    // The sample's own login.
+    private static async Task LogInAsync(IPage page, string account)
+    {
+        await page.FillAsync("input[name=user]", account);
+        await page.GetByRole(AriaRole.Button).ClickAsync();
+    }
+
+    [GeneratedRegex(@"http://localhost:\d+/authorize\?\S+")]
+    private static partial Regex AuthorizePage();
+
+    private static ILocator Row(IPage page) => page.Locator("li", new() { HasText = PortalTopology.Server });
 }

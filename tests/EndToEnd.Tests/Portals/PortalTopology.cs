@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using ManagedOAuth.EndToEnd.Tests.Topology;
+
+namespace ManagedOAuth.EndToEnd.Tests.Portals;
+
+/// <summary>One replica of everything; at the MCP address is the portal of the first start.</summary>
+public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
+{
+    /// <summary>Id of the sample with a login of its own.</summary>
+    public const string ServerId = "notes";
+
+    /// <summary>Its name.</summary>
+    public const string Server = "Sample notes";
+
+    public string Portal => Mcp.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Registers a server that asks for a login of each user, and puts it into the portal.</summary>
+    public async Task AddServerAsync(string id, string name, string url)
+    {
+        var policy = (string)(await Admin.GetAsync("policies")).AsArray().Single(entry => (string?)entry!["name"] == "Allow example.com")!["id"]!;
+        await Admin.PostAsync("ai-controls/mcp/servers", new JsonObject
+        {
+            ["id"] = id,
+            ["name"] = name,
+            ["hostname"] = url,
+            ["auth_type"] = "oauth",
+            ["policies"] = new JsonArray(new JsonObject { ["id"] = policy, ["precedence"] = 1 }),
+        });
+        var portal = (await Admin.GetAsync("ai-controls/mcp/portals")).AsArray().Single(entry => (string?)entry!["hostname"] == Mcp.Authority)!;
+        var servers = portal["servers"]!.AsArray().Select(server => (string)server!["server_id"]!).Append(id);
+        await Admin.PutAsync($"ai-controls/mcp/portals/{portal["id"]}", new JsonObject
+        {
+            ["name"] = (string?)portal["name"],
+            ["hostname"] = Mcp.Authority,
+            ["servers"] = new JsonArray([.. servers.Select(server => new JsonObject { ["server_id"] = server })]),
+        });
+    }
+}
