@@ -204,8 +204,16 @@ public sealed record PortalAnswer(int Status, string Body, IReadOnlyDictionary<s
     /// <summary>The last message: of JSON, or of an event stream.</summary>
     public JsonElement Json => JsonDocument.Parse(Body.StartsWith('{') ? Body : Body.Split('\n').Last(line => line.StartsWith("data: {", StringComparison.Ordinal))[6..]).RootElement;
 
-    public int? ErrorCode => Json.TryGetProperty("error", out var error) ? error.GetProperty("code").GetInt32() : null;
+    /// <summary>Null for a result, and for an answer that is no message of the protocol.</summary>
+    public int? ErrorCode => Json.TryGetProperty("error", out var error) && error.ValueKind == JsonValueKind.Object ? error.GetProperty("code").GetInt32() : null;
 
-    /// <summary>The text of a tool's result.</summary>
-    public string Text => Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()!;
+    /// <summary>The text of a tool's result; fails with what the portal answered when it is none.</summary>
+    public string Text
+    {
+        get
+        {
+            Assert.True(Status == 200 && ErrorCode is null, $"The portal answered {Status}: {Body}");
+            return Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()!;
+        }
+    }
 }

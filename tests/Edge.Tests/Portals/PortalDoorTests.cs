@@ -201,6 +201,19 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
         Assert.Equal(200, (await _portal.RpcAsync(token, session, "ping")).Status);
     }
 
+    // On connections of their own: nothing but the portal orders them.
+    [Fact]
+    public async Task AnsweredRequest_NoLongerHoldsItsId()
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        for (var i = 0; i < 200; i++)
+        {
+            var answer = await _portal.RpcAsync(token, session, "ping");
+            Assert.True(answer.Status == 200, answer.Body);
+        }
+    }
+
     [Fact]
     public async Task HeadersOfTheNewestRevision_MustSayWhatTheBodySays()
     {

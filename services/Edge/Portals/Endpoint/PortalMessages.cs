@@ -130,6 +130,9 @@ internal sealed class PortalMessages(
         }
 
         Report(request, answer);
+
+        // Before the answer: a client that has it may use the id again at once.
+        entry.Dispose();
         var status = answer.Error?.Status ?? StatusCodes.Status200OK;
         await stream.CompleteAsync(ResponseOf(request, answer), status);
     }
