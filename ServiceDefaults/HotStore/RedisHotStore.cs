@@ -56,8 +56,9 @@ internal sealed class RedisHotStore(RedisConnection connection, ServiceName serv
         RequireLife(life);
         var answer = await NumbersAsync(HotStoreScripts.MarkOnce, key, [(long)Math.Ceiling(life.TotalMilliseconds)], cancellation);
 
-        // Whole seconds, rounded down by Redis, put the start late rather than early: the side that refuses.
-        return new ReplayMark(answer[0] == 1, clock.GetUtcNow() - TimeSpan.FromSeconds(answer[1]));
+        // Redis tells its age as the difference of two times that it has cut to whole seconds: up to a second too much, which would
+        // put the start before the true one. A second less puts it late rather than early: the side that refuses.
+        return new ReplayMark(answer[0] == 1, clock.GetUtcNow() - TimeSpan.FromSeconds(Math.Max(0, answer[1] - 1)));
     }
 
     private Task<RedisResult> RunScriptAsync(string script, string key, RedisValue[] arguments, CancellationToken cancellation) =>
