@@ -20,6 +20,9 @@ public sealed record GrantEnded(Guid GrantId, Guid ApplicationId, string ClientI
 /// </summary>
 /// <param name="ProviderId">The identity provider.</param>
 /// <param name="Emails">Their addresses, normalised; at most 500.</param>
-/// <param name="Reauthenticate">They have to log in again, whatever they may still do.</param>
+/// <param name="Reauthenticate">
+/// What they hold from logins before ends, whatever they may still do: they may no longer come in, go by another address now, or the provider's settings ask
+/// for a new login after each change.
+/// </param>
 /// <param name="At">When it was; later logins know of it.</param>
 public sealed record ProvisioningChanged(Guid ProviderId, IReadOnlyList<string> Emails, bool Reauthenticate, DateTimeOffset At);

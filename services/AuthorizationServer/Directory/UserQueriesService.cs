@@ -10,12 +10,13 @@ using ManagedOAuth.ServiceDefaults;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 using Npgsql;
+using Wolverine.Marten;
 
 namespace ManagedOAuth.AuthorizationServer.Directory;
 
 /// <summary>Answers the admin API's questions about people and their logins.</summary>
 [AllowedCallers("config")]
-public sealed class UserQueriesService(IDocumentStore store, UpstreamEndings upstream, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
+public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbox, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
 {
     private const int Most = 1000;
 
@@ -60,10 +61,11 @@ public sealed class UserQueriesService(IDocumentStore store, UpstreamEndings ups
 
         await using var session = store.LightweightSession();
         session.LastModifiedBy = request.Actor;
+        outbox.Enroll(session);
         var email = request.Email.Trim().ToLowerInvariant();
         foreach (var user in await session.QueryAsync<User>("where (data ->> 'email') = ? limit 1", context.CancellationToken, email))
         {
-            await upstream.ForgetUserAsync(user.Id, "user_revoked", request.Actor, context.CancellationToken);
+            await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_revoked", request.Actor));
         }
 
         var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, email, Most);

@@ -20,6 +20,7 @@ using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.AuthorizationServer.Upstream;
 using ManagedOAuth.AuthorizationServer.Upstream.Connect;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Token;
 using Microsoft.Extensions.Options;
@@ -37,7 +38,7 @@ public static class AuthorizationServerService
     public static void AddAuthorizationServer(this WebApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.AddServiceStore(Name, StoreConfiguration.Configure, messaging => messaging.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue("token"));
+        builder.AddServiceStore(Name, StoreConfiguration.Configure, Messages);
         builder.AddKeysAtRest();
         builder.AddHotStore();
         builder.AddConfigurationSnapshots();
@@ -105,5 +106,11 @@ public static class AuthorizationServerService
         app.MapGrpcService<UpstreamCredentialsService>();
         app.MapGrpcService<RegistrationsService>();
         app.MapGrpcService<ScimQueriesService>();
+    }
+
+    private static void Messages(WolverineOptions options)
+    {
+        options.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue("token");
+        options.PublishMessage<ForgetUpstreamLogins>().ToPostgresqlQueue(Name);
     }
 }

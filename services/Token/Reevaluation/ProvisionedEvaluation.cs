@@ -34,7 +34,7 @@ public static class ProvisionedEvaluation
         if (change.Reauthenticate)
         {
             return grant.Identity.AuthenticatedAt <= change.At
-                ? GrantEnding.Deny(grant, Denial("identity provider: the user's groups changed, and the provider's settings ask for a new login"), snapshot.Position, now)
+                ? GrantEnding.Deny(grant, Denial("identity provider: the provider changed the user, and asks for a new login"), snapshot.Position, now)
                 : null;
         }
 

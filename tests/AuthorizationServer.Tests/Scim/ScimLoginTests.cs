@@ -1,8 +1,17 @@
+using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
+using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Scim;
 
@@ -66,6 +75,44 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         }
     }
 
+    [Theory]
+    [InlineData("deactivated")]
+    [InlineData("deleted")]
+    public async Task User_WhoIsDeprovisioned_LosesTheirLoginsAtMcpServers(string how)
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
+        var email = host.User();
+        var user = await scim.UserAsync(email);
+        await host.LogInAsync(_browser);
+        var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        var login = await ConnectAsync(store, email);
+        await (how == "deleted" ? scim.SendAsync("DELETE", $"/Users/{user}", null) : scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "active", value = false }));
+        await Eventually.Async(async () =>
+        {
+            await using var query = store.QuerySession();
+            return await query.LoadAsync<UpstreamLogin>(login.Id) is null;
+        });
+        await using var query = store.QuerySession();
+        var end = (await query.Events.FetchStreamAsync(login.Id))[^1];
+        Assert.Equal(("user_deprovisioned", $"identity-provider:{host.Provider.Id}"), (Assert.IsType<UpstreamForgotten>(end.Data).Reason, end.UserName));
+    }
+
+    [Fact]
+    public async Task User_WhoseAddressChanges_LosesWhatTheyHoldUnderTheOldOne_AndThenUnderTheNewOne()
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
+        var (before, after) = (host.User(), $"renamed-{Guid.NewGuid():N}@example.com");
+        var user = await scim.UserAsync(before);
+        Assert.Contains("value=\"approve\"", (await _browser.FollowAsync(await host.LogInAsync(_browser))).Body);
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "userName", value = after });
+        Assert.Contains("Continue with", (await ProviderHost.OpenAsync(_browser)).Body);
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "active", value = false });
+
+        // Nothing is said of the old address any more, so the message itself has to end what is held under it.
+        Assert.Single(await PublishedAsync(before), message => message.Reauthenticate);
+        Assert.Single(await PublishedAsync(after), message => message.Reauthenticate);
+    }
+
     [Fact]
     public async Task Settings_SayWhatAChangeDoes()
     {
@@ -99,5 +146,44 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         Assert.Equal(2, users.Count);
         Assert.Equal((true, "", "ops"), (users[moved].HasGroups, users[moved].Refusal, users[moved].Groups[0]));
         Assert.NotEmpty(users[gone].Refusal);
+    }
+
+    // Nobody takes them here: Token is scripted.
+    private async Task<IReadOnlyList<ProvisioningChanged>> PublishedAsync(string email)
+    {
+        await using var command = host.Service.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select convert_from(body, 'UTF8') from messages.queue where receiver = 'token' and message_type = 'provisioning_changed'");
+        await using var reader = await command.ExecuteReaderAsync();
+        var found = new List<ProvisioningChanged>();
+        while (await reader.ReadAsync())
+        {
+            found.Add(JsonSerializer.Deserialize<ProvisioningChanged>(reader.GetString(0), JsonSerializerOptions.Web)!);
+        }
+
+        return [.. found.Where(message => message.Emails.Contains(email))];
+    }
+
+    private static async Task<UpstreamLogin> ConnectAsync(IDocumentStore store, string email)
+    {
+        await using var unit = store.LightweightSession();
+        var user = Assert.Single(await unit.QueryAsync<User>("where (data ->> 'email') = ?", default, email));
+        var server = Guid.NewGuid();
+        var login = new UpstreamLogin
+        {
+            Id = UpstreamLogin.IdOf(server, user.Id),
+            ServerId = server,
+            UserId = user.Id,
+            ServerUrl = "https://notes.test/mcp",
+            Resource = "https://notes.test/mcp",
+            Issuer = "https://notes.test",
+            TokenEndpoint = "https://notes.test/token",
+            Client = new UpstreamClient("client", UpstreamClient.None, null),
+            CredentialId = "c1",
+            ConnectedAt = DateTimeOffset.UtcNow,
+            RefreshedAt = DateTimeOffset.UtcNow,
+        };
+        unit.Store(login);
+        await unit.SaveChangesAsync();
+        return login;
     }
 }

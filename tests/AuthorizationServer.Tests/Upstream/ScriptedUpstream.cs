@@ -61,6 +61,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>How long the token endpoint waits.</summary>
     public Task Delay { get; set; } = Task.CompletedTask;
 
+    /// <summary>Runs before a revocation is answered.</summary>
+    public Func<Task>? Revoking { get; set; }
+
     public string Account { get; set; } = "alice@upstream.test";
 
     public int Refreshes => _refreshes;
@@ -103,7 +106,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public void Reset()
     {
         (Resource, Metadata, Challenge, Down, TokenError, Life, GivesRefreshTokens, Delay) = (null, null, null, null, null, 3600, true, Task.CompletedTask);
-        (Account, KnowsNoScopes, Redirect) = ("alice@upstream.test", false, null);
+        (Account, KnowsNoScopes, Redirect, Revoking) = ("alice@upstream.test", false, null, null);
     }
 
     /// <summary>The user logs in and agrees; gives where their browser goes.</summary>
@@ -216,6 +219,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
             return Error("invalid_client", 401);
         }
 
+        await (Revoking?.Invoke() ?? Task.CompletedTask);
         Revoked.Enqueue(form["token"].ToString());
         _refreshTokens.TryRemove(form["token"].ToString(), out _);
         return Results.Ok();

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using ManagedOAuth.AuthorizationServer.Hosting;
+using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Configuration;
@@ -160,13 +162,32 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task RevokedUser_LosesWhatTheyConnected()
+    public async Task RevokedUser_LosesSessionsFirst_AndThenWhatTheyConnected()
     {
         await ConnectAsync();
+        var token = (await host.GetAsync(_alice)).Headers[0].Value["Bearer ".Length..];
         var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        var session = $"session-{Guid.NewGuid():N}";
+        var sessionsAtRevocation = new ConcurrentQueue<TeamSession?>();
+        host.Notes.Revoking = async () =>
+        {
+            await using var query = store.QuerySession();
+            sessionsAtRevocation.Enqueue(await query.LoadAsync<TeamSession>(session));
+        };
         await using (var unit = store.LightweightSession())
         {
             unit.Store(new Users.User { Id = _alice.UserId, Email = _alice.Email, CreatedAt = DateTimeOffset.UtcNow, LastLoginAt = DateTimeOffset.UtcNow });
+            unit.Store(new TeamSession
+            {
+                Id = session,
+                LoginId = Guid.NewGuid(),
+                UserId = _alice.UserId,
+                Email = _alice.Email,
+                ProviderId = _alice.IdentityProviderId,
+                ProviderType = _alice.IdentityProviderType,
+                AuthenticatedAt = DateTimeOffset.UtcNow,
+                ExpiresAt = DateTimeOffset.UtcNow.AddHours(1),
+            });
             await unit.SaveChangesAsync();
         }
 
@@ -174,6 +195,8 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         await new Contracts.AuthorizationServer.UserQueries.UserQueriesClient(channel).EndSessionsAsync(
             new Contracts.AuthorizationServer.EndUserSessionsRequest { Email = _alice.Email.ToUpperInvariant(), Actor = "admin" },
             new Grpc.Core.Metadata { { "x-managedoauth-service", host.Service.CredentialOf("config") } });
+        await Eventually.Async(() => host.Notes.Revoked.Contains(token));
+        Assert.All(sessionsAtRevocation, Assert.Null);
         Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
         Assert.Equal(["upstream_connected", "upstream_forgotten"], await host.EventsOfAsync(_alice));
     }

@@ -1,4 +1,5 @@
 using ManagedOAuth.AuthorizationServer.Sessions;
+using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Messages;
@@ -8,8 +9,8 @@ using Wolverine.Marten;
 namespace ManagedOAuth.AuthorizationServer.Scim.Store;
 
 /// <summary>
-/// One change that an identity provider makes: its events, what they mean for sessions and for the user directory, the message to Token and the line of the
-/// log, all in one transaction.
+/// One change that an identity provider makes: its events, what they mean for sessions, for logins at MCP servers and for the user directory, the message to
+/// Token and the line of the log, all in one transaction.
 /// </summary>
 public sealed class ScimChange : IAsyncDisposable
 {
@@ -28,7 +29,7 @@ public sealed class ScimChange : IAsyncDisposable
 
     public DateTimeOffset Now { get; }
 
-    /// <summary>The user may no longer come in by this provider.</summary>
+    /// <summary>The user may no longer come in by this provider under these addresses: everything that they hold ends, also what a later change would not find by their new address.</summary>
     public void End(ScimUser user)
     {
         ArgumentNullException.ThrowIfNull(user);
@@ -64,7 +65,12 @@ public sealed class ScimChange : IAsyncDisposable
         string[] moved = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.NoAction ? [] : [.. _moved.Except(ended, StringComparer.Ordinal)];
         var reauthenticate = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.Reauth;
         EndSessions(reauthenticate ? [.. ended, .. moved] : ended);
-        foreach (var (emails, again) in ended.Chunk(MessageSize).Select(part => (part, false)).Concat(moved.Chunk(MessageSize).Select(part => (part, reauthenticate))))
+        foreach (var user in ended.Length == 0 ? [] : await Unit.QueryAsync<User>("where (data ->> 'email') = any(?)", cancellation, (object)ended))
+        {
+            await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_deprovisioned", $"identity-provider:{Provider.Id}"));
+        }
+
+        foreach (var (emails, again) in ended.Chunk(MessageSize).Select(part => (part, true)).Concat(moved.Chunk(MessageSize).Select(part => (part, reauthenticate))))
         {
             await outbox.PublishAsync(new ProvisioningChanged(Provider.Id, emails, again, Now));
         }

@@ -16,5 +16,5 @@ public sealed record UpstreamConnected(Guid ServerId, string Server, Guid? UserI
 public sealed record UpstreamRefreshFailed(Guid ServerId, Guid? UserId, string Reason);
 
 /// <summary>A login at an MCP server was removed here.</summary>
-/// <param name="Reason"><c>user</c>, <c>administrator</c>, <c>sign_out</c>, <c>user_revoked</c> or <c>server_removed</c>.</param>
+/// <param name="Reason"><c>user</c>, <c>administrator</c>, <c>sign_out</c>, <c>user_revoked</c>, <c>user_deprovisioned</c> or <c>server_removed</c>.</param>
 public sealed record UpstreamForgotten(Guid ServerId, Guid? UserId, string Reason);
