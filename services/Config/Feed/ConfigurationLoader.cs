@@ -39,7 +39,10 @@ public sealed class ConfigurationLoader(IDocumentStore store, TimeProvider clock
         state = await LoadAsync<McpPortal, McpPortalObject>("mcp_portal", state, session, ct);
         state = await LoadAsync<McpCatalog, McpCatalogObject>("mcp_catalog", state, session, ct);
         state = await LoadApiTokensAsync(state, session, ct);
-        return await CatchUpAsync(state.At(position) with { Floor = position }, ct);
+        var now = await CatchUpAsync(state.At(position), ct);
+
+        // What was saved during the load came with its object and has no position of its own: readers from before go on with everything.
+        return now with { Floor = now.Snapshot.Position };
     }
 
     /// <summary>The configuration with everything that was saved since.</summary>

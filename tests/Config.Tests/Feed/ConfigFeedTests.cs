@@ -2,9 +2,12 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ManagedOAuth.Config.Tests.Feed;
 
@@ -90,6 +93,35 @@ public sealed class ConfigFeedTests(ConfigHost host)
         var id = await CreateGroupAsync("replicated");
         Assert.Contains((await NextAsync(call, frame => frame.Entries.Any(entry => entry.Id == id))).Entries, entry => entry.Id == id);
         await Eventually.Async(async () => (await second.GetAsync($"{Access}/groups/{id}")).StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Load_DuringAChange_LeavesNoReaderOfBeforeWithoutIt()
+    {
+        await CreateGroupAsync("before the load");
+        var before = host.Services.GetRequiredService<ConfigurationLog>().Current.Snapshot.Position;
+        var database = host.Services.GetRequiredService<NpgsqlDataSource>();
+        Task<ConfigurationState> load;
+        string id;
+        await using (var connection = await database.OpenConnectionAsync())
+        {
+            // Applications are the first that a load reads, after the position; it waits there while a group is made.
+            await using var transaction = await connection.BeginTransactionAsync();
+            await new NpgsqlCommand("lock table config.mt_doc_applicationobject", connection).ExecuteNonQueryAsync();
+            load = Task.Run(() => host.Services.GetRequiredService<ConfigurationLoader>().LoadAsync(default));
+            await Eventually.Async(async () =>
+            {
+                await using var waiting = database.CreateCommand("select exists(select from pg_locks where relation = 'config.mt_doc_applicationobject'::regclass and not granted)");
+                return (bool)(await waiting.ExecuteScalarAsync())!;
+            });
+            id = await CreateGroupAsync("during the load");
+        }
+
+        var state = await load;
+        Assert.True(state.Entries.ContainsKey(Guid.Parse(id)));
+
+        // A reader at the old position either gets it as a change, or is too old for this process and gets everything.
+        Assert.True(before < state.Floor || state.Since(before).Any(entry => entry.Id == Guid.Parse(id)), $"a reader at {before} goes on from {state.Floor}");
     }
 
     private async Task<string> CreateGroupAsync(string name)
