@@ -8,6 +8,9 @@ namespace ManagedOAuth.Config.Api;
 /// <param name="Key">Tells callers apart, also those of one name: the token's or user's id.</param>
 public sealed record ApiCaller(string Actor, IReadOnlyList<ApiPermission> Permissions, string Key)
 {
+    /// <summary>Whether the request was made at the dashboard, and not by whoever has an API token.</summary>
+    public bool ByDashboard { get; init; }
+
     private const string ItemKey = "managedoauth.caller";
 
     /// <summary>The caller of a request; null before it was authenticated.</summary>

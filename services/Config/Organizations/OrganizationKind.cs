@@ -31,7 +31,7 @@ public sealed class OrganizationKind(IHttpContextAccessor http) : ObjectKind<Org
         ArgumentNullException.ThrowIfNull(draft);
         var organization = OrganizationReader.Read(body, existing, draft.Snapshot);
 
-        // Without a request it is a job that changes the whole configuration, which only somebody began who may do everything.
+        // Without a request it is a batch of a job, which is only applied while whoever began it may do everything.
         if (http.HttpContext is { } context)
         {
             DashboardPermissionReader.RefuseUnlessAllPowerful(body, existing, organization, ApiCaller.Of(context));

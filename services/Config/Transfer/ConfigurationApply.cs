@@ -2,6 +2,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Transfer.Jobs;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Transfer;
 
@@ -34,7 +35,7 @@ public sealed class ConfigurationApply(
 
         if (asked is { Async: true, DryRun: false })
         {
-            return JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, ct));
+            return JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, context.GetEdgeRequest(), ct));
         }
 
         var plan = planner.Plan(file, await loader.CatchUpAsync(log.Current, ct), asked.Prune, PlanAnswer.MostSteps);
@@ -45,7 +46,7 @@ public sealed class ConfigurationApply(
 
         return plan.Errors.Count > 0 ? Refused(plan.Errors)
             : asked.DryRun ? PlanAnswer.Of(plan, dryRun: true)
-            : plan.Steps.Count > TransferFormat.BatchSize ? JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, ct))
+            : plan.Steps.Count > TransferFormat.BatchSize ? JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, context.GetEdgeRequest(), ct))
             : await SaveAsync(plan, asked, ct);
     }
 

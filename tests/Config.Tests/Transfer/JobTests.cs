@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Config.Transfer;
 using ManagedOAuth.Testing;
@@ -73,6 +74,36 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
     }
 
     [Fact]
+    public async Task Job_OfADashboardUser_EndsBeforeTheBatchThatTheyMayNoLongerApply()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        var owners = (string)(await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", Group("Owners", "owner@example.com")))["id"]!;
+        var others = (string)(await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", Group("Others", "other@example.com")))["id"]!;
+        await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/organizations", """{"name":"Team","auth_domain":"localhost:8702","dashboard_permissions":[""" + Entry(owners) + "]}");
+
+        // The organization comes before the groups, of which the last are in the second batch.
+        var groups = string.Join(',', Enumerable.Range(0, TransferFormat.BatchSize + 100).Select(index => Group($"of-job-{index}", "member@example.com")));
+        var job = await ImportAsync(own, "owner@example.com", """{"format":"managedoauth.configuration","format_version":1,"objects":{"organization":[{"name":"Team","auth_domain":"localhost:8702","dashboard_permissions":[""" + Entry(others) + "]}],\"group\":[" + groups + "]}}");
+        Assert.Equal(("failed", TransferFormat.BatchSize), ((string)job["state"]!, (int)job["progress"]!["done"]!));
+        Assert.Contains("may no longer", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);
+        Assert.Equal(2 + TransferFormat.BatchSize - 1, (int)(await own.Api.Call("GET", $"{Access}/groups?per_page=1")).Info["total_count"]!);
+        await using var session = own.Host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var kept = Assert.Single(await session.QueryAsync<Config.Transfer.Jobs.TransferJob>("limit 2", default));
+        Assert.Equal((null, null), (kept.User, kept.ClientAddress));
+    }
+
+    [Fact]
+    public async Task Job_ThatATokenStartedAtTheDashboard_EndsWhenTheDashboardIsReadOnly()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        var groups = string.Join(',', Enumerable.Range(0, TransferFormat.BatchSize + 100).Select(index => Group($"of-job-{index}", "member@example.com")));
+        var job = await ImportAsync(own, null, """{"format":"managedoauth.configuration","format_version":1,"objects":{"organization":[{"name":"Team","auth_domain":"localhost:8702","is_ui_read_only":true}],"group":[""" + groups + "]}}");
+        Assert.Equal(("failed", TransferFormat.BatchSize), ((string)job["state"]!, (int)job["progress"]!["done"]!));
+    }
+
+    [Fact]
     public async Task Job_ThatIsCancelled_KeepsWhatItDid_AndGoesOnWhenAppliedAgain()
     {
         var started = await host.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply", Tags("cancelled", 3000));
@@ -113,6 +144,28 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         });
         return job;
     }
+
+    // As somebody does at the dashboard: whom the edge let in, or null = with the API token.
+    private static async Task<JsonNode> ImportAsync(OwnHost own, string? email, string file)
+    {
+        using var browser = own.Host.Browse(email is null ? null : DashboardBrowser.UserOf(email));
+        if (email is null)
+        {
+            (await browser.GetAsync("/sign-in")).Dispose();
+            (await browser.PostAsync("/sign-in", new() { ["token"] = ConfigHost.Token })).Dispose();
+        }
+
+        (await browser.GetAsync("/transfer")).Dispose();
+        using var planned = await browser.PostAsync("/transfer/plan", new() { ["file"] = file });
+        var position = Regex.Match(browser.Page, "name=\"position\" value=\"([0-9]+)\"").Groups[1].Value;
+        using var started = await browser.PostAsync("/transfer/apply", new() { ["file"] = file, ["prune"] = "false", ["position"] = position });
+        Assert.True(started.StatusCode == HttpStatusCode.SeeOther, browser.Page);
+        return await EndAsync(own.Api, new JsonObject { ["id"] = started.Headers.Location!.OriginalString.Split('/')[^1] });
+    }
+
+    private static string Group(string name, string email) => $$$"""{"name":"{{{name}}}","include":[{"email":{"email":"{{{email}}}"}}]}""";
+
+    private static string Entry(string group) => $$"""{"group_id":"{{group}}","permissions":["write"]}""";
 
     private static string Tags(string name, int count)
     {

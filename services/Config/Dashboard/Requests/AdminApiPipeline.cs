@@ -73,7 +73,7 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
         try
         {
             context.RequestAborted = ct;
-            caller.Enter(context);
+            (caller with { ByDashboard = true }).Enter(context);
             await (_endpoints ?? throw new InvalidOperationException("The endpoints of the admin API have not been mapped yet."))(context);
             await context.Response.CompleteAsync();
         }

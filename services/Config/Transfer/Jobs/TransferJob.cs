@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.Config.Transfer.Jobs;
 
@@ -38,6 +39,15 @@ public sealed record TransferJobError(string? Pointer, string Message);
 /// <param name="CreatedAt">When it was asked for.</param>
 public sealed record TransferJob(Guid Id, string Actor, string CallerKey, bool Prune, long? ExpectedPosition, long Length, DateTimeOffset CreatedAt)
 {
+    /// <summary>Whether it was started at the dashboard.</summary>
+    public bool ByDashboard { get; init; }
+
+    /// <summary>The user who started it, as the edge verified them: their permissions are decided anew for each batch. Null for an API token, and when it has ended.</summary>
+    public Identity? User { get; init; }
+
+    /// <summary>Where that user came from; null when <see cref="User"/> is.</summary>
+    public string? ClientAddress { get; init; }
+
     public TransferJobState State { get; init; } = TransferJobState.Queued;
 
     /// <summary>Objects to make, change and remove; null until the file has been checked.</summary>

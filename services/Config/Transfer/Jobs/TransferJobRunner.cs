@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration;
@@ -153,14 +155,24 @@ public sealed partial class TransferJobRunner(
             errors.Add(Shown(ApiErrors.MovedOn(state.Snapshot.Position)));
         }
 
-        var isUser = job.Actor.StartsWith("user:", StringComparison.Ordinal);
-        var token = state.ApiTokens.Values.FirstOrDefault(token => token.Id.ToString() == job.CallerKey);
-        if (isUser ? state.Snapshot.Organization is { IsUiReadOnly: true } : token is null || !token.Permissions.Hold(ApiPermission.Write) || token.ExpiresAt <= clock.GetUtcNow())
+        if (!PermissionsOf(job, state).Hold(ApiPermission.Write) || (job.ByDashboard && state.Snapshot.Organization is { IsUiReadOnly: true }))
         {
             errors.Add(new TransferJobError(null, "whoever started this job may no longer change the configuration"));
         }
 
         return errors;
+    }
+
+    private IReadOnlyList<ApiPermission> PermissionsOf(TransferJob job, ConfigurationState state)
+    {
+        if (TransferJobs.IsUser(job.Actor))
+        {
+            // Without knowing who and where they are nothing can be decided: they may do nothing.
+            return job.User is { } user && IPAddress.TryParse(job.ClientAddress, out var address) ? DashboardAuthority.PermissionsOf(state.Snapshot, user, address) : [];
+        }
+
+        var token = state.ApiTokens.Values.FirstOrDefault(token => token.Id.ToString() == job.CallerKey);
+        return token is null || token.ExpiresAt <= clock.GetUtcNow() ? [] : token.Permissions;
     }
 
     private async Task EndAsync(Guid id, TransferJobState state, CancellationToken ct, params IReadOnlyList<TransferJobError> errors)

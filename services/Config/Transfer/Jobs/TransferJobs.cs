@@ -1,5 +1,6 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 
 namespace ManagedOAuth.Config.Transfer.Jobs;
@@ -30,11 +31,23 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
     public Task Asked => _asked.Task;
 
     /// <summary>Keeps a file and its job; null when too many are under way.</summary>
-    public async Task<TransferJob?> StartAsync(ApplyRequest asked, ReadOnlyMemory<byte> json, ApiCaller caller, CancellationToken ct)
+    /// <param name="asked">What the file is applied as.</param>
+    /// <param name="json">The file.</param>
+    /// <param name="caller">In whose name.</param>
+    /// <param name="edge">Who and where a user of the dashboard is.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<TransferJob?> StartAsync(ApplyRequest asked, ReadOnlyMemory<byte> json, ApiCaller caller, EdgeRequest edge, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(asked);
         ArgumentNullException.ThrowIfNull(caller);
-        var job = new TransferJob(Guid.NewGuid(), caller.Actor, caller.Key, asked.Prune, asked.ExpectedPosition, json.Length, clock.GetUtcNow());
+        ArgumentNullException.ThrowIfNull(edge);
+        var user = IsUser(caller.Actor) ? edge.User?.Identity : null;
+        var job = new TransferJob(Guid.NewGuid(), caller.Actor, caller.Key, asked.Prune, asked.ExpectedPosition, json.Length, clock.GetUtcNow())
+        {
+            ByDashboard = caller.ByDashboard,
+            User = user,
+            ClientAddress = user is null ? null : edge.ClientAddress.ToString(),
+        };
         await using var session = store.LightweightSession();
         await LockAsync(session, ct);
         if ((await session.QueryAsync<TransferJob>($"{Open} limit ?", ct, MostOpen)).Count == MostOpen)
@@ -127,13 +140,20 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
         }
     }
 
-    /// <summary>The job as it is when it ends.</summary>
+    /// <summary>Whether a job's actor is a user of the dashboard, and no API token.</summary>
+    public static bool IsUser(string actor)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return actor.StartsWith("user:", StringComparison.Ordinal);
+    }
+
+    /// <summary>The job as it is when it ends: nothing of the user but the actor is kept.</summary>
     public TransferJob End(TransferJob job, TransferJobState state, params IReadOnlyList<TransferJobError> errors)
     {
         const int MostErrors = 1000;
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(errors);
-        return job with { State = state, EndedAt = clock.GetUtcNow(), Runner = null, LeaseUntil = null, Errors = [.. errors.Take(MostErrors)], ErrorCount = errors.Count };
+        return job with { State = state, EndedAt = clock.GetUtcNow(), Runner = null, LeaseUntil = null, User = null, ClientAddress = null, Errors = [.. errors.Take(MostErrors)], ErrorCount = errors.Count };
     }
 
     private static async Task LockAsync(IDocumentSession session, CancellationToken ct)
