@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.Config.Tests.Portals;
 
@@ -80,6 +83,8 @@ public sealed class SyncTests(ConfigHost host)
         Assert.NotNull(acknowledged["acknowledged_by"]);
         Assert.Empty((await AlertsAsync(id)).AsArray());
         Assert.Single((await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Mcp}/alerts?state=all&server_id={id}")).AsArray());
+        var all = await host.Api.Call("GET", $"{PortalCalls.Mcp}/alerts?state=all&per_page=1&page=1000");
+        Assert.True(all.Result!.AsArray().Count == 0 && (int)all.Info["total_count"]! >= 1, all.Body.ToJsonString());
         upstream.Tools = """[{"name":"one","inputSchema":{}},{"name":"two","inputSchema":{}}]""";
         await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{id}/sync");
         Assert.Single((await AlertsAsync(id)).AsArray());
@@ -127,6 +132,34 @@ public sealed class SyncTests(ConfigHost host)
     {
         var server = await BecomesAsync(await AddAsync("https://10.0.0.1/mcp"), "error");
         Assert.Contains("no address that requests may go to", (string)server["error"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Server_ThatDoesNotAnswerTheEndOfTheSession_IsReadAllTheSame()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        upstream.IsSilentAtTheEnd = true;
+        await BecomesAsync(await AddAsync(upstream.Origin + "/mcp"), "ready", withTools: true);
+        Assert.Contains(upstream.Seen, seen => seen.Method == "DELETE");
+    }
+
+    [Fact]
+    public async Task Reading_OfAnotherAddress_IsDueUntilItIsDone()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        var id = await AddAsync(upstream.Origin + "/mcp");
+        var uid = Guid.Parse((string)(await BecomesAsync(id, "ready"))["uid"]!);
+        var released = new TaskCompletionSource();
+        upstream.Until = released.Task;
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{PortalCalls.Servers}/{id}", $$"""{"hostname":"{{upstream.Origin}}/other/mcp"}""");
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        McpServerStatus? status = null;
+        await Eventually.Async(async () => (status = await session.LoadAsync<McpServerStatus>(uid))!.LeasedUntil > DateTimeOffset.UtcNow);
+
+        // Should the process end now: whoever comes after the lease reads it.
+        Assert.True(status!.DueAt <= status.LeasedUntil);
+        released.SetResult();
+        await BecomesAsync(id, "stale");
     }
 
     [Fact]

@@ -31,6 +31,12 @@ internal sealed class UpstreamServer : IAsyncDisposable
     /// <summary>What every request is answered with, in place of an answer.</summary>
     public int? Status { get; set; }
 
+    /// <summary>It has sessions, and never answers the request that ends one.</summary>
+    public bool IsSilentAtTheEnd { get; set; }
+
+    /// <summary>What every request waits for.</summary>
+    public Task Until { get; set; } = Task.CompletedTask;
+
     /// <summary>Method and path of every request, with what stood in <c>Authorization</c>.</summary>
     public ConcurrentQueue<(string Path, string Method, string Authorization)> Seen { get; } = [];
 
@@ -49,6 +55,16 @@ internal sealed class UpstreamServer : IAsyncDisposable
         var body = HttpMethods.IsPost(request.Method) ? await JsonNode.ParseAsync(request.Body) : null;
         var method = (string?)body?["method"] ?? request.Method;
         Seen.Enqueue((request.Path, method, request.Headers.Authorization.ToString()));
+        await Until.WaitAsync(context.RequestAborted);
+        if (IsSilentAtTheEnd)
+        {
+            context.Response.Headers["Mcp-Session-Id"] = "1";
+            if (HttpMethods.IsDelete(request.Method))
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+            }
+        }
+
         if (Status is { } status || request.Path != path)
         {
             context.Response.StatusCode = Status ?? StatusCodes.Status404NotFound;

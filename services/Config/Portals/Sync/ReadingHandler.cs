@@ -6,6 +6,7 @@ namespace ManagedOAuth.Config.Portals.Sync;
 internal sealed class ReadingHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const long MostBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
 
     private long _left = MostBytes;
 
@@ -17,6 +18,11 @@ internal sealed class ReadingHandler(HttpMessageHandler inner) : DelegatingHandl
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.Method == HttpMethod.Delete)
+        {
+            return await SayGoodbyeAsync(request, cancellationToken);
+        }
+
         LastStatus = null;
         var response = await base.SendAsync(request, cancellationToken);
         LastStatus = response.StatusCode;
@@ -28,6 +34,22 @@ internal sealed class ReadingHandler(HttpMessageHandler inner) : DelegatingHandl
 
         response.Content = bounded;
         return response;
+    }
+
+    // The library ends its session when everything has been read, and would wait for the answer for ever. What the server says to it matters to nobody.
+    private async Task<HttpResponseMessage> SayGoodbyeAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(s_goodbye);
+        try
+        {
+            using var answer = await base.SendAsync(request, patience.Token);
+            return new HttpResponseMessage(answer.StatusCode) { RequestMessage = request };
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new HttpResponseMessage(HttpStatusCode.RequestTimeout) { RequestMessage = request };
+        }
     }
 
     // The connections are shared by all readings: what is inside stays open.

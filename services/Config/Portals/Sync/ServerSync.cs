@@ -58,7 +58,8 @@ public sealed partial class ServerSync(
             return null;
         }
 
-        var claimed = known with { LeasedUntil = now + s_lease, Fingerprint = SyncRules.Fingerprint(server) };
+        // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
+        var claimed = known with { LeasedUntil = now + s_lease, DueAt = now, Fingerprint = SyncRules.Fingerprint(server) };
         session.Store(claimed);
         await session.SaveChangesAsync(ct);
         return claimed;
