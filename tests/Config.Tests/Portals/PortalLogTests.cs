@@ -97,6 +97,13 @@ public sealed class PortalLogTests(ConfigHost host)
         var old = Entry("old", e => e.At = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-200)));
         var young = Entry("old");
         await ReportAsync(old, young);
+
+        // More than one statement deletes.
+        foreach (var _ in Enumerable.Range(0, 11))
+        {
+            await ReportAsync([.. Enumerable.Range(0, 500).Select(_ => Entry("old", e => e.At = old.At))]);
+        }
+
         await using (var session = log.LightweightSession())
         {
             // The stream's own clock is the database's: as if the day had been written then.

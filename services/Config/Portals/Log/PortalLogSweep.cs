@@ -1,4 +1,6 @@
+using System.Globalization;
 using ManagedOAuth.Config.Feed;
+using Marten;
 using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Config.Portals.Log;
@@ -7,22 +9,36 @@ namespace ManagedOAuth.Config.Portals.Log;
 public sealed class PortalLogSweep(PortalLogStore log, IOptions<PortalLogOptions> options, TimeProvider clock, ILogger<PortalLogSweep> logger) : HourlySweep(clock, logger)
 {
     private const int StreamsAtOnce = 20;
+    private const int RowsAtOnce = 5000;
 
-    /// <summary>A stream ends when its last entry is too old, and its lines with it.</summary>
+    private static readonly string s_oldStreams = string.Create(CultureInfo.InvariantCulture, $"select id from portal_log.mt_streams where timestamp < ? order by timestamp limit {StreamsAtOnce}");
+
+    /// <summary>
+    /// A stream ends when its last entry is too old, and its lines with it. A day may have millions of entries: each statement deletes so few that it
+    /// ends in time, and what has been deleted stays so where a later one fails.
+    /// </summary>
     public override async Task RunAsync(CancellationToken ct)
     {
         var before = Clock.GetUtcNow() - options.Value.Kept;
-        int forgotten;
+        await using var session = log.LightweightSession();
         do
         {
-            await using var session = log.LightweightSession();
-            forgotten = await session.ExecuteAsync(
-                $"delete from portal_log.mt_streams where id in (select id from portal_log.mt_streams where timestamp < ? order by timestamp limit {StreamsAtOnce})", ct, before);
+            await DeleteAllAsync(session, $"delete from portal_log.mt_events where seq_id in (select e.seq_id from ({s_oldStreams}) s join portal_log.mt_events e on e.stream_id = s.id limit {RowsAtOnce})", before, ct);
         }
-        while (forgotten == StreamsAtOnce);
+        while (await session.ExecuteAsync($"delete from portal_log.mt_streams where id in ({s_oldStreams})", ct, before) == StreamsAtOnce);
 
-        await using var lines = log.LightweightSession();
-        lines.DeleteWhere<PortalLogLine>("where ((d.data ->> 'at')::bigint) < ?", PortalLogEntries.Microseconds(before.AddDays(-1)));
-        await lines.SaveChangesAsync(ct);
+        await DeleteAllAsync(
+            session,
+            $"delete from portal_log.mt_doc_portallogline where id in (select d.id from portal_log.mt_doc_portallogline d where ((d.data ->> 'at')::bigint) < ? limit {RowsAtOnce})",
+            PortalLogEntries.Microseconds(before.AddDays(-1)),
+            ct);
+    }
+
+    private static async Task DeleteAllAsync(IDocumentSession session, string statement, object before, CancellationToken ct)
+    {
+        while (await session.ExecuteAsync(statement, ct, before) == RowsAtOnce)
+        {
+            ct.ThrowIfCancellationRequested();
+        }
     }
 }
