@@ -110,6 +110,7 @@ public static class ConfigService
         services.AddScoped<ConfigurationWriter>();
         services.AddScoped<ChangeAnswers>();
         services.AddSingleton<ConfigurationHistory>();
+        services.AddSingleton<DocumentPages>();
         services.AddSingleton<OpenApiDocument>();
         services.AddScoped<DryRunAnswer>();
         services.AddScoped<LiveGrants>();

@@ -1,10 +1,11 @@
 using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Transfer.Jobs;
 using Marten;
 
 namespace ManagedOAuth.Config.Feed;
 
-/// <summary>Once an hour forgets what has had its time: answers to idempotency keys, readers that are gone, jobs that ended.</summary>
+/// <summary>Once an hour forgets what has had its time: answers to idempotency keys, readers that are gone, jobs that ended, alerts that are over.</summary>
 public sealed class Sweep(IDocumentStore store, TimeProvider clock, ILogger<Sweep> logger) : HourlySweep(clock, logger)
 {
     public override async Task RunAsync(CancellationToken ct)
@@ -14,6 +15,7 @@ public sealed class Sweep(IDocumentStore store, TimeProvider clock, ILogger<Swee
         session.DeleteWhere<IdempotentAnswer>(Older, Clock.GetUtcNow() - IdempotentAnswer.Lifetime);
         session.DeleteWhere<FeedReader>(Older, Clock.GetUtcNow() - FeedReaders.Forgotten);
         session.DeleteWhere<TransferJob>("where (d.data ->> 'endedAt')::timestamptz < ?", Clock.GetUtcNow() - TransferJobs.Kept);
+        session.DeleteWhere<McpAlert>("where (d.data ->> 'resolvedAt')::timestamptz < ?", Clock.GetUtcNow() - McpAlert.Kept);
         await session.SaveChangesAsync(ct);
     }
 }

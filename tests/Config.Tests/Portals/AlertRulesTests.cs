@@ -37,4 +37,18 @@ public sealed class AlertRulesTests
         Assert.Equal(["tools/a"], Assert.Single(AlertRules.Next(s_server with { ToolPinning = McpToolPinning.Notify }, [], s_good, null, ["tools/a"], s_now)).Names);
         Assert.Empty(AlertRules.Next(s_server with { ToolPinning = McpToolPinning.Automatic }, [], s_good, null, ["tools/a"], s_now));
     }
+
+    [Fact]
+    public void News_OfSeveralReadings_AreOneAlertUntilItIsAcknowledged()
+    {
+        var server = s_server with { ToolPinning = McpToolPinning.Notify };
+        var first = Assert.Single(AlertRules.Next(server, [], s_good, null, ["tools/a"], s_now));
+        var second = Assert.Single(AlertRules.Next(server, [first], s_good, null, ["tools/a", "tools/b"], s_now.AddHours(2)));
+        Assert.Equal((first.Id, s_now, s_now.AddHours(2)), (second.Id, second.RaisedAt, second.UpdatedAt));
+        Assert.Equal(["tools/a", "tools/b"], second.Names.Order(StringComparer.Ordinal));
+        Assert.Contains("2 definitions", second.Detail, StringComparison.Ordinal);
+        var seen = second with { AcknowledgedAt = s_now.AddHours(3) };
+        Assert.NotEqual(first.Id, Assert.Single(AlertRules.Next(server, [seen], s_good, null, ["tools/c"], s_now.AddHours(4))).Id);
+        Assert.Equal(1000, Assert.Single(AlertRules.Next(server, [second], s_good, null, [.. Enumerable.Range(0, 2000).Select(index => $"tools/{index}")], s_now.AddHours(4))).Names.Count);
+    }
 }

@@ -10,8 +10,6 @@ namespace ManagedOAuth.Config.Portals.Alerts;
 /// <summary><c>/access/ai-controls/mcp/alerts</c> (ours): what administrators should know about MCP servers.</summary>
 public static class AlertEndpoints
 {
-    private const int Most = 500;
-
     public static void MapAlerts(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -21,7 +19,7 @@ public static class AlertEndpoints
     }
 
     // Open ones unless `state=all`, the newest first.
-    private static async Task<IResult> List(HttpRequest request, IDocumentStore store, CancellationToken ct)
+    private static async Task<IResult> List(HttpRequest request, DocumentPages pages, CancellationToken ct)
     {
         var state = request.Query["state"].ToString();
         if (state is not ("" or "open" or "all") || Paging.From(request.Query) is not { } paging)
@@ -29,12 +27,11 @@ public static class AlertEndpoints
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("state is open or all, page is from 1, per_page from 1 to 1000"));
         }
 
-        await using var session = store.QuerySession();
-        var found = (await session.QueryAsync<McpAlert>("order by id desc limit ?", ct, Most))
-            .Where(alert => state == "all" || (alert.ResolvedAt is null && alert.AcknowledgedAt is null))
-            .Where(alert => request.Query["server_id"].ToString() is not { Length: > 0 } server || alert.ServerId == server)
-            .ToList();
-        return ApiEnvelope.Page(paging.Of(found).Select(Show), paging, found.Count);
+        var open = state == "all" ? "true" : "d.data ->> 'resolvedAt' is null and d.data ->> 'acknowledgedAt' is null";
+        var (alerts, total) = request.Query["server_id"].ToString() is { Length: > 0 } server
+            ? await pages.ReadAsync<McpAlert>(paging, "id desc", $"{open} and d.data ->> 'serverId' = ?", [server], ct)
+            : await pages.ReadAsync<McpAlert>(paging, "id desc", open, [], ct);
+        return ApiEnvelope.Page(alerts.Select(Show), paging, total);
     }
 
     private static async Task<IResult> Acknowledge(Guid id, HttpContext context, IDocumentStore store, TimeProvider clock, CancellationToken ct)

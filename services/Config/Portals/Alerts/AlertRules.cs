@@ -10,6 +10,8 @@ public static class AlertRules
     // One failure may be the server's restart.
     private const int FailuresBeforeAlert = 2;
 
+    private const int MostNames = 1000;
+
     /// <summary>The alerts that are others than before.</summary>
     /// <param name="server">The server.</param>
     /// <param name="open">Its alerts that are not resolved.</param>
@@ -34,7 +36,7 @@ public static class AlertRules
         ];
         if (server.ToolPinning == McpToolPinning.Notify && news.Count > 0)
         {
-            changed.Add(Raise(McpAlertKind.DefinitionsChanged, $"{news.Count} definitions of {server.Name} are new or changed.", news));
+            changed.Add(Tell());
         }
 
         return [.. changed.OfType<McpAlert>()];
@@ -56,6 +58,15 @@ public static class AlertRules
             return names.Except(known.Names, StringComparer.Ordinal).Any() ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
                 : names.Count < known.Names.Count ? known with { Detail = detail, Names = names }
                 : null;
+        }
+
+        // One alert until somebody has seen it: a server that changes all the time makes no heap of them.
+        McpAlert Tell()
+        {
+            var known = open.FirstOrDefault(alert => alert is { Kind: McpAlertKind.DefinitionsChanged, AcknowledgedAt: null });
+            var names = news.Union(known?.Names ?? [], StringComparer.Ordinal).Take(MostNames).ToList();
+            var detail = $"{names.Count} definitions of {server.Name} are new or changed.";
+            return known is null ? Raise(McpAlertKind.DefinitionsChanged, detail, names) : known with { Detail = detail, Names = names, UpdatedAt = now };
         }
 
         McpAlert Raise(McpAlertKind kind, string detail, IReadOnlyList<string> names) => new()

@@ -6,6 +6,9 @@ namespace ManagedOAuth.Config.Portals.Alerts;
 /// <summary>Something about an MCP server that an administrator should know. It is over when its cause is, or when somebody has acknowledged what has no end.</summary>
 public sealed record McpAlert
 {
+    /// <summary>How long one is remembered when it is over.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(90);
+
     public required Guid Id { get; init; }
 
     /// <summary><see cref="McpServer.Id"/>.</summary>
