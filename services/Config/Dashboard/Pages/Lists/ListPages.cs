@@ -50,15 +50,27 @@ public sealed class ListPages() : ObjectPages(PageKind.Find("list")!)
     protected override async Task<ApiAnswer> FindAsync(AdminApi api, Guid id, CancellationToken ct)
     {
         var stored = await base.FindAsync(api, id, ct);
-        if (!stored.Success)
-        {
-            return stored;
-        }
+        return stored.Success
+            ? await WithItemsAsync(stored, page => api.GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Kind.ApiPath}/{id}/items?page={page}&per_page={PerPage}"), ct))
+            : stored;
+    }
 
+    /// <summary>The list with all of its values, or the answer that kept one of them back: what the form shows is what Save leaves in the list.</summary>
+    /// <param name="stored">The list.</param>
+    /// <param name="read">Reads a page of its values, from 1.</param>
+    public static async Task<ApiAnswer> WithItemsAsync(ApiAnswer stored, Func<int, Task<ApiAnswer>> read)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        ArgumentNullException.ThrowIfNull(read);
         var items = new JsonArray();
         for (var page = 1; ; page++)
         {
-            var answer = await api.GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Kind.ApiPath}/{id}/items?page={page}&per_page={PerPage}"), ct);
+            var answer = await read(page);
+            if (!answer.Success)
+            {
+                return answer;
+            }
+
             foreach (var item in answer.Items)
             {
                 items.Add((JsonNode)Known(item));
