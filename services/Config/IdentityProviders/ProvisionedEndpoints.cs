@@ -7,6 +7,8 @@ namespace ManagedOAuth.Config.IdentityProviders;
 /// <summary><c>/access/identity_providers/{id}/scim/users|groups</c>: what a provider has provisioned.</summary>
 public static class ProvisionedEndpoints
 {
+    private const int MaximumFilter = 512;
+
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
 
     // The query parameter, and the attribute.
@@ -41,7 +43,13 @@ public static class ProvisionedEndpoints
         var asked = new ScimListRequest { ProviderId = id.ToString(), Page = paging.Page, PerPage = paging.PerPage };
         foreach (var (parameter, attribute) in filters)
         {
-            if (request.Query[parameter].ToString() is { Length: > 0 and <= 512 } value)
+            var value = request.Query[parameter].ToString();
+            if (value.Length > MaximumFilter)
+            {
+                return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest($"{parameter} has at most {MaximumFilter} characters"));
+            }
+
+            if (value.Length > 0)
             {
                 asked.Equal[attribute] = value;
             }
