@@ -30,6 +30,9 @@ internal static class ServicePaths
     /// <summary>Longest file of a configuration, in bytes.</summary>
     private const long TransferLimit = 64 * 1024 * 1024;
 
+    // The dashboard's forms take a file of 4 MiB, of which a form may send each byte as two; and somewhat more, as above.
+    private const long TransferFormLimit = 9 * 1024 * 1024;
+
     /// <summary>On the domains of applications.</summary>
     public static readonly ServicePath[] Applications =
     [
@@ -71,8 +74,11 @@ internal static class ServicePaths
     public static readonly ServicePath AdminApi = new(Config, "/client/v4", WithBelow: true, OnlyManaged: false, AdminLimit);
 
     /// <summary>Longest body for a path of the dashboard's domain: a whole configuration is applied as one file, everything else is small.</summary>
-    public static long AdminLimitOf(ReadOnlySpan<char> path)
-        => AdminApi.Covers(path) && path.EndsWith("/access/apply", StringComparison.Ordinal) ? TransferLimit : AdminLimit;
+    public static long AdminLimitOf(ReadOnlySpan<char> path) => path switch
+    {
+        "/transfer/plan" or "/transfer/apply" => TransferFormLimit,
+        _ => AdminApi.Covers(path) && path.EndsWith("/access/apply", StringComparison.Ordinal) ? TransferLimit : AdminLimit,
+    };
 
     /// <summary>The entry for a path; null when it is not in the table.</summary>
     public static ServicePath? Find(ServicePath[] table, ReadOnlySpan<char> path)

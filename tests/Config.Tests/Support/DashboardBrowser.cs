@@ -46,6 +46,20 @@ public sealed partial class DashboardBrowser(ConfigHost host, Uri address, EdgeU
         return SendAsync(request);
     }
 
+    /// <summary>Posts a form as <c>multipart/form-data</c>, with the anti-forgery token of the last page.</summary>
+    public Task<HttpResponseMessage> PostFileAsync(string path, Dictionary<string, string> fields)
+    {
+        var form = new MultipartFormDataContent { { new StringContent(FormToken()), "form-token" } };
+        foreach (var (name, value) in fields)
+        {
+            form.Add(new StringContent(value), name);
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
+        request.Headers.Add("Sec-Fetch-Site", "same-origin");
+        return SendAsync(request);
+    }
+
     public string FormToken() => WebUtility.HtmlDecode(TokenField().Match(Page).Groups[1].Value);
 
     public void Dispose() => Http.Dispose();

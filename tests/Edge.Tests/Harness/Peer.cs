@@ -94,6 +94,8 @@ public sealed class Peer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        // What the edge lets through is its own matter.
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
         var headers = context.Request.Headers.SelectMany(header => header.Value.Select(value => (header.Key, value ?? ""))).ToList();

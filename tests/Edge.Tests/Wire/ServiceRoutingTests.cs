@@ -98,6 +98,17 @@ public class ServiceRoutingTests(World world)
         Assert.Equal(413, (await PostAsync(path, limit + 1))?.Status);
     }
 
+    // A file of 4 MiB in a form, each end of a line as two bytes.
+    [Theory]
+    [InlineData("/transfer/plan", (8 * 1024 * 1024) + (64 * 1024), 200)]
+    [InlineData("/transfer/apply", (8 * 1024 * 1024) + (64 * 1024), 200)]
+    [InlineData("/transfer/apply", (9 * 1024 * 1024) + 1, 413)]
+    [InlineData("/transfer", (1024 * 1024) + 1, 413)]
+    [InlineData("/client/v4/accounts/default/access/apply", (9 * 1024 * 1024) + 1, 200)]
+    [InlineData("/client/v4/accounts/default/access/apps", (1024 * 1024) + 1, 413)]
+    public async Task Body_OfAWholeConfiguration_HasMoreRoomAtTheDashboard(string path, int length, int expected)
+        => Assert.Equal(expected, (await PostAsync(path, length, "localhost:8703", sent: expected == 413 ? 0 : length))?.Status);
+
     [Fact]
     public async Task Body_OfAForm_Arrives()
     {
@@ -109,8 +120,9 @@ public class ServiceRoutingTests(World world)
         Assert.Equal("Basic dTpw", request["Authorization"]);
     }
 
-    private Task<RawResponse?> PostAsync(string path, int length)
-        => RawConnection.ExchangeAsync(world.Port, $"POST {path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{new string('x', length)}");
+    // What is announced as too long is refused before it is sent.
+    private Task<RawResponse?> PostAsync(string path, int length, string host = "a.test", int? sent = null)
+        => RawConnection.ExchangeAsync(world.Port, $"POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{new string('x', sent ?? length)}");
 
     private (Received Request, EdgeRequest Edge) One(string service, string marker)
         => Assert.Single((service switch { "token" => world.Token, "config" => world.Config, _ => world.AuthorizationServer }).Received, entry => entry.Request["X-Marker"] == marker);

@@ -25,7 +25,10 @@ public static class TransferPages
     private const string Page = "/transfer";
 
     /// <summary>Largest file that these forms take, in bytes; the API takes larger ones.</summary>
-    private const int MaximumForm = 4 * 1024 * 1024;
+    public const int MaximumFile = 4 * 1024 * 1024;
+
+    // A form sends each end of a line as two bytes (HTML, multipart/form-data), and has a few fields besides. The edge lets somewhat more through.
+    private const int MaximumForm = (2 * MaximumFile) + (64 * 1024);
 
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
 
@@ -67,6 +70,12 @@ public static class TransferPages
         }
 
         var prune = form["prune"].Count > 0;
+        text = text.Replace("\r\n", "\n", StringComparison.Ordinal);
+        if (System.Text.Encoding.UTF8.GetByteCount(text) > MaximumFile)
+        {
+            return await RefusedAsync(api, "", prune, [("/file", "The file has more than 4 MiB: send it to the API, which takes up to 64.")], StatusCodes.Status413PayloadTooLarge, ct);
+        }
+
         if (Parse(text) is not { } file)
         {
             return await RefusedAsync(api, text, prune, [("/file", "This is no configuration file: it is no JSON object.")], StatusCodes.Status400BadRequest, ct);
