@@ -7,7 +7,7 @@ using ManagedOAuth.Contracts.Token;
 
 namespace ManagedOAuth.Config.Users;
 
-/// <summary><c>/access/users</c>: who has logged in, with what they have open, who they were last, and what was refused to them.</summary>
+/// <summary><c>/access/users</c>: who has logged in or was provisioned by an identity provider, with what they have open, who they were last, and what was refused to them.</summary>
 public static class UserEndpoints
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);

@@ -22,10 +22,7 @@ public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, in
     /// <summary>Nothing is there at all, as opposed to nothing found.</summary>
     public bool IsEmpty => Total == 0 && Search.Length == 0;
 
-    /// <summary>Asks for the page that a request names in <c>search</c> and <c>page</c>.</summary>
-    public static async Task<ListView> LoadAsync(AdminApi api, string path, HttpRequest request, CancellationToken ct) => (await TryLoadAsync(api, path, request, ct)).View;
-
-    /// <summary>As <see cref="LoadAsync"/>, with the API's answer where it refused.</summary>
+    /// <summary>Asks for the page that a request names in <c>search</c> and <c>page</c>, and gives the API's answer where it refused: that is no empty list.</summary>
     public static async Task<(ListView View, ApiAnswer? Refused)> TryLoadAsync(AdminApi api, string path, HttpRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(api);

@@ -17,7 +17,11 @@ public abstract class ObjectPages(PageKind kind)
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup(kind.Path);
-        group.MapGet("/", async (HttpRequest request, AdminApi api, CancellationToken ct) => List(await ListView.LoadAsync(api, kind.ApiPath, request, ct)));
+        group.MapGet("/", async (HttpRequest request, AdminApi api, CancellationToken ct) =>
+        {
+            var (view, refused) = await ListView.TryLoadAsync(api, kind.ApiPath, request, ct);
+            return refused is null ? List(view) : PageResult.Failed(refused, kind.Noun);
+        });
         group.MapGet("/new", (HttpContext context, CancellationToken ct) => FormAsync(context, New(Suggestion(context.Request)), StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
         group.MapGet("/{id:guid}", async (Guid id, HttpContext context, AdminApi api, CancellationToken ct) =>

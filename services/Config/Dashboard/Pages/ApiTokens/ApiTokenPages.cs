@@ -11,8 +11,11 @@ public static class ApiTokenPages
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup("/api-tokens");
-        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct)
-            => PageResult.Of<ApiTokenList>(new { View = await ListView.LoadAsync(api, "tokens", request, ct), Names = await NamesAsync(api, ct) }));
+        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) =>
+        {
+            var (view, refused) = await ListView.TryLoadAsync(api, "tokens", request, ct);
+            return refused is null ? PageResult.Of<ApiTokenList>(new { View = view, Names = await NamesAsync(api, ct) }) : PageResult.Failed(refused, "API token");
+        });
         group.MapGet("/new", (AdminApi api, CancellationToken ct) => NewAsync(api, new Draft(), null, StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
         group.MapGet("/{id:guid}", async (Guid id, AdminApi api, CancellationToken ct) =>

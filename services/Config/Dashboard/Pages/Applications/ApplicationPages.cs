@@ -14,7 +14,11 @@ public static class ApplicationPages
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup("/applications");
-        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) => PageResult.Of<ApplicationList>(new { View = await ListView.LoadAsync(api, "access/apps", request, ct) }));
+        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) =>
+        {
+            var (view, refused) = await ListView.TryLoadAsync(api, "access/apps", request, ct);
+            return refused is null ? PageResult.Of<ApplicationList>(new { View = view }) : PageResult.Failed(refused, "application");
+        });
         group.MapGet("/new", (AdminApi api, CancellationToken ct) => NewAsync(api, Suggestion(), null, StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
         group.MapGet("/{id:guid}", ShowAsync);

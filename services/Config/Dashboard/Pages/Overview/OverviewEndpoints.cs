@@ -5,17 +5,19 @@ using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Overview;
 
-/// <summary>The figures of the overview.</summary>
+/// <summary>The figures of the overview. Null is what the administrator may not see, or what could not be read.</summary>
 public sealed record OverviewModel
 {
-    public required long Applications { get; init; }
+    public required long? Applications { get; init; }
 
     public required long ManagedOAuth { get; init; }
 
-    public required long Policies { get; init; }
+    public required long? Policies { get; init; }
 
-    /// <summary>Null when the token service does not answer.</summary>
     public required long? ActiveGrants { get; init; }
+
+    /// <summary>The token service does not answer, which is another thing than having no permission.</summary>
+    public required bool IsTokenServiceOut { get; init; }
 
     public required long Users { get; init; }
 
@@ -28,13 +30,13 @@ public sealed record OverviewModel
 
     public required IReadOnlyDictionary<string, string> ApplicationNames { get; init; }
 
-    /// <summary>Requests of the last hour, minute by minute, as the edges counted them; null when the administrator may not see them.</summary>
+    /// <summary>Requests of the last hour, minute by minute, as the edges counted them.</summary>
     public required IReadOnlyList<JsonObject>? Minutes { get; init; }
 
     /// <summary>The busiest applications of that hour.</summary>
     public required IReadOnlyList<(string Label, long Value, string? Link)> Busiest { get; init; }
 
-    /// <summary>Every process that decides by the configuration, and how far it is; null when the administrator may not see them.</summary>
+    /// <summary>Every process that decides by the configuration, and how far it is.</summary>
     public required IReadOnlyList<JsonObject>? Readers { get; init; }
 
     public long Sum(string figure) => Minutes?.Sum(minute => (long?)minute[figure] ?? 0) ?? 0;
@@ -68,10 +70,11 @@ public static class OverviewEndpoints
         var active = grants.Items.Where(grant => (string?)grant["status"] == "active").ToList();
         return new OverviewModel
         {
-            Applications = applications.TotalCount,
+            Applications = applications.Success ? applications.TotalCount : null,
             ManagedOAuth = applications.Items.Count(app => (bool?)app["oauth_configuration"]?["enabled"] == true),
-            Policies = policies.TotalCount,
+            Policies = policies.Success ? policies.TotalCount : null,
             ActiveGrants = grants.Success ? active.Count : null,
+            IsTokenServiceOut = grants.Status == StatusCodes.Status503ServiceUnavailable,
             Users = active.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count(),
             Days = PerDay(grants.Items, now),
             ByApplication = [.. active.GroupBy(grant => (string?)grant["application_id"] ?? "").Select(group => (names.GetValueOrDefault(group.Key, "removed application"), (long)group.Count(), (string?)$"/grants?app_id={group.Key}")).OrderByDescending(item => item.Item2).Take(6)],
@@ -80,7 +83,7 @@ public static class OverviewEndpoints
             Minutes = figures.Success ? [.. (figures.Object["minutes"] as JsonArray ?? []).OfType<JsonObject>()] : null,
             Busiest = [.. (figures.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(6).Select(Busy)],
             Readers = readers.Success ? [.. (readers.Object["readers"] as JsonArray ?? []).OfType<JsonObject>()] : null,
-            NextSteps = Steps(organization.Success, providers.TotalCount, policies.TotalCount, applications.TotalCount),
+            NextSteps = Steps(organization, providers, policies, applications),
         };
     }
 
@@ -99,25 +102,27 @@ public static class OverviewEndpoints
         return [.. Enumerable.Range(0, Days).Select(back => today.AddDays(back - Days + 1)).Select(day => (day.ToString("d MMM", CultureInfo.InvariantCulture), (long)counts.GetValueOrDefault(day)))];
     }
 
-    private static List<(string, string, string)> Steps(bool organization, long providers, long policies, long applications)
+    // Only what is known not to be there yet is still to be done.
+    private static List<(string, string, string)> Steps(ApiAnswer organization, ApiAnswer providers, ApiAnswer policies, ApiAnswer applications)
     {
+        static bool IsNone(ApiAnswer list) => list is { Success: true, TotalCount: 0 };
         var steps = new List<(string, string, string)>();
-        if (!organization)
+        if (organization.Status == StatusCodes.Status404NotFound)
         {
             steps.Add(("/settings", "Set up the organization", "Its name, and the team domain where people sign in."));
         }
 
-        if (providers == 0)
+        if (IsNone(providers))
         {
             steps.Add(("/identity-providers/new", "Add a way to sign in", "A one-time PIN by mail works without any other system."));
         }
 
-        if (policies == 0)
+        if (IsNone(policies))
         {
             steps.Add(("/policies/new", "Write a policy", "Who may come in: addresses, domains, groups."));
         }
 
-        if (applications == 0)
+        if (IsNone(applications))
         {
             steps.Add(("/applications/new", "Protect an application", "Give it a public address and say where it really is."));
         }

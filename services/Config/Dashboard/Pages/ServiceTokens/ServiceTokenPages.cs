@@ -14,7 +14,11 @@ public static class ServiceTokenPages
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup("/service-tokens");
-        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) => PageResult.Of<ServiceTokenList>(new { View = await ListView.LoadAsync(api, Path, request, ct) }));
+        group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) =>
+        {
+            var (view, refused) = await ListView.TryLoadAsync(api, Path, request, ct);
+            return refused is null ? PageResult.Of<ServiceTokenList>(new { View = view }) : PageResult.Failed(refused, "service token");
+        });
         group.MapGet("/new", (CancellationToken _) => New(new Draft(), null, StatusCodes.Status200OK));
         group.MapPost("/new", CreateAsync);
         group.MapGet("/{id:guid}", (Guid id, AdminApi api, CancellationToken ct) => ShowAsync(id, api, null, null, StatusCodes.Status200OK, ct));

@@ -25,7 +25,10 @@ public static class TagPages
     };
 
     private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, Draft draft, int status, CancellationToken ct)
-        => PageResult.Of<TagList>(new { View = await ListView.LoadAsync(api, s_kind.ApiPath, request, ct), Draft = draft }, status);
+    {
+        var (view, refused) = await ListView.TryLoadAsync(api, s_kind.ApiPath, request, ct);
+        return refused is null ? PageResult.Of<TagList>(new { View = view, Draft = draft }, status) : PageResult.Failed(refused, s_kind.Noun);
+    }
 
     private static async Task<IResult> CreateAsync(HttpContext context, AdminApi api, Flashes flashes, CancellationToken ct)
     {

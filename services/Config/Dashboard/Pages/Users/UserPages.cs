@@ -4,26 +4,35 @@ using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Users;
 
-/// <summary>One person who has signed in.</summary>
+/// <summary>One person who has signed in, or whom an identity provider has provisioned.</summary>
 public sealed record UserModel
 {
     public required JsonObject User { get; init; }
 
-    /// <summary>What is open now; null when the token service does not answer.</summary>
+    /// <summary>What is open now; null when that could not be read.</summary>
     public required IReadOnlyList<JsonObject>? Sessions { get; init; }
+
+    /// <summary>Why <see cref="Sessions"/> could not be read.</summary>
+    public required string NoSessions { get; init; }
 
     /// <summary>Who they were when they were last given access; null when that is not known.</summary>
     public required JsonObject? Identity { get; init; }
 
-    /// <summary>Newest first.</summary>
-    public required IReadOnlyList<JsonObject> FailedLogins { get; init; }
+    /// <summary>What was refused, newest first; null when that could not be read.</summary>
+    public required IReadOnlyList<JsonObject>? FailedLogins { get; init; }
+
+    /// <summary>Why <see cref="FailedLogins"/> could not be read.</summary>
+    public required string NoFailedLogins { get; init; }
+
+    /// <summary>Identity providers that have provisioned them, by name where that may be seen, and whether they say that the account is active.</summary>
+    public required IReadOnlyList<(string Provider, bool IsActive)> Provisioned { get; init; }
 
     public string Id => (string?)User["id"] ?? "";
 
     public string Email => (string?)User["email"] ?? "";
 }
 
-/// <summary><c>/users</c>: who has signed in, what they have open, who they were last, what was refused to them; ending all of it.</summary>
+/// <summary><c>/users</c>: who has signed in or was provisioned, what they have open, who they were last, what was refused to them; ending all of it.</summary>
 public static class UserPages
 {
     private const string Path = "access/users";
@@ -62,9 +71,31 @@ public static class UserPages
         var failed = await api.GetAsync($"{Path}/{id}/failed_logins", ct);
         return PageResult.Of<UserPage>(new
         {
-            Model = new UserModel { User = user.Object, Sessions = sessions.Success ? sessions.Items : null, Identity = identity.Success ? identity.Object : null, FailedLogins = failed.Items },
+            Model = new UserModel
+            {
+                User = user.Object,
+                Sessions = sessions.Success ? sessions.Items : null,
+                NoSessions = Why(sessions),
+                Identity = identity.Success ? identity.Object : null,
+                FailedLogins = failed.Success ? failed.Items : null,
+                NoFailedLogins = Why(failed),
+                Provisioned = await ProvisionedAsync(user.Object, api, ct),
+            },
         });
     }
+
+    private static async Task<IReadOnlyList<(string, bool)>> ProvisionedAsync(JsonObject user, AdminApi api, CancellationToken ct)
+    {
+        if (user["provisioned"] is not JsonArray { Count: > 0 } profiles)
+        {
+            return [];
+        }
+
+        var names = (await api.GetAsync("access/identity_providers?per_page=1000", ct)).Items.ToDictionary(provider => (string?)provider["id"] ?? "", provider => (string?)provider["name"] ?? "", StringComparer.Ordinal);
+        return [.. profiles.OfType<JsonObject>().Select(profile => ((string?)profile["identity_provider_id"] ?? "", (bool?)profile["active"] == true)).Select(profile => (names.GetValueOrDefault(profile.Item1, profile.Item1), profile.Item2))];
+    }
+
+    private static string Why(ApiAnswer answer) => ObjectForm.Explain(answer)[0].Reason;
 
     private static async Task<IResult> AskAsync(Guid id, AdminApi api, ApiAnswer? refused, CancellationToken ct)
     {
@@ -95,11 +126,19 @@ public static class UserPages
             refused?.Status ?? StatusCodes.Status200OK);
     }
 
-    private static string Consequence(ApiAnswer grants)
+    /// <summary>How much a revocation ends, in a sentence.</summary>
+    /// <param name="grants">The user's active grants, as the API answered.</param>
+    public static string Consequence(ApiAnswer grants)
     {
+        ArgumentNullException.ThrowIfNull(grants);
         if (!grants.Success)
         {
-            return "How many grants this ends cannot be told: the token service does not answer.";
+            return grants.Status switch
+            {
+                StatusCodes.Status403Forbidden => "How many grants this ends is not shown: you are not permitted to see grants.",
+                StatusCodes.Status503ServiceUnavailable => "How many grants this ends cannot be told: the token service does not answer.",
+                _ => $"How many grants this ends cannot be told: {Why(grants)}",
+            };
         }
 
         var applications = grants.Items.Select(grant => (string?)grant["application_id"]).Distinct(StringComparer.Ordinal).Count();
