@@ -103,6 +103,12 @@ public sealed record McpOAuthClient
     public string? TokenEndpoint { get; init; }
 
     public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>
+    /// The client has a secret, and nothing entered here says whose it is: the MCP server, which says where one logs in, would choose who gets it.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsSecretForAnybody => TokenEndpointAuthMethod != "none" && Issuer is null && TokenEndpoint is null;
 }
 
 /// <summary>What an administrator says about one tool or prompt of a server.</summary>

@@ -175,25 +175,6 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ClientMadeByHand_UsesThePlainCallback_AndItsSecret()
-    {
-        await host.ResetAsync(server => server.ServerId == "notes"
-            ? server with { OauthClient = new McpOAuthClient { ClientId = "by-hand", ClientSecret = "secret by hand", TokenEndpointAuthMethod = "client_secret_post", Scopes = ["a", "b"] } }
-            : server);
-        var alice = UpstreamHost.User();
-        using var browser = host.Browser(alice);
-        var url = await UpstreamHost.LeaveAsync(browser);
-        var query = QueryHelpers.ParseQuery(new Uri(url).Query);
-        Assert.Equal(("by-hand", "http://localhost:8791/servers-callback", "a b"), (query["client_id"].ToString(), query["redirect_uri"].ToString(), query["scope"].ToString()));
-        Assert.Equal(303, (await browser.GetAsync(host.Notes.LogIn(url))).Status);
-        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
-
-        // Another client: its authorization server would not know these tokens as its own.
-        await host.ResetAsync();
-        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
-    }
-
-    [Fact]
     public async Task SharedCallback_LeadsOnToThePortal_WhoseSessionCounts()
     {
         await host.ResetAsync(server => server with { IsSharedOauthCallbackEnabled = true });

@@ -74,6 +74,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     public ConcurrentQueue<string> Revoked { get; } = new();
 
+    /// <summary>What it was shown as the secret of the client made by hand.</summary>
+    public ConcurrentQueue<string> Shown { get; } = new();
+
     /// <summary>Secrets that it gave.</summary>
     public ConcurrentBag<string> Secrets { get; } = [];
 
@@ -248,6 +251,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     {
         if (form["client_id"] == "by-hand")
         {
+            Shown.Enqueue(form["client_secret"].ToString());
             return form["client_secret"] == "secret by hand" ? "by-hand" : null;
         }
 

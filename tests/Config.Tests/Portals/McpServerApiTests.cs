@@ -109,7 +109,7 @@ public sealed class McpServerApiTests(ConfigHost host)
             $$"""{"id":"{{id}}","name":"x","hostname":"https://x.test/mcp","auth_type":"bearer","auth_credentials":"sk-very-secret-1"}""");
         var path = $"{PortalCalls.Servers}/{id}";
         await host.Api.Must(HttpStatusCode.OK, "PUT", path, """{"auth_credentials":"{\"headers\":{\"cf-access-client-id\":\"one\",\"cf-access-client-secret\":\"very-secret-2\"}}"}""");
-        await host.Api.Must(HttpStatusCode.OK, "PATCH", path, """{"auth_type":"oauth","oauth_client":{"client_id":"c","scopes":["read"]},"client_secret":"very-secret-3"}""");
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", path, """{"auth_type":"oauth","oauth_client":{"client_id":"c","scopes":["read"],"issuer":"https://as.test"},"client_secret":"very-secret-3"}""");
         var shown = await host.Api.Must(HttpStatusCode.OK, "GET", path);
         var summary = shown["auth_config_summary"]!;
         Assert.Equal(("manual", true, "c", "client_secret_basic"), ((string)summary["auth_mode"]!, (bool)summary["has_client_secret"]!,
@@ -148,6 +148,8 @@ public sealed class McpServerApiTests(ConfigHost host)
     [InlineData("oauth", "\"token\"")]
     [InlineData("oauth", "{\"auth_mode\":\"manual\"}")]
     [InlineData("oauth", "{\"auth_mode\":\"manual\",\"client_id\":\"c\",\"token_endpoint\":\"javascript:alert(1)\"}")]
+    [InlineData("oauth", "{\"auth_mode\":\"manual\",\"client_id\":\"c\",\"client_secret\":\"s\"}")]
+    [InlineData("oauth", "{\"auth_mode\":\"manual\",\"client_id\":\"c\",\"client_secret\":\"s\",\"authorization_endpoint\":\"https://as.test/authorize\"}")]
     [InlineData("unauthenticated", "\"token\"")]
     public async Task Credentials_ThatCannotBeUsed_AreRefused(string type, string credentials)
     {

@@ -16,7 +16,7 @@ public sealed class PortalFeedTests(ConfigHost host)
         var (bearer, oauth) = (PortalCalls.NewId("feed"), PortalCalls.NewId("feed"));
         var one = await host.Api.Must(HttpStatusCode.Created, "POST", PortalCalls.Servers, $$"""{"id":"{{bearer}}","name":"x","hostname":"https://x.test/mcp","auth_type":"bearer","auth_credentials":"sk-feed"}""");
         var two = await host.Api.Must(HttpStatusCode.Created, "POST", PortalCalls.Servers,
-            $$"""{"id":"{{oauth}}","name":"x","hostname":"https://x.test/mcp","auth_type":"oauth","oauth_client":{"client_id":"c","token_endpoint_auth_method":"client_secret_post"},"client_secret":"cs-feed"}""");
+            $$"""{"id":"{{oauth}}","name":"x","hostname":"https://x.test/mcp","auth_type":"oauth","oauth_client":{"client_id":"c","token_endpoint_auth_method":"client_secret_post","token_endpoint":"https://as.test/token"},"client_secret":"cs-feed"}""");
         var portal = await host.Api.AddPortal(PortalCalls.NewId("portal-"));
 
         var authorization = await SnapshotAsync("authorization-server", portal);

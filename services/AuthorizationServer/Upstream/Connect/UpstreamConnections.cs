@@ -88,12 +88,13 @@ public sealed class UpstreamConnections(
             return "The server's authorization server answered without a code.";
         }
 
-        if (!snapshots.Current.McpServers.TryGetValue(flow.Subject.ServerId, out var server) || server.Hostname != flow.ServerUrl)
+        if (!snapshots.Current.McpServers.TryGetValue(flow.Subject.ServerId, out var server) || server.Hostname != flow.ServerUrl
+            || !flow.Client.IsOf(server, flow.At.Issuer, flow.At.TokenEndpoint))
         {
             return "The server was changed meanwhile. Connect it once more.";
         }
 
-        var secret = await clients.SecretOfAsync(flow.Client, server, cancellation);
+        var secret = await clients.SecretOfAsync(flow.Client, server, flow.At.Issuer, flow.At.TokenEndpoint, cancellation);
 
         // From here on nobody may give up: the code is spent, and its tokens are kept or lost.
         var reply = await tokens.RedeemAsync(flow.At.TokenEndpoint, flow.Client, secret, code, VerifierOf(cookie, flow), flow.RedirectUri, flow.At.Resource, CancellationToken.None);

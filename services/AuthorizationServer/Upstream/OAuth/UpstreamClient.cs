@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 
@@ -11,6 +12,22 @@ public sealed record UpstreamClient(string ClientId, string AuthMethod, Guid? Re
     public const string None = "none";
     public const string Basic = "client_secret_basic";
     public const string Post = "client_secret_post";
+
+    /// <summary>
+    /// Whether this is still what the product is for a server at an authorization server. A client made by hand belongs to the issuer and the token
+    /// endpoint that were entered with it: its secret goes nowhere else.
+    /// </summary>
+    /// <param name="server">The server as it is now.</param>
+    /// <param name="issuer">The authorization server where the client was used.</param>
+    /// <param name="tokenEndpoint">Its token endpoint.</param>
+    public bool IsOf(McpServer server, string issuer, string tokenEndpoint)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return server.OauthClient is { } entered
+            ? RegistrationId is null && ClientId == entered.ClientId && !entered.IsSecretForAnybody
+                && (entered.Issuer ?? issuer) == issuer && (entered.TokenEndpoint ?? tokenEndpoint) == tokenEndpoint
+            : RegistrationId is not null || AuthMethod == None;
+    }
 }
 
 /// <summary>

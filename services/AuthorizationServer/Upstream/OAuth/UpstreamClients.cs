@@ -32,6 +32,11 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
         ArgumentNullException.ThrowIfNull(callback);
         if (server.OauthClient is { } byHand)
         {
+            if (byHand.IsSecretForAnybody)
+            {
+                throw new UpstreamException("The client that was entered for the server has a secret, and nothing says which authorization server it is for. An administrator has to enter its issuer at the server.");
+            }
+
             return new UpstreamClient(byHand.ClientId, byHand.TokenEndpointAuthMethod, null);
         }
 
@@ -56,13 +61,18 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
         return new UpstreamClient(registration.ClientId, registration.AuthMethod, registration.Id);
     }
 
-    /// <summary>The client's secret; null when it has none, or no longer.</summary>
-    public async Task<string?> SecretOfAsync(UpstreamClient client, McpServer? server, CancellationToken cancellation)
+    /// <summary>The client's secret; null when it has none, or none any more for this authorization server.</summary>
+    /// <param name="client">The client of a login.</param>
+    /// <param name="server">The login's server as it is now; null = removed.</param>
+    /// <param name="issuer">The login's authorization server.</param>
+    /// <param name="tokenEndpoint">The login's token endpoint.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<string?> SecretOfAsync(UpstreamClient client, McpServer? server, string issuer, string tokenEndpoint, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(client);
         if (client.RegistrationId is not { } id)
         {
-            return server?.OauthClient is { } byHand && byHand.ClientId == client.ClientId ? byHand.ClientSecret : null;
+            return server is not null && client.IsOf(server, issuer, tokenEndpoint) ? server.OauthClient?.ClientSecret : null;
         }
 
         await using var query = store.QuerySession();

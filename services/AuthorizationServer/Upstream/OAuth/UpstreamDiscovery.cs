@@ -42,6 +42,9 @@ public sealed class UpstreamDiscovery(UpstreamHttp http)
         {
             AuthorizationEndpoint = server.OauthClient?.AuthorizationEndpoint ?? found.Authorization.AuthorizationEndpoint,
             TokenEndpoint = server.OauthClient?.TokenEndpoint ?? found.Authorization.TokenEndpoint,
+
+            // The server chose this issuer, an administrator the token endpoint: secret and tokens of the one are none of the other's.
+            RevocationEndpoint = server.OauthClient is { Issuer: null, TokenEndpoint: not null } ? null : found.Authorization.RevocationEndpoint,
             Resource = resource.Resource,
             Scope = server.OauthClient is { Scopes.Count: > 0 } || !found.OffersOfflineAccess ? scope : WithOfflineAccess(scope),
         };

@@ -43,7 +43,7 @@ public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clien
         }
 
         var server = snapshots.Current.McpServers.GetValueOrDefault(login.ServerId);
-        var secret = await clients.SecretOfAsync(login.Client, server, CancellationToken.None);
+        var secret = await clients.SecretOfAsync(login.Client, server, login.Issuer, login.TokenEndpoint, CancellationToken.None);
 
         // A refresh token takes its access tokens along (RFC 7009 §2.1), though not everywhere.
         if (secrets.RefreshToken is { } refreshToken)

@@ -95,7 +95,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
 
         try
         {
-            var secret = await clients.SecretOfAsync(login.Client, server, CancellationToken.None);
+            var secret = await clients.SecretOfAsync(login.Client, server, login.Issuer, login.TokenEndpoint, CancellationToken.None);
             var reply = await tokens.RefreshAsync(login.TokenEndpoint, login.Client, secret, refreshToken, login.Resource, CancellationToken.None);
             if (reply.Tokens is { } next)
             {

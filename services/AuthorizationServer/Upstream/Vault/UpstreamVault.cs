@@ -1,4 +1,3 @@
-using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.ServiceDefaults.Outbound;
 
@@ -61,14 +60,12 @@ public sealed class UpstreamVault(UpstreamLogins logins, UpstreamRefresher refre
         return login;
     }
 
-    /// <summary>Whether a login is still for this server: at the address that it was made for, as the client that it was made with.</summary>
+    /// <summary>Whether a login is still for this server: at the address that it was made for, as the client that it was made with and at its authorization server.</summary>
     public static bool IsFor(UpstreamLogin login, McpServer server)
     {
         ArgumentNullException.ThrowIfNull(login);
         ArgumentNullException.ThrowIfNull(server);
-        return login.ServerUrl == server.Hostname
-            && (server.OauthClient is null || login.Client.ClientId == server.OauthClient.ClientId)
-            && (server.OauthClient is not null || login.Client.RegistrationId is not null || login.Client.AuthMethod == UpstreamClient.None);
+        return login.ServerUrl == server.Hostname && login.Client.IsOf(server, login.Issuer, login.TokenEndpoint);
     }
 
     // A tenth of its life, so that a token of a minute is not refreshed at every call.

@@ -57,7 +57,7 @@ public sealed class McpOAuthClientReader(ProviderUrls urls)
             registration.Refuse("token_endpoint_auth_method", "token_endpoint_auth_method is none, client_secret_basic or client_secret_post");
         }
 
-        return new McpOAuthClient
+        var client = new McpOAuthClient
         {
             ClientId = registration.RequiredText("client_id", 2048),
             TokenEndpointAuthMethod = method,
@@ -66,6 +66,12 @@ public sealed class McpOAuthClientReader(ProviderUrls urls)
             TokenEndpoint = urls.Read(endpoints, "token_endpoint"),
             Scopes = Scopes(registration),
         };
+        if (client.IsSecretForAnybody)
+        {
+            endpoints.Refuse("issuer", "a client with a secret needs the issuer (or the token_endpoint) of its authorization server: without it the MCP server itself would say who is sent the secret");
+        }
+
+        return client;
     }
 
     private static IReadOnlyList<string> Scopes(BodyReader registration)
