@@ -64,6 +64,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Runs before a revocation is answered.</summary>
     public Func<Task>? Revoking { get; set; }
 
+    /// <summary>How long the registration endpoint waits.</summary>
+    public Task RegistrationDelay { get; set; } = Task.CompletedTask;
+
     public string Account { get; set; } = "alice@upstream.test";
 
     public int Refreshes => _refreshes;
@@ -109,7 +112,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     public void Reset()
     {
         (Resource, Metadata, Challenge, Down, TokenError, Life, GivesRefreshTokens, Delay) = (null, null, null, null, null, 3600, true, Task.CompletedTask);
-        (Account, KnowsNoScopes, Redirect, Revoking) = ("alice@upstream.test", false, null, null);
+        (Account, KnowsNoScopes, Redirect, Revoking, RegistrationDelay) = ("alice@upstream.test", false, null, null, Task.CompletedTask);
     }
 
     /// <summary>The user logs in and agrees; gives where their browser goes.</summary>
@@ -171,6 +174,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         Registrations.Enqueue(body);
         var (id, secret) = ("client-" + Guid.NewGuid().ToString("N"), Secret("client-secret"));
         _clients[id] = secret;
+        await RegistrationDelay;
         var answer = new JsonObject { ["client_id"] = id, ["client_secret"] = secret, ["token_endpoint_auth_method"] = "client_secret_basic", ["redirect_uris"] = body["redirect_uris"]!.DeepClone() };
         return Results.Text(answer.ToJsonString(), "application/json", statusCode: 201);
     }

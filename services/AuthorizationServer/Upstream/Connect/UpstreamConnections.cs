@@ -88,13 +88,18 @@ public sealed class UpstreamConnections(
             return "The server's authorization server answered without a code.";
         }
 
+        const string Changed = "The server was changed meanwhile. Connect it once more.";
         if (!snapshots.Current.McpServers.TryGetValue(flow.Subject.ServerId, out var server) || server.Hostname != flow.ServerUrl
             || !flow.Client.IsOf(server, flow.At.Issuer, flow.At.TokenEndpoint))
         {
-            return "The server was changed meanwhile. Connect it once more.";
+            return Changed;
         }
 
         var secret = await clients.SecretOfAsync(flow.Client, server, flow.At.Issuer, flow.At.TokenEndpoint, cancellation);
+        if (secret is null && flow.Client.AuthMethod != UpstreamClient.None)
+        {
+            return Changed;
+        }
 
         // From here on nobody may give up: the code is spent, and its tokens are kept or lost.
         var reply = await tokens.RedeemAsync(flow.At.TokenEndpoint, flow.Client, secret, code, VerifierOf(cookie, flow), flow.RedirectUri, flow.At.Resource, CancellationToken.None);
@@ -113,7 +118,7 @@ public sealed class UpstreamConnections(
         return null;
     }
 
-    private UpstreamLogin LoginOf(UpstreamFlow flow) => new()
+    private static UpstreamLogin LoginOf(UpstreamFlow flow) => new()
     {
         Id = UpstreamLogin.IdOf(flow.Subject.ServerId, flow.Subject.UserId),
         ServerId = flow.Subject.ServerId,

@@ -48,16 +48,13 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
         var id = IdOf(server.Id, at.Issuer, callback.RedirectUri);
         await using (var query = store.QuerySession())
         {
-            if (await query.LoadAsync<UpstreamRegistration>(id, cancellation) is { } known && (known.SecretExpiresAt is not { } end || end > clock.GetUtcNow() + s_margin))
+            if (await query.LoadAsync<UpstreamRegistration>(id, cancellation) is { } known && IsLasting(known))
             {
                 return new UpstreamClient(known.ClientId, known.AuthMethod, known.Id);
             }
         }
 
-        var registration = await RegisterAsync(id, server, at, callback, cancellation);
-        await using var unit = store.LightweightSession();
-        unit.Store(registration);
-        await unit.SaveChangesAsync(cancellation);
+        var registration = await KeepAsync(await RegisterAsync(id, server, at, callback, cancellation), cancellation);
         return new UpstreamClient(registration.ClientId, registration.AuthMethod, registration.Id);
     }
 
@@ -81,17 +78,35 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
             : null;
     }
 
-    /// <summary>The authorization server no longer knows the client: the next login registers anew.</summary>
+    /// <summary>The authorization server no longer knows the client: the next login registers anew, unless another one has done so already.</summary>
     public async Task ForgetAsync(UpstreamClient client, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(client);
         if (client.RegistrationId is { } id)
         {
             await using var unit = store.LightweightSession();
-            unit.Delete<UpstreamRegistration>(id);
+            unit.DeleteWhere<UpstreamRegistration>("where d.id = ? and d.data ->> 'clientId' = ?", id, client.ClientId);
             await unit.SaveChangesAsync(cancellation);
         }
     }
+
+    // Of several that registered at once the first is everybody's: a login as any other client could never be refreshed.
+    private async Task<UpstreamRegistration> KeepAsync(UpstreamRegistration registration, CancellationToken cancellation)
+    {
+        await using var unit = store.LightweightSession();
+        await unit.BeginTransactionAsync(cancellation);
+        await unit.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(?, 0))", cancellation, $"upstream-registration:{registration.Id}");
+        if (await unit.LoadAsync<UpstreamRegistration>(registration.Id, cancellation) is { } first && IsLasting(first))
+        {
+            return first;
+        }
+
+        unit.Store(registration);
+        await unit.SaveChangesAsync(cancellation);
+        return registration;
+    }
+
+    private bool IsLasting(UpstreamRegistration registration) => registration.SecretExpiresAt is not { } end || end > clock.GetUtcNow() + s_margin;
 
     private async Task<UpstreamRegistration> RegisterAsync(Guid id, McpServer server, UpstreamAuthorization at, UpstreamCallback callback, CancellationToken cancellation)
     {

@@ -96,6 +96,13 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
         try
         {
             var secret = await clients.SecretOfAsync(login.Client, server, login.Issuer, login.TokenEndpoint, CancellationToken.None);
+            if (secret is null && login.Client.AuthMethod != UpstreamClient.None)
+            {
+                return login.Client.RegistrationId is null
+                    ? throw new OutboundUnavailableException("The secret of the client that was entered for the server cannot be had.")
+                    : await logins.StaleAsync(login, "This product is known to its authorization server as another client by now.");
+            }
+
             var reply = await tokens.RefreshAsync(login.TokenEndpoint, login.Client, secret, refreshToken, login.Resource, CancellationToken.None);
             if (reply.Tokens is { } next)
             {
