@@ -215,6 +215,10 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         Assert.Contains("by everybody", ask.Body);
         Assert.Equal(403, (await browser.PostAsync(reply.Url)).Status);
         var leaving = UpstreamHost.LinkOf(await browser.SubmitAsync(ask));
+
+        // The address is used up: whoever finds it in a history or a log connects nothing.
+        Assert.Equal(400, (await browser.GetAsync(reply.Url)).Status);
+        Assert.Equal(400, (await browser.SubmitAsync(ask)).Status);
         var back = host.Files.LogIn(leaving);
         using (var stranger = host.Browser(UpstreamHost.User()))
         {

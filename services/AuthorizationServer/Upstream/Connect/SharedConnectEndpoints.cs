@@ -34,7 +34,8 @@ public static class SharedConnectEndpoints
         }
 
         var services = context.RequestServices;
-        if (await services.GetRequiredService<UpstreamFlows>().FindInvitationAsync(id, context.RequestAborted) is not { PortalId: null } subject
+        var flows = services.GetRequiredService<UpstreamFlows>();
+        if (await flows.FindInvitationAsync(id, context.RequestAborted) is not { PortalId: null } subject
             || !scope.Snapshot.McpServers.TryGetValue(subject.ServerId, out var server))
         {
             return ConnectPages.Gone(null);
@@ -47,9 +48,9 @@ public static class SharedConnectEndpoints
         }
 
         var form = await RequestBodies.ReadFormAsync(context.Request, MaximumForm);
-        return FlowCookie.IsMac(form?.One("csrf"), cookie, "upstream-shared", id)
-            ? await ConnectStart.BeginAsync(context, subject, server, null, team, cookie, subject.ReturnUrl)
-            : ErrorPage.Forged($"{Paths.UpstreamConnect}/{id}");
+        return !FlowCookie.IsMac(form?.One("csrf"), cookie, "upstream-shared", id) ? ErrorPage.Forged($"{Paths.UpstreamConnect}/{id}")
+            : !await flows.TakeInvitationAsync(id, context.RequestAborted) ? ConnectPages.Gone(null)
+            : await ConnectStart.BeginAsync(context, subject, server, null, team, cookie, subject.ReturnUrl);
     }
 
     // OAuth Client ID Metadata Document: the address is the client's name.

@@ -82,6 +82,13 @@ public sealed class UpstreamFlows(IHotStore store)
     /// <summary>The invitation; null when there is none.</summary>
     public Task<UpstreamSubject?> FindInvitationAsync(string? id, CancellationToken cancellation) => ReadAsync("invitation", id, UpstreamFlowJson.Default.UpstreamSubject, cancellation);
 
+    /// <summary>Uses the invitation up; true for exactly one caller.</summary>
+    public async Task<bool> TakeInvitationAsync(string id, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return await store.TakeAsync(Key("invitation", id), cancellation) is not null;
+    }
+
     private async Task<T?> ReadAsync<T>(string kind, string? id, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
         => id is { Length: Length } && Base64Url.IsValid(id) && await store.GetAsync(Key(kind, id), cancellation) is { } bytes ? JsonSerializer.Deserialize(bytes, type) : null;
