@@ -78,6 +78,7 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         await ConnectAsync();
         var first = await host.GetAsync(_alice);
         var second = await host.GetAsync(_alice, refused: first.CredentialId);
+        Assert.Equal(State.Connected, second.State);
         Assert.NotEqual(first.CredentialId, second.CredentialId);
         Assert.Equal(second, await host.GetAsync(_alice, refused: first.CredentialId));
 
@@ -146,6 +147,14 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         var reply = await host.GetAsync(_alice);
         Assert.Equal((State.Connected, 0), (reply.State, reply.ExpiresAt));
         Assert.Equal(State.Stale, (await host.GetAsync(_alice, refused: reply.CredentialId)).State);
+
+        host.Notes.Life = 600;
+        await host.ConnectAsync(_browser!);
+        await host.AgeAsync(_alice, TimeSpan.FromSeconds(560));
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+        Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
+        await host.AgeAsync(_alice, TimeSpan.FromSeconds(41));
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice)).State);
     }
 
     [Fact]

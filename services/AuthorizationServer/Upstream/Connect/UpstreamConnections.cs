@@ -13,7 +13,7 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.Connect;
 
 /// <summary>Begins and finishes logins at servers (OAuth 2.1 §4.1 as the client): PKCE with S256, resource indicator, one state per login.</summary>
 public sealed class UpstreamConnections(
-    UpstreamDiscovery discovery, UpstreamClients clients, UpstreamTokens tokens, UpstreamFlows flows, UpstreamLogins logins, IConfigurationSnapshots snapshots, TimeProvider clock)
+    UpstreamDiscovery discovery, UpstreamClients clients, UpstreamTokens tokens, UpstreamFlows flows, UpstreamLogins logins, IConfigurationSnapshots snapshots)
 {
     private const int MaximumCode = 4096;
 
@@ -131,8 +131,6 @@ public sealed class UpstreamConnections(
         Client = flow.Client,
         Scope = flow.At.Scope,
         CredentialId = "",
-        ConnectedAt = clock.GetUtcNow(),
-        RefreshedAt = clock.GetUtcNow(),
     };
 
     private static string VerifierOf(string cookie, UpstreamFlow flow) => FlowCookie.Mac(cookie, "upstream-verifier", flow.Id);

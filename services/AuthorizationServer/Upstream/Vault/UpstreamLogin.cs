@@ -42,10 +42,11 @@ public sealed record UpstreamLogin
     /// <summary>Of the access token; null = nobody said.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    public required DateTimeOffset ConnectedAt { get; init; }
+    /// <summary>When the user logged in.</summary>
+    public DateTimeOffset ConnectedAt { get; init; }
 
-    /// <summary>When the access token came.</summary>
-    public required DateTimeOffset RefreshedAt { get; init; }
+    /// <summary>When the access token came; <see cref="ConnectedAt"/> for the first one.</summary>
+    public DateTimeOffset RefreshedAt { get; init; }
 
     /// <summary>Why it can no longer be used; for people. Only a new login helps.</summary>
     public string? Stale { get; init; }

@@ -50,6 +50,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(tokens);
         var connected = WithTokens(login, tokens, null);
+        connected = connected with { ConnectedAt = connected.RefreshedAt };
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -77,9 +78,10 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
     public async Task<(UpstreamLogin? Login, bool Mine)> TakeTurnAsync(Guid id, string credentialId, Guid turn)
     {
         await using var unit = store.LightweightSession();
-        if (await LockAsync(unit, id) is not { } login || login.CredentialId != credentialId || login.Stale is not null)
+        var login = await LockAsync(unit, id);
+        if (login is null || login.CredentialId != credentialId || login.Stale is not null)
         {
-            return (await FindAsync(id), false);
+            return (login, false);
         }
 
         var now = clock.GetUtcNow();
@@ -127,9 +129,10 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         ArgumentNullException.ThrowIfNull(before);
         await using var unit = store.LightweightSession();
         unit.LastModifiedBy = "system:upstream";
-        if (await LockAsync(unit, before.Id) is not { } login || login.CredentialId != before.CredentialId || login.Stale is not null)
+        var login = await LockAsync(unit, before.Id);
+        if (login is null || login.CredentialId != before.CredentialId || login.Stale is not null)
         {
-            return await FindAsync(before.Id);
+            return login;
         }
 
         var stale = login with { Stale = reason, Tokens = null, Turn = null, TurnEndsAt = null };
@@ -175,12 +178,6 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
     {
         await unit.BeginTransactionAsync();
         return await unit.QueryAsync<UpstreamLogin>("where d.id = ? for update", CancellationToken.None, id) is [var login] ? login : null;
-    }
-
-    private async Task<UpstreamLogin?> FindAsync(Guid id)
-    {
-        await using var query = store.QuerySession();
-        return await query.LoadAsync<UpstreamLogin>(id, CancellationToken.None);
     }
 
     private UpstreamLogin WithTokens(UpstreamLogin login, UpstreamTokenSet tokens, string? refreshTokenBefore)

@@ -47,12 +47,19 @@ public sealed class UpstreamVault(UpstreamLogins logins, UpstreamRefresher refre
             return login;
         }
 
-        if (end - now <= s_tooLate)
+        if (end - now > s_tooLate && end - now > AheadOf(login, end))
+        {
+            return login;
+        }
+
+        // What cannot be renewed is good to its end, and over then.
+        var isRenewable = logins.Open(login)?.RefreshToken is not null;
+        if (isRenewable ? end - now <= s_tooLate : end <= now)
         {
             return await refresher.RefreshAsync(login, server, cancellation);
         }
 
-        if (end - now <= AheadOf(login, end))
+        if (isRenewable)
         {
             refresher.Begin(login, server);
         }
