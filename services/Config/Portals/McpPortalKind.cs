@@ -145,6 +145,11 @@ public sealed class McpPortalKind(McpPortalReader reader, LinkedApplications app
             body.Refuse("id", $"there is another portal {old.PortalId} now");
         }
 
+        if (change.Snapshot.McpPortals.Values.FirstOrDefault(other => other.Id != old.Id && other.ApplicationId == last.ApplicationId) is { } adopter)
+        {
+            body.Refuse("hostname", $"its application is that of the portal {adopter.PortalId} now; remove that one first");
+        }
+
         await applications.BringBackAsync(body, change, last.ApplicationId, gone => gone with { Name = old.Name, Domain = old.Hostname }, ct);
         return old with { ApplicationId = last.ApplicationId };
     }

@@ -53,6 +53,20 @@ public sealed class McpPortalApiTests(ConfigHost host)
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", PortalCalls.Portals, $$"""{"id":"{{id}}-b","name":"x","hostname":"{{id}}.portal.test"}""")).Status);
     }
 
+    [Fact]
+    public async Task Portal_WhoseApplicationAnotherHasTakenOver_DoesNotComeBack()
+    {
+        var id = PortalCalls.NewId("portal-");
+        var portal = await host.Api.AddPortal(id);
+        await host.Api.Must(HttpStatusCode.OK, "DELETE", $"{PortalCalls.Portals}/{id}");
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{ApiCalls.Access}/apps/{portal["application_id"]}/versions/1/restore");
+        var other = await host.Api.Must(HttpStatusCode.Created, "POST", PortalCalls.Portals, $$"""{"id":"{{id}}-other","name":"Other","hostname":"{{id}}.portal.test"}""");
+        Assert.Equal((string)portal["application_id"]!, (string)other["application_id"]!);
+        var refused = await host.Api.Call("POST", $"{PortalCalls.Portals}/{portal["uid"]}/versions/1/restore");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Contains($"{id}-other", refused.Body.ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("id", """{"id":"Has_Upper","name":"x","hostname":"h.test"}""")]
     [InlineData("hostname", """{"id":"ID","name":"x","hostname":"https://h.test"}""")]
