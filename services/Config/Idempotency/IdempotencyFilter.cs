@@ -32,7 +32,14 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
         }
 
         var ct = http.RequestAborted;
-        var scope = new IdempotencyScope(Hash($"{ApiCaller.Of(http)!.Key}\n{key}"), await RequestHashAsync(http.Request, ct), clock);
+        if (await RequestHashAsync(http.Request, ct) is not { } request)
+        {
+            return ApiEnvelope.Error(
+                StatusCodes.Status413PayloadTooLarge,
+                ApiErrors.InvalidRequest($"with {Header} a body has at most {JsonBody.MaximumLength} bytes; apply a longer file without it, which may be repeated: what is so already stays as it is"));
+        }
+
+        var scope = new IdempotencyScope(Hash($"{ApiCaller.Of(http)!.Key}\n{key}"), request, clock);
         try
         {
             return await AnswerAsync(scope, context, next, ct);
@@ -65,8 +72,8 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
             var answer = await next(context);
             succeeded = answer is EnvelopeResult { Success: true };
 
-            // What another service did is kept here as soon as it is known, also when the caller has gone. A process that breaks off in between lets
-            // the request be done once more, which those routes (ending a grant) can bear.
+            // What another service did, or what changes no configuration, is kept here as soon as it is known, also when the caller has gone. A process
+            // that breaks off in between lets the request be done once more, which those routes (ending grants, a new signing key, reading a server) can bear.
             if (succeeded && !scope.Saved)
             {
                 scope.Save(session, (EnvelopeResult)answer!, null);
@@ -84,15 +91,27 @@ public sealed class IdempotencyFilter(IDocumentStore store, TimeProvider clock) 
         }
     }
 
-    private static async Task<string> RequestHashAsync(HttpRequest request, CancellationToken ct)
+    // Null where the body is too long. It stays in memory: a longer one would be written to a file, with the secrets that it may hold.
+    private static async Task<string?> RequestHashAsync(HttpRequest request, CancellationToken ct)
     {
-        request.EnableBuffering(JsonBody.MaximumLength);
+        if (request.ContentLength > JsonBody.MaximumLength)
+        {
+            return null;
+        }
+
+        var buffer = new byte[16 * 1024];
+        request.EnableBuffering(JsonBody.MaximumLength + buffer.Length);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method}\n{request.Path}\n{request.QueryString}\n"));
-        var buffer = new byte[16 * 1024];
         int read;
-        while ((read = await request.Body.ReadAsync(buffer, ct)) > 0)
+        for (var length = 0; (read = await request.Body.ReadAsync(buffer, ct)) > 0;)
         {
+            length += read;
+            if (length > JsonBody.MaximumLength)
+            {
+                return null;
+            }
+
             hash.AppendData(buffer.AsSpan(0, read));
         }
 

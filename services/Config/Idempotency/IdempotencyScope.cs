@@ -12,6 +12,8 @@ public sealed class IdempotencyScope(string id, string request, TimeProvider clo
 {
     private const string ItemKey = "managedoauth.idempotency";
 
+    private readonly string _reservation = Guid.NewGuid().ToString("N");
+
     /// <summary>Whether the answer is in a transaction already.</summary>
     public bool Saved { get; private set; }
 
@@ -53,7 +55,7 @@ public sealed class IdempotencyScope(string id, string request, TimeProvider clo
         session.DeleteWhere<IdempotentAnswer>(
             "where d.id = ? and (((d.data ->> 'status')::int = ? and (d.data ->> 'at')::timestamptz < ?) or (d.data ->> 'at')::timestamptz < ?)",
             id, IdempotentAnswer.UnderWay, now - IdempotentAnswer.Reserved, now - IdempotentAnswer.Lifetime);
-        session.Insert(new IdempotentAnswer(id, request, IdempotentAnswer.UnderWay, "", null, now));
+        session.Insert(new IdempotentAnswer(id, request, IdempotentAnswer.UnderWay, "", null, now) { Reservation = _reservation });
         try
         {
             await session.SaveChangesAsync(ct);
@@ -65,12 +67,12 @@ public sealed class IdempotencyScope(string id, string request, TimeProvider clo
         }
     }
 
-    /// <summary>Gives the key back after a request that did nothing; an answer that was saved stays.</summary>
+    /// <summary>Gives the key back after a request that did nothing; an answer that was saved stays, and so does the reservation of another request.</summary>
     public async Task ReleaseAsync(IDocumentStore store, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(store);
         await using var session = store.LightweightSession();
-        session.DeleteWhere<IdempotentAnswer>("where d.id = ? and (d.data ->> 'status')::int = ?", id, IdempotentAnswer.UnderWay);
+        session.DeleteWhere<IdempotentAnswer>("where d.id = ? and (d.data ->> 'status')::int = ? and d.data ->> 'reservation' = ?", id, IdempotentAnswer.UnderWay, _reservation);
         await session.SaveChangesAsync(ct);
     }
 

@@ -9,9 +9,12 @@ public sealed record IdempotentAnswer(string Id, string Request, int Status, str
     /// <summary>How long an answer is kept.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
-    /// <summary>How long a key is reserved for a request that says nothing more: longer than any request lasts.</summary>
-    public static readonly TimeSpan Reserved = TimeSpan.FromMinutes(2);
+    /// <summary>How long a key is reserved for a request that says nothing more: longer than any request lasts, with a file that arrives slowly.</summary>
+    public static readonly TimeSpan Reserved = TimeSpan.FromMinutes(5);
 
     /// <summary>Stands in <c>Status</c> while the first request is under way.</summary>
     public const int UnderWay = 0;
+
+    /// <summary>Which request the key is reserved for; null in an answer.</summary>
+    public string? Reservation { get; init; }
 }

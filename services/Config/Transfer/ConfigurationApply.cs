@@ -2,7 +2,6 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Transfer.Jobs;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Transfer;
 
@@ -22,7 +21,7 @@ public sealed class ConfigurationApply(
         }
 
         using var turn = await uploads.EnterAsync(ct);
-        var (json, refusal) = await TransferUploads.ReadAsync(context.Request, ct);
+        var (json, refusal) = await uploads.ReadAsync(context.Request, ct);
         if (refusal is not null)
         {
             return refusal;
@@ -35,7 +34,7 @@ public sealed class ConfigurationApply(
 
         if (asked is { Async: true, DryRun: false })
         {
-            return JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, context.GetEdgeRequest(), ct));
+            return JobEndpoints.Started(await jobs.StartAsync(asked, json, context, ct));
         }
 
         var plan = planner.Plan(file, await loader.CatchUpAsync(log.Current, ct), asked.Prune, PlanAnswer.MostSteps);
@@ -46,7 +45,7 @@ public sealed class ConfigurationApply(
 
         return plan.Errors.Count > 0 ? Refused(plan.Errors)
             : asked.DryRun ? PlanAnswer.Of(plan, dryRun: true)
-            : plan.Steps.Count > TransferFormat.BatchSize ? JobEndpoints.Started(await jobs.StartAsync(asked, json, ApiCaller.Of(context)!, context.GetEdgeRequest(), ct))
+            : plan.Steps.Count > TransferFormat.BatchSize ? JobEndpoints.Started(await jobs.StartAsync(asked, json, context, ct))
             : await SaveAsync(plan, asked, ct);
     }
 

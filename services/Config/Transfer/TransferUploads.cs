@@ -8,14 +8,16 @@ namespace ManagedOAuth.Config.Transfer;
 /// </summary>
 public sealed class TransferUploads(TimeProvider clock) : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
     private readonly WriterGate _gate = new(clock);
 
     /// <summary>Waits for the turn; dispose the result when the file is no longer needed.</summary>
     /// <exception cref="TimeoutException">Others did not finish within 20 seconds.</exception>
     public Task<IDisposable> EnterAsync(CancellationToken ct) => _gate.EnterAsync(ct);
 
-    /// <summary>Reads the whole body, or gives the refusal to answer with.</summary>
-    public static async Task<(ReadOnlyMemory<byte> Json, IResult? Refusal)> ReadAsync(HttpRequest request, CancellationToken ct)
+    /// <summary>Reads the whole body, or gives the refusal to answer with. It has two minutes: nobody else's turn comes meanwhile.</summary>
+    public async Task<(ReadOnlyMemory<byte> Json, IResult? Refusal)> ReadAsync(HttpRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (!request.HasJsonContentType())
@@ -26,10 +28,16 @@ public sealed class TransferUploads(TimeProvider clock) : IDisposable
         try
         {
             using var json = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, TransferFormat.MaximumLength));
-            await request.Body.CopyToAsync(json, ct);
+            using var patience = new CancellationTokenSource(s_patience, clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+            await request.Body.CopyToAsync(json, either.Token);
             return json.Length <= TransferFormat.MaximumLength
                 ? (json.GetBuffer().AsMemory(0, (int)json.Length), null)
                 : (default, TooLong(StatusCodes.Status413PayloadTooLarge));
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return (default, ApiEnvelope.Error(StatusCodes.Status408RequestTimeout, ApiErrors.InvalidRequest($"the file did not arrive within {s_patience.TotalMinutes} minutes; apply some kinds at a time, or from nearer by")));
         }
         catch (BadHttpRequestException refused)
         {

@@ -1,6 +1,8 @@
 using System.Net;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Config.Portals.Alerts;
+using ManagedOAuth.Config.Tests.Portals;
 using ManagedOAuth.Config.Tests.Support;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -49,16 +51,21 @@ public sealed class IdempotencyTests(ConfigHost host)
         var store = host.Services.GetRequiredService<IDocumentStore>();
         var (id, clock) = (Guid.NewGuid().ToString(), TimeProvider.System);
         IdempotencyScope Scope(TimeSpan later) => new(id, "request", new LaterClock(clock, later));
-        var tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.Zero).ReserveAsync(store, default)));
+        var scopes = Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.Zero)).ToList();
+        var tries = await Task.WhenAll(scopes.Select(scope => scope.ReserveAsync(store, default)));
         Assert.Single(tries, reserved => reserved);
 
         // Nobody takes it for an answer.
         await using var session = store.QuerySession();
         Assert.Null(await Scope(TimeSpan.Zero).FindAsync(session, default));
 
+        // Who does not have it gives nothing back.
         await Scope(TimeSpan.Zero).ReleaseAsync(store, default);
+        Assert.False(await Scope(TimeSpan.Zero).ReserveAsync(store, default));
+        await scopes[Array.IndexOf(tries, true)].ReleaseAsync(store, default);
         Assert.True(await Scope(TimeSpan.Zero).ReserveAsync(store, default));
-        tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.FromMinutes(3)).ReserveAsync(store, default)));
+        Assert.False(await Scope(TimeSpan.FromMinutes(4)).ReserveAsync(store, default));
+        tries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Scope(TimeSpan.FromMinutes(6)).ReserveAsync(store, default)));
         Assert.Single(tries, reserved => reserved);
     }
 
@@ -78,6 +85,33 @@ public sealed class IdempotencyTests(ConfigHost host)
         await first.ReleaseAsync(store, default);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await host.Api.Call("POST", path, "{}", ("Idempotency-Key", key))).Status);
         Assert.True(await first.ReserveAsync(store, default));
+    }
+
+    [Fact]
+    public async Task Approval_IsAnsweredAgain()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        upstream.Tools = "[]";
+        var server = PortalCalls.NewId("once");
+        await host.Api.Must(HttpStatusCode.Created, "POST", PortalCalls.Servers, $$"""{"id":"{{server}}","name":"{{server}}","hostname":"{{upstream.Origin}}/mcp","auth_type":"unauthenticated"}""");
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{server}/sync");
+        upstream.Tools = """[{"name":"new","inputSchema":{}}]""";
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{PortalCalls.Servers}/{server}/sync");
+        var key = ("Idempotency-Key", Guid.NewGuid().ToString());
+        var first = await host.Api.Call("POST", $"{PortalCalls.Servers}/{server}/approve", """{"all":true}""", key);
+        var again = await host.Api.Call("POST", $"{PortalCalls.Servers}/{server}/approve", """{"all":true}""", key);
+        Assert.Equal("""["tools/new"]""", first.Result!["approved"]!.ToJsonString());
+        Assert.Equal((true, first.Body.ToJsonString()), (again.Replayed, again.Body.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task Body_ThatIsTooLongToBeKeptInMemory_IsRefusedWithAKey()
+    {
+        var file = """{"format":"managedoauth.configuration","format_version":1,"objects":{"tag":[{"name":"long"}]},"comment":" """ + new string('x', 1024 * 1024) + "\"}";
+        var refused = await host.Api.Call("POST", $"{Access}/apply?async=true", file, ("Idempotency-Key", Guid.NewGuid().ToString()));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.Status);
+        Assert.Contains("apply a longer file without it", refused.Body.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Accepted, (await host.Api.Call("POST", $"{Access}/apply?async=true", file)).Status);
     }
 
     [Fact]
@@ -109,8 +143,10 @@ public sealed class IdempotencyTests(ConfigHost host)
     public async Task Sweep_ForgetsWhatIsOlderThanADay()
     {
         var store = host.Services.GetRequiredService<IDocumentStore>();
+        var (old, young, open) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
         await using (var session = store.LightweightSession())
         {
+            session.Store(Alert(old, TimeSpan.FromDays(91)), Alert(young, TimeSpan.FromDays(89)), Alert(open, null));
             session.Store(new IdempotentAnswer("old", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-25)), new IdempotentAnswer("young", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-23)));
             await session.SaveChangesAsync();
         }
@@ -119,7 +155,13 @@ public sealed class IdempotencyTests(ConfigHost host)
         await using var query = store.QuerySession();
         Assert.Null(await query.LoadAsync<IdempotentAnswer>("old"));
         Assert.NotNull(await query.LoadAsync<IdempotentAnswer>("young"));
+        Assert.Equal(new[] { young, open }.Order(), (await query.LoadManyAsync<McpAlert>([old, young, open])).Select(alert => alert.Id).Order());
     }
+
+    private static McpAlert Alert(Guid id, TimeSpan? overSince) => new()
+    {
+        Id = id, ServerUid = Guid.NewGuid(), ServerId = "swept", Kind = McpAlertKind.SyncFailed, Detail = "", RaisedAt = default, UpdatedAt = default, ResolvedAt = DateTimeOffset.UtcNow - overSince,
+    };
 
     private sealed class LaterClock(TimeProvider clock, TimeSpan later) : TimeProvider
     {

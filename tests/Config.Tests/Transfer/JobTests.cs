@@ -1,12 +1,20 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Config.Transfer;
+using ManagedOAuth.Config.Transfer.Jobs;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using ManagedOAuth.Testing;
 using Marten;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using static ManagedOAuth.Config.Tests.Support.ApiCalls;
 
 namespace ManagedOAuth.Config.Tests.Transfer;
@@ -32,7 +40,7 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         var again = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply", Tags("many", Many));
         Assert.Equal(Many, (int)again["counts"]!["unchanged"]!);
         var listed = await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/jobs?per_page=1");
-        Assert.Single(listed.AsArray());
+        Assert.False(Assert.Single(listed.AsArray())!.AsObject().ContainsKey("errors"));
     }
 
     [Fact]
@@ -74,6 +82,56 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
     }
 
     [Fact]
+    public async Task Job_AndTheAnswerToItsKey_AreSavedTogether()
+    {
+        var context = new DefaultHttpContext();
+        new ApiCaller("api-token:bootstrap", [ApiPermission.Write], Guid.NewGuid().ToString()).Enter(context);
+        context.Features.Set(new EdgeRequest(null, "http://localhost:8703", IPAddress.Loopback, ""));
+        var key = Guid.NewGuid().ToString("N");
+        new IdempotencyScope(key, "request", TimeProvider.System).Enter(context);
+        var job = await host.Services.GetRequiredService<TransferJobs>().StartAsync(new ApplyRequest(false, false, true, null), "{}"u8.ToArray(), context, default);
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var answer = await session.LoadAsync<IdempotentAnswer>(key);
+        Assert.Equal((202, job!.Id.ToString()), (answer!.Status, (string)JsonNode.Parse(answer.Body)!["result"]!["id"]!));
+    }
+
+    [Fact]
+    public async Task Job_ThatAnotherProcessEndedWhileThisOnePlannedIt_StaysAsItIs()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        var (store, database) = (own.Host.Services.GetRequiredService<IDocumentStore>(), own.Host.Services.GetRequiredService<NpgsqlDataSource>());
+        var json = Encoding.UTF8.GetBytes(Tags("ended", 1));
+        var now = DateTimeOffset.UtcNow;
+        var job = new TransferJob(Guid.NewGuid(), "api-token:bootstrap", "", false, null, json.Length, now) { State = TransferJobState.Running, Runner = "another", LeaseUntil = now.AddHours(1) };
+        await using (var session = store.LightweightSession())
+        {
+            session.Insert(job);
+            own.Host.Services.GetRequiredService<TransferJobFiles>().Add(session, job.Id, json);
+            await session.SaveChangesAsync();
+        }
+
+        await using (var connection = await database.OpenConnectionAsync())
+        {
+            // A plan begins with the file, and waits for it here.
+            await using var transaction = await connection.BeginTransactionAsync();
+            await new NpgsqlCommand("lock table config.mt_doc_transferjobfile", connection).ExecuteNonQueryAsync();
+            await StoreAsync(store, job with { LeaseUntil = now.AddHours(-1) });
+            await Eventually.Async(async () =>
+            {
+                await using var waiting = database.CreateCommand("select exists(select from pg_locks where relation = 'config.mt_doc_transferjobfile'::regclass and not granted)");
+                return (bool)(await waiting.ExecuteScalarAsync())!;
+            });
+            await StoreAsync(store, job with { State = TransferJobState.Cancelled, Runner = null, LeaseUntil = null, EndedAt = now });
+        }
+
+        // One at a time: when the next has ended, nobody plans that one any more.
+        await EndAsync(own.Api, await own.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true", Tags("next", 1)));
+        var left = await own.Host.Services.GetRequiredService<TransferJobs>().FindAsync(job.Id, default);
+        Assert.Equal((TransferJobState.Cancelled, null, null), (left!.State, left.Total, left.LeaseUntil));
+    }
+
+    [Fact]
     public async Task Job_OfADashboardUser_EndsBeforeTheBatchThatTheyMayNoLongerApply()
     {
         await using var own = new OwnHost();
@@ -89,7 +147,7 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         Assert.Contains("may no longer", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);
         Assert.Equal(2 + TransferFormat.BatchSize - 1, (int)(await own.Api.Call("GET", $"{Access}/groups?per_page=1")).Info["total_count"]!);
         await using var session = own.Host.Services.GetRequiredService<IDocumentStore>().QuerySession();
-        var kept = Assert.Single(await session.QueryAsync<Config.Transfer.Jobs.TransferJob>("limit 2", default));
+        var kept = Assert.Single(await session.QueryAsync<TransferJob>("limit 2", default));
         Assert.Equal((null, null), (kept.User, kept.ClientAddress));
     }
 
@@ -132,6 +190,13 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         Assert.Equal((3000, 3000), ((int)job["progress"]!["done"]!, (int)job["progress"]!["total"]!));
         var plan = await other.Must(HttpStatusCode.OK, "POST", $"{Access}/apply?dry_run=true", Tags("moved", 3000));
         Assert.Equal(3000, (int)plan["counts"]!["unchanged"]!);
+    }
+
+    private static async Task StoreAsync(IDocumentStore store, TransferJob job)
+    {
+        await using var session = store.LightweightSession();
+        session.Store(job);
+        await session.SaveChangesAsync();
     }
 
     private static async Task<JsonNode> EndAsync(HttpClient api, JsonNode started)
@@ -178,7 +243,7 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
     private async Task<int> FilesAsync()
     {
         await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
-        return (await session.QueryAsync<Config.Transfer.Jobs.TransferJobFile>("limit 1", default)).Count;
+        return (await session.QueryAsync<TransferJobFile>("limit 1", default)).Count;
     }
 
     private sealed class OwnHost : IAsyncDisposable

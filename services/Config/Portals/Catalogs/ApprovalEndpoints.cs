@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
@@ -10,6 +11,7 @@ using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using Marten;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Portals.Catalogs;
 
@@ -21,6 +23,7 @@ public static class ApprovalEndpoints
 {
     private const int MostNames = 1000;
     private const int MostEvents = 1000;
+    private const int EventsAtOnce = 20;
 
     public static void MapApproval(this RouteGroupBuilder servers)
     {
@@ -58,7 +61,7 @@ public static class ApprovalEndpoints
 
     // Names alone approve what is there at the moment; with `hash` what was looked at, and nothing that came after it.
     private static async Task<IResult> Approve(
-        string id, HttpRequest request, ConfigurationLog log, ConfigurationWriter writer, ServerSync sync, McpServerStatuses statuses, IDocumentStore store, TimeProvider clock, CancellationToken ct)
+        string id, HttpRequest request, ConfigurationWriter writer, ChangeAnswers answers, ServerSync sync, McpServerStatuses statuses, IDocumentStore store, TimeProvider clock, CancellationToken ct)
     {
         var (json, refusal) = await JsonBody.ReadAsync(request, ct);
         if (refusal is not null)
@@ -95,11 +98,12 @@ public static class ApprovalEndpoints
         {
             var version = change.Draft.VersionOf(catalog.Id) + 1;
             change.Draft.Append<McpCatalogObject>(catalog.Id, version, new McpDefinitionsApproved(approved with { Version = version, UpdatedAt = clock.GetUtcNow() }, names));
-            await writer.SaveAsync(change, ct);
+            var answer = new EnvelopeResult(StatusCodes.Status200OK, [], new JsonObject { ["approved"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]), ["quarantine"] = Quarantine(approved) });
+            var saved = await answers.SaveAsync(change, answer, [], ct);
             await using var session = store.LightweightSession();
             await sync.AlertAsync(session, server, statuses.Of(server.Id), [], ct);
             await session.SaveChangesAsync(ct);
-            return ApiEnvelope.Ok(new JsonObject { ["approved"] = new JsonArray([.. names.Select(name => JsonValue.Create(name))]), ["quarantine"] = Quarantine(approved) });
+            return saved;
         }
 
         return ApiEnvelope.Ok(new JsonObject { ["approved"] = new JsonArray(), ["quarantine"] = Quarantine(catalog) });
@@ -117,7 +121,7 @@ public static class ApprovalEndpoints
         var newest = (await session.Events.FetchStreamStateAsync(stream, ct))?.Version ?? 0;
         var shown = new List<JsonNode>();
         McpDefinition? before = null;
-        foreach (var e in newest == 0 ? [] : await session.Events.FetchStreamAsync(stream, newest, fromVersion: Math.Max(1, newest - MostEvents + 1), ct: ct))
+        await foreach (var e in EventsAsync(session, stream, newest, ct))
         {
             var catalog = ConfigurationFact.Of(e)?.State as McpCatalog;
             var now = All(catalog).FirstOrDefault(entry => entry.Kind == kind && entry.Definition.Name == name).Definition;
@@ -140,6 +144,18 @@ public static class ApprovalEndpoints
 
         shown.Reverse();
         return ApiEnvelope.Ok(new JsonArray([.. shown]));
+    }
+
+    // Each of them holds the whole catalog, which may be megabytes: never more than a few at the same time.
+    private static async IAsyncEnumerable<IEvent> EventsAsync(IQuerySession session, Guid stream, long newest, [EnumeratorCancellation] CancellationToken ct)
+    {
+        for (var from = Math.Max(1, newest - MostEvents + 1); from <= newest; from += EventsAtOnce)
+        {
+            foreach (var e in await session.Events.FetchStreamAsync(stream, Math.Min(newest, from + EventsAtOnce - 1), fromVersion: from, ct: ct))
+            {
+                yield return e;
+            }
+        }
     }
 
     private static List<Meant> Wanted(BodyReader body, string kind) => [.. body.Items(kind, MostNames).Select((item, index) =>

@@ -20,7 +20,10 @@ public static class JobEndpoints
     public static IResult Started(TransferJob? job)
         => job is null
             ? ApiEnvelope.Error(StatusCodes.Status429TooManyRequests, ApiErrors.InUse($"{TransferJobs.MostOpen} jobs are under way; wait until one has ended, or cancel one"))
-            : new EnvelopeResult(StatusCodes.Status202Accepted, [], ToJson(job)) { IsDeferred = true };
+            : Accepted(job);
+
+    /// <summary>The answer to a request that became this job.</summary>
+    public static EnvelopeResult Accepted(TransferJob job) => new(StatusCodes.Status202Accepted, [], ToJson(job)) { IsDeferred = true };
 
     private static async Task<IResult> List(HttpRequest request, TransferJobs all, CancellationToken ct)
     {
@@ -30,13 +33,21 @@ public static class JobEndpoints
         }
 
         var (jobs, total) = await all.ListAsync(paging, ct);
-        return ApiEnvelope.Page(jobs.Select(ToJson), paging, total);
+        return ApiEnvelope.Page(jobs.Select(Summary), paging, total);
     }
 
     private static IResult Show(TransferJob? job)
         => job is null ? ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("job")) : ApiEnvelope.Ok(ToJson(job));
 
     private static JsonObject ToJson(TransferJob job)
+    {
+        var shown = Summary(job);
+        shown["errors"] = new JsonArray([.. job.Errors.Select(error => new JsonObject { ["pointer"] = error.Pointer, ["message"] = error.Message })]);
+        return shown;
+    }
+
+    // A job may have a thousand errors, and a page a thousand jobs.
+    private static JsonObject Summary(TransferJob job)
     {
         var shown = new JsonObject
         {
@@ -48,7 +59,6 @@ public static class JobEndpoints
             ["file_bytes"] = job.Length,
             ["progress"] = new JsonObject { ["done"] = job.Done.Steps, ["total"] = job.Total },
             ["counts"] = job.Done.ToJson(),
-            ["errors"] = new JsonArray([.. job.Errors.Select(error => new JsonObject { ["pointer"] = error.Pointer, ["message"] = error.Message })]),
             ["error_count"] = job.ErrorCount,
             ["created_at"] = job.CreatedAt,
             ["started_at"] = job.StartedAt,

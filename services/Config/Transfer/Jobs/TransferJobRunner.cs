@@ -64,7 +64,18 @@ public sealed partial class TransferJobRunner(
             return;
         }
 
-        await jobs.UpdateAsync(job.Id, now => now with { Total = now.Done.Steps + plan.Steps.Count, Done = now.Done with { Unchanged = plan.Unchanged - now.Done.Created - now.Done.Changed }, LeaseUntil = LeaseFromNow() }, ct);
+        var planned = await jobs.UpdateAsync(
+            job.Id,
+            now => IsMine(now)
+                ? now with { Total = now.Done.Steps + plan.Steps.Count, Done = now.Done with { Unchanged = plan.Unchanged - now.Done.Created - now.Done.Changed }, LeaseUntil = LeaseFromNow() }
+                : now,
+            ct);
+        if (planned is null || !IsMine(planned))
+        {
+            // It took so long that another process has taken it up.
+            return;
+        }
+
         var first = job.Done.Steps == 0;
         foreach (var steps in plan.Steps.Chunk(TransferFormat.BatchSize))
         {
@@ -115,7 +126,7 @@ public sealed partial class TransferJobRunner(
         var job = await jobs.FindAsync(id, ct) ?? throw new InvalidOperationException($"The job {id} is gone.");
         await using var change = await writer.BeginAsync(ct, job.Actor, isTransfer: true);
         job = await change.Session.LoadAsync<TransferJob>(id, ct);
-        if (job is null || job.HasEnded || job.Runner != _runner)
+        if (job is null || !IsMine(job))
         {
             return false;
         }
@@ -176,7 +187,7 @@ public sealed partial class TransferJobRunner(
     }
 
     private async Task EndAsync(Guid id, TransferJobState state, CancellationToken ct, params IReadOnlyList<TransferJobError> errors)
-        => await jobs.UpdateAsync(id, job => job.HasEnded || job.Runner != _runner ? job : jobs.End(job, state, errors), ct);
+        => await jobs.UpdateAsync(id, job => IsMine(job) ? jobs.End(job, state, errors) : job, ct);
 
     // The next start, here or elsewhere, need not wait for the lease to end.
     private async Task GiveBackAsync(TransferJob? job)
@@ -198,6 +209,8 @@ public sealed partial class TransferJobRunner(
             Log.Failed(logger, failed, job.Id);
         }
     }
+
+    private bool IsMine(TransferJob job) => !job.HasEnded && job.Runner == _runner;
 
     private DateTimeOffset LeaseFromNow() => clock.GetUtcNow() + TransferJobs.Lease;
 

@@ -1,4 +1,5 @@
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
@@ -9,7 +10,7 @@ namespace ManagedOAuth.Config.Transfer.Jobs;
 /// The jobs in the database. Every change of a job is made under the writers' lock, so that a batch, its counts and a cancellation cannot pass each
 /// other, and so that one process at most takes up a job.
 /// </summary>
-public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, TimeProvider clock)
+public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, DocumentPages pages, TimeProvider clock)
 {
     /// <summary>Jobs that may wait or run at the same time.</summary>
     public const int MostOpen = 10;
@@ -33,14 +34,13 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
     /// <summary>Keeps a file and its job; null when too many are under way.</summary>
     /// <param name="asked">What the file is applied as.</param>
     /// <param name="json">The file.</param>
-    /// <param name="caller">In whose name.</param>
-    /// <param name="edge">Who and where a user of the dashboard is.</param>
+    /// <param name="context">Who asks, and from where. The answer to their <c>Idempotency-Key</c> is saved with the job.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<TransferJob?> StartAsync(ApplyRequest asked, ReadOnlyMemory<byte> json, ApiCaller caller, EdgeRequest edge, CancellationToken ct)
+    public async Task<TransferJob?> StartAsync(ApplyRequest asked, ReadOnlyMemory<byte> json, HttpContext context, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(asked);
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(edge);
+        ArgumentNullException.ThrowIfNull(context);
+        var (caller, edge) = (ApiCaller.Of(context)!, context.GetEdgeRequest());
         var user = IsUser(caller.Actor) ? edge.User?.Identity : null;
         var job = new TransferJob(Guid.NewGuid(), caller.Actor, caller.Key, asked.Prune, asked.ExpectedPosition, json.Length, clock.GetUtcNow())
         {
@@ -50,6 +50,12 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
         };
         await using var session = store.LightweightSession();
         await LockAsync(session, ct);
+        var idempotency = IdempotencyScope.Of(context);
+        if (idempotency is not null)
+        {
+            await idempotency.ThrowIfAnsweredAsync(session, ct);
+        }
+
         if ((await session.QueryAsync<TransferJob>($"{Open} limit ?", ct, MostOpen)).Count == MostOpen)
         {
             return null;
@@ -57,6 +63,7 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
 
         session.Insert(job);
         files.Add(session, job.Id, json.Span);
+        idempotency?.Save(session, JobEndpoints.Accepted(job), null);
         await session.SaveChangesAsync(ct);
         Interlocked.Exchange(ref _asked, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
         return job;
@@ -70,13 +77,8 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, T
     }
 
     /// <summary>One page of all jobs, the newest first.</summary>
-    public async Task<(IReadOnlyList<TransferJob> Jobs, long Total)> ListAsync(Paging paging, CancellationToken ct)
-    {
-        ArgumentNullException.ThrowIfNull(paging);
-        await using var session = store.QuerySession();
-        var all = await session.QueryAsync<TransferJob>("order by d.data ->> 'createdAt' desc limit 1000", ct);
-        return ([.. paging.Of(all)], all.Count);
-    }
+    public Task<(IReadOnlyList<TransferJob> Jobs, long Total)> ListAsync(Paging paging, CancellationToken ct)
+        => pages.ReadAsync<TransferJob>(paging, "d.data ->> 'createdAt' desc, id", "true", [], ct);
 
     /// <summary>Ends a job: at once when nobody runs it, otherwise before its next batch. Null when there is none of that id.</summary>
     public Task<TransferJob?> CancelAsync(Guid id, CancellationToken ct)
