@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
@@ -56,6 +57,11 @@ public sealed class IdentityProviderKind(IdentityProviderReader reader) : Object
 
         return RuleUsers.First(snapshot, rule => rule.ProviderId == id) is { } user ? $"the identity provider is used by {user}" : null;
     }
+
+    public override string? LeftToDo(JsonElement body, ConfigurationRecord? existing)
+        => existing is IdentityProvider { ScimConfig.SecretHash: not null } || new BodyReader(body, []).Nested("scim_config")?.Flag("enabled", false) != true
+            ? null
+            : "it provisions no users yet: make its secret with refresh_scim_secret";
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
 

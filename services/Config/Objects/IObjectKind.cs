@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
@@ -40,8 +41,10 @@ public interface IObjectKind
     /// <summary>The id of the only object of this kind; null where there can be several.</summary>
     Guid? OnlyId { get; }
 
-    /// <summary>What is left to do when an object has been made from a file; null = nothing.</summary>
-    string? LeftToDo { get; }
+    /// <summary>What is left to do when an object has been made or changed from a file; null = nothing.</summary>
+    /// <param name="body">The object in the file.</param>
+    /// <param name="existing">What it was before; null = it is made.</param>
+    string? LeftToDo(JsonElement body, ConfigurationRecord? existing);
 
     /// <summary>All that the collection lists, the oldest first.</summary>
     IEnumerable<ConfigurationRecord> All(ConfigurationSnapshot snapshot);

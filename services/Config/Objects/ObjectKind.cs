@@ -109,7 +109,7 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
 
     public virtual Guid? OnlyId => null;
 
-    public virtual string? LeftToDo => null;
+    public virtual string? LeftToDo(JsonElement body, ConfigurationRecord? existing) => null;
 
     /// <summary>A kind that says nothing needs everything.</summary>
     public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);

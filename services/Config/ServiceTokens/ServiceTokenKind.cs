@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
@@ -43,7 +44,7 @@ public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : Ob
         return node;
     }
 
-    public override string LeftToDo => "its secret is a new one that nobody knows: rotate it";
+    public override string? LeftToDo(JsonElement body, ConfigurationRecord? existing) => existing is null ? "its secret is a new one that nobody knows: rotate it" : null;
 
     /// <summary>Without anything about the secret.</summary>
     public override JsonObject Export(ServiceToken state, ConfigurationSnapshot snapshot)

@@ -49,7 +49,7 @@ public static class PlanAnswer
             shown["secret_changed"] = step.Changes.Count == 0;
         }
 
-        if (step.Action == TransferAction.Create && step.Kind.LeftToDo is { } left)
+        if (step.LeftToDo is { } left)
         {
             shown["left_to_do"] = left;
         }

@@ -28,6 +28,9 @@ public sealed record TransferStep(TransferAction Action, IObjectKind Kind, Guid 
     /// <summary>The semantic differences, where they were asked for.</summary>
     public JsonArray? Changes { get; init; }
 
+    /// <summary>What is left to do afterwards; null = nothing.</summary>
+    public string? LeftToDo { get; init; }
+
     /// <summary>Drafts the step; what is wrong goes to the errors, and nothing is drafted then.</summary>
     public void Draft(ConfigurationDraft draft, List<ApiError> errors, DateTimeOffset now)
     {

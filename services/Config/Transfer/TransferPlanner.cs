@@ -113,10 +113,11 @@ public sealed class TransferPlanner(IEnumerable<IObjectKind> kinds, TimeProvider
             }
         }
 
-        var steps = file.Objects.Zip(ids, (item, id) => new TransferStep(
-            state.Entries.GetValueOrDefault(id)?.State is null ? TransferAction.Create : TransferAction.Change, item.Kind, id, item.Name, WithIds(item, others)));
-        return ([.. steps], errors);
+        return ([.. file.Objects.Zip(ids, (item, id) => Step(item, id, state.Entries.GetValueOrDefault(id)?.State as ConfigurationRecord, others))], errors);
     }
+
+    private static TransferStep Step(TransferObject item, Guid id, ConfigurationRecord? existing, Dictionary<Guid, Guid> others)
+        => new(existing is null ? TransferAction.Create : TransferAction.Change, item.Kind, id, item.Name, WithIds(item, others)) { LeftToDo = item.Kind.LeftToDo(item.Body, existing) };
 
     private static Guid Known(Guid id, FeedEntry entry, TransferObject item, List<ApiError> errors)
     {

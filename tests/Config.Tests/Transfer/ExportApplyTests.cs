@@ -64,6 +64,20 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
     }
 
     [Fact]
+    public async Task Provider_ThatIsToProvisionUsers_NeedsItsSecretMade()
+    {
+        static string File(string scim) => """{"format":"managedoauth.configuration","format_version":1,"objects":{"identity_provider":[{"name":"Scim","type":"github","config":{"client_id":"c","client_secret":"hush"},"scim_config":"""
+            + scim + "}]}}";
+        async Task<JsonNode> ApplyAsync(string scim) => Assert.Single((await Other.Must(HttpStatusCode.OK, "POST", $"{Access}/apply", File(scim)))["changes"]!.AsArray())!;
+        var made = await ApplyAsync("""{"enabled":false}""");
+        Assert.Null(made["left_to_do"]);
+        Assert.Contains("refresh_scim_secret", (string)(await ApplyAsync("""{"enabled":true}"""))["left_to_do"]!, StringComparison.Ordinal);
+        var secret = await Other.Must(HttpStatusCode.OK, "POST", $"{Access}/identity_providers/{made["id"]}/refresh_scim_secret");
+        Assert.NotNull(secret["secret"]);
+        Assert.Null((await ApplyAsync("""{"enabled":true,"user_deprovision":false}"""))["left_to_do"]);
+    }
+
+    [Fact]
     public async Task Apply_WithErrors_TellsAllWithTheirPlaces_AndDoesNothing()
     {
         var file = """

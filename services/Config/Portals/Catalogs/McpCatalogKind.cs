@@ -28,7 +28,7 @@ public sealed class McpCatalogKind : IObjectKind
 
     public Guid? OnlyId => null;
 
-    public string? LeftToDo => null;
+    public string? LeftToDo(JsonElement body, ConfigurationRecord? existing) => null;
 
     public RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 
