@@ -77,10 +77,10 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
 
     private async Task CreatePortalAsync(AdminApi api, string policy, CancellationToken ct)
     {
-        await EnsureAsync(api, Servers, "id", SeedPlan.ToolsServer(options.Ports, policy), ct);
+        var tools = await EnsureAsync(api, Servers, "id", SeedPlan.ToolsServer(options.Ports, policy), ct);
         await EnsureAsync(api, Servers, "id", SeedPlan.NotesServer(options.Ports, policy), ct);
-        var portal = await EnsureAsync(api, "ai-controls/mcp/portals", "id", SeedPlan.Portal(options.Ports, policy), ct);
-        var id = portal["application_id"]!.GetValue<string>();
+        await EnsureAsync(api, "ai-controls/mcp/portals", "id", SeedPlan.Portal(options.Ports, policy), ct);
+        var id = tools["application_id"]!.GetValue<string>();
         var application = (await api.ListAsync("apps", ct)).First(app => app!["id"]!.GetValue<string>() == id)!;
         await File.WriteAllTextAsync(state.AudienceFile("mcp-server"), application["aud"]!.GetValue<string>(), ct);
         await WaitUntilReadAsync(api, "tools", ct);

@@ -133,14 +133,14 @@ public sealed record AccessTokenRevoked
 }
 
 /// <summary>
-/// Another application got an assertion of this user, because the application of this grant passed its own on and a policy there links the two. The
-/// grant lives on as it was; its end ends that assertion too.
+/// Another application got an assertion of this user: the application of this grant passed its own on and a policy there links the two, or it is a portal
+/// and asked one of its servers in the user's name. The grant lives on as it was; its end ends that assertion too.
 /// </summary>
 public sealed record LinkedAccessGiven
 {
     public required GrantSubject Subject { get; init; }
 
-    /// <summary>The policy of the other application that links the two.</summary>
+    /// <summary>The policy of the other application that links the two, or admits the user.</summary>
     public required PolicyDecision Decision { get; init; }
 
     public long ConfigurationPosition { get; init; }

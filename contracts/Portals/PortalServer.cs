@@ -30,7 +30,7 @@ public sealed class PortalServer
     /// <summary>Null until the server has been read for the first time: nothing of it is there.</summary>
     public McpCatalog? Catalog { get; }
 
-    /// <summary>The applications of type <c>mcp</c> that name the server. Each of them has to admit; none = nobody.</summary>
+    /// <summary>The applications of type <c>mcp</c> that name the server, oldest first. Each of them has to admit; none = nobody.</summary>
     public IReadOnlyList<Application> Applications { get; }
 
     /// <summary>All tools, also those that are not available, in the server's order.</summary>

@@ -38,6 +38,35 @@ public sealed class LinkedAssertionTests(TokenFlowTests.Fixture fixture) : IClas
     }
 
     [Fact]
+    public async Task Mint_ForAServerBehindAPortal_IsDecidedByTheServersPoliciesAboutTheUser()
+    {
+        await PutAsync(ApplicationType.McpPortal, new Policy { Id = Guid.NewGuid(), Name = "everybody here", Decision = PolicyAction.Allow, Include = [new Rule.EmailDomain("example.com")] });
+        try
+        {
+            var assertion = AssertionOf(await _cluster.LoginAsync());
+            var minted = await MintAsync(assertion);
+            var claims = Claims(minted.Assertion);
+            Assert.Equal(("alice@example.com", _target.Aud), (claims.GetProperty("email").GetString(), claims.GetProperty("aud")[0].GetString()));
+            Assert.Equal(A.ApplicationId, claims.GetProperty("linked_app_uid").GetGuid());
+            Assert.Equal(StatusCode.PermissionDenied, await StatusAsync(minted.Assertion));
+
+            await PutAsync(ApplicationType.McpPortal, new Policy { Id = Guid.NewGuid(), Name = "others", Decision = PolicyAction.Allow, Include = [new Rule.EmailDomain("example.org")] });
+            Assert.Equal(StatusCode.PermissionDenied, await StatusAsync(assertion));
+        }
+        finally
+        {
+            await PutAsync(ApplicationType.SelfHosted, new Policy { Id = Guid.NewGuid(), Name = "others", Decision = PolicyAction.Allow, Include = [new Rule.EmailDomain("example.org")] });
+        }
+    }
+
+    [Fact]
+    public async Task Mint_ForAServer_OutOfAnotherApplicationsThanAPortals_IsDenied()
+    {
+        await PutAsync(ApplicationType.SelfHosted, new Policy { Id = Guid.NewGuid(), Name = "everybody here", Decision = PolicyAction.Allow, Include = [new Rule.EmailDomain("example.com")] });
+        Assert.Equal(StatusCode.PermissionDenied, await StatusAsync(AssertionOf(await _cluster.LoginAsync())));
+    }
+
+    [Fact]
     public async Task Mint_WithoutALink_IsDenied()
     {
         await LinkAsync(Guid.NewGuid());
@@ -64,13 +93,18 @@ public sealed class LinkedAssertionTests(TokenFlowTests.Fixture fixture) : IClas
         Assert.Equal(StatusCode.PermissionDenied, await StatusAsync(AssertionOf(tokens)));
     }
 
-    private async Task LinkAsync(Guid source)
+    private Task LinkAsync(Guid source)
+        => PutAsync(null, new Policy { Id = Guid.NewGuid(), Name = "link", Decision = PolicyAction.NonIdentity, Include = [new Rule.LinkedAppToken(source)] });
+
+    // The target with one policy; with a type for the source, the target is an MCP server.
+    private async Task PutAsync(ApplicationType? source, Policy policy)
     {
-        var policy = new Policy { Id = Guid.NewGuid(), Name = "link", Decision = PolicyAction.NonIdentity, Include = [new Rule.LinkedAppToken(source)] };
+        var target = _target with { Policies = [new PolicyReference(policy.Id, 1)] };
         var position = _cluster.Peers.Change(snapshot => snapshot with
         {
             Policies = snapshot.Policies.SetItem(policy.Id, policy),
-            Applications = snapshot.Applications.SetItem(_target.Id, _target with { Policies = [new PolicyReference(policy.Id, 1)] }),
+            Applications = (source is { } type ? snapshot.Applications.SetItem(A.ApplicationId, snapshot.Applications[A.ApplicationId] with { Type = type }) : snapshot.Applications)
+                .SetItem(_target.Id, source is null ? target : target with { Type = ApplicationType.Mcp, Domain = "" }),
         });
         var snapshots = (ServiceDefaults.Snapshots.IConfigurationSnapshots)_cluster.Replicas[0].Services.GetService(typeof(ServiceDefaults.Snapshots.IConfigurationSnapshots))!;
         await Eventually.Async(() => snapshots.Current.Position >= position);

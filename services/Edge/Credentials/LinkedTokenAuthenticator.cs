@@ -1,6 +1,4 @@
 using System.Net;
-using Grpc.Core;
-using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Routing;
 
@@ -10,12 +8,9 @@ namespace ManagedOAuth.Edge.Credentials;
 /// Checks assertions that an application's origin received and passes on to another application: the assertion as at its own application, then the
 /// policies of this one, then a new assertion, in which the user is named to this one's origin.
 /// </summary>
-internal sealed partial class LinkedTokenAuthenticator(
-    EdgeSessions.EdgeSessionsClient sessions, CredentialCache cache, KeyRing keys, RouteTableSource routes, AccessCheck check, TimeProvider clock, ILogger<LinkedTokenAuthenticator> logger)
+internal sealed class LinkedTokenAuthenticator(
+    LinkedAssertions assertions, CredentialCache cache, KeyRing keys, RouteTableSource routes, AccessCheck check, TimeProvider clock)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(3);
-    private readonly MintedAssertions<(Guid Application, string Assertion)> _minted = new(clock);
-
     /// <summary>The linked application whose assertion it claims to be; null when it is none of those.</summary>
     public ProtectedApplication? SourceOf(string assertion, ProtectedApplication application)
         => application.LinkedApplications.Count > 0
@@ -48,7 +43,7 @@ internal sealed partial class LinkedTokenAuthenticator(
             return new Authentication(problem, CredentialKind.LinkedToken, credential);
         }
 
-        var minted = await _minted.GetAsync((application.Id, assertion), () => AskAsync(application, assertion, client, flowId), cancellationToken);
+        var minted = await assertions.GetAsync(application.Id, assertion, client, flowId, cancellationToken);
         return minted is null
             ? new Authentication(CredentialProblem.Unavailable, CredentialKind.LinkedToken)
             : new Authentication(
@@ -65,26 +60,4 @@ internal sealed partial class LinkedTokenAuthenticator(
         Claims = original.Claims,
         LinkedApplicationId = source.Id,
     };
-
-    private async Task<Minted?> AskAsync(ProtectedApplication application, string assertion, IPAddress? client, string flowId)
-    {
-        try
-        {
-            var reply = await sessions.MintLinkedAssertionAsync(
-                new MintLinkedAssertionRequest { ApplicationId = application.Id.ToString("D"), Assertion = assertion, ClientAddress = client?.ToString() ?? "", FlowId = flowId },
-                deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
-            return _minted.Of(reply.Assertion, reply.ExpiresAt.ToDateTimeOffset());
-        }
-        catch (RpcException failure)
-        {
-            Log.Failed(logger, failure.StatusCode, application.Id);
-            return null;
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Warning, "No assertion for a linked application's token at application {Application}: {Status}", EventName = "LinkedAssertionFailed")]
-        public static partial void Failed(ILogger logger, StatusCode status, Guid application);
-    }
 }

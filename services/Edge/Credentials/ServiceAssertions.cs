@@ -1,7 +1,6 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
-using ManagedOAuth.Edge.Routing;
 
 namespace ManagedOAuth.Edge.Credentials;
 
@@ -12,8 +11,8 @@ internal sealed partial class ServiceAssertions(EdgeSessions.EdgeSessionsClient 
     private readonly MintedAssertions<(Guid Application, Guid Token)> _minted = new(clock);
 
     /// <summary>Null when there is none and Token does not answer.</summary>
-    public ValueTask<Minted?> GetAsync(ServiceToken token, ProtectedApplication application, CancellationToken cancellationToken)
-        => _minted.GetAsync((application.Id, token.Id), () => AskAsync(application.Id, token), cancellationToken);
+    public ValueTask<Minted?> GetAsync(ServiceToken token, Guid application, CancellationToken cancellationToken)
+        => _minted.GetAsync((application, token.Id), () => AskAsync(application, token), cancellationToken);
 
     private async Task<Minted?> AskAsync(Guid application, ServiceToken token)
     {

@@ -34,7 +34,7 @@ internal sealed partial class ServiceTokenAuthenticator(
             return new Authentication(problem, CredentialKind.ServiceToken, credential);
         }
 
-        if (await assertions.GetAsync(token, application, cancellationToken) is not { } assertion)
+        if (await assertions.GetAsync(token, application.Id, cancellationToken) is not { } assertion)
         {
             return new Authentication(CredentialProblem.Unavailable, CredentialKind.ServiceToken);
         }

@@ -80,6 +80,7 @@ internal static class EdgeServices
         services.AddSingleton<RequestFigures>();
         services.AddHostedService(provider => provider.GetRequiredService<RequestFigures>());
         services.AddSingleton<ServiceTokenAuthenticator>();
+        services.AddSingleton<LinkedAssertions>();
         services.AddSingleton<LinkedTokenAuthenticator>();
         services.AddSingleton<Authenticator>();
         services.AddSingleton<LoginRedirect>();

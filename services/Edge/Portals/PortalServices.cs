@@ -37,6 +37,7 @@ internal static class PortalServices
         services.AddSingleton<UpstreamHttp>();
         services.AddSingleton<UpstreamSessions>();
         services.AddSingleton<UpstreamCredentialCache>();
+        services.AddSingleton<UpstreamAssertions>();
         services.AddSingleton<UpstreamRelay>();
         services.AddSingleton<ClientMessages>();
         services.AddSingleton<PortalMessages>();

@@ -17,8 +17,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace ManagedOAuth.Token.Sessions;
 
 /// <summary>
-/// Makes assertions for an application out of those of another one that a policy links it with. The user is the one of the grant behind the first
-/// assertion, and the grant's history tells of each.
+/// Makes assertions for an application out of those of another one that speaks for the user: one that a policy links it with, or the portal in front of an
+/// MCP server. The user is the one of the grant behind the first assertion, and the grant's history tells of each.
 /// </summary>
 public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock)
 {
@@ -29,7 +29,7 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
     private static readonly JsonWebTokenHandler s_handler = new() { MaximumTokenSizeInBytes = MaximumLength };
 
     /// <summary>Makes one.</summary>
-    /// <exception cref="RpcException">PERMISSION_DENIED: the assertion does not count, or no policy links the two applications.</exception>
+    /// <exception cref="RpcException">PERMISSION_DENIED: the assertion does not count, or no policy links the two applications or admits the user.</exception>
     public async Task<MintLinkedAssertionReply> MintAsync(MintLinkedAssertionRequest request, Application application, string issuer, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -44,14 +44,16 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
             throw Denied("the assertion is of no live grant");
         }
 
-        var decision = PolicyEvaluator.Evaluate(snapshot, application, null, new RequestFacts
+        var facts = new RequestFacts { ClientAddress = IPAddress.TryParse(request.ClientAddress, out var address) ? address : null };
+
+        // At a server behind a portal it is the user who is admitted or not; anywhere else the application that speaks for them.
+        var isBehindPortal = source.Type == ApplicationType.McpPortal && application.Type == ApplicationType.Mcp;
+        var decision = isBehindPortal
+            ? PolicyEvaluator.Evaluate(snapshot, application, grant.Identity, facts)
+            : PolicyEvaluator.Evaluate(snapshot, application, null, facts with { LinkedApplicationId = source.Id });
+        if (decision.Outcome != PolicyOutcome.Bypass && decision.Outcome != (isBehindPortal ? PolicyOutcome.Allow : PolicyOutcome.ServiceAuth))
         {
-            LinkedApplicationId = source.Id,
-            ClientAddress = IPAddress.TryParse(request.ClientAddress, out var address) ? address : null,
-        });
-        if (decision.Outcome is not (PolicyOutcome.ServiceAuth or PolicyOutcome.Bypass))
-        {
-            throw Denied("no policy links the two applications");
+            throw Denied("no policy links the two applications, or admits the user");
         }
 
         var expiresAt = end < now + s_life ? end : now + s_life;

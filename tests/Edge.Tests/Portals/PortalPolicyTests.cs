@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.Tests.Harness;
@@ -139,7 +141,7 @@ public sealed class PortalPolicyTests(World world) : IAsyncLifetime
         var machine = World.PolicyOf(PolicyAction.NonIdentity, new Rule.ServiceToken(world.Machine.Id));
         await using var portal = await PortalHarness.CreateAsync(world, $"machine-{Guid.NewGuid():N}.test", World.Allow(new Rule.EmailDomain("example.com")), machine);
         await portal.AddAsync("people", _upstream);
-        await portal.AddAsync("all", _upstream, policies: [World.Allow(new Rule.EmailDomain("example.com")), machine]);
+        await portal.AddAsync("all", _upstream, record => record with { SendAssertion = true }, policies: [World.Allow(new Rule.EmailDomain("example.com")), machine]);
         await portal.AddAsync("own", _upstream, record => record with { AuthType = McpAuthType.Oauth }, policies: [machine]);
         (string, string)[] headers =
         [
@@ -156,5 +158,13 @@ public sealed class PortalPolicyTests(World world) : IAsyncLifetime
             var call = await portal.PostAsync(null, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"{name}\",{meta}}}}}", [.. headers, ("Mcp-Method", "tools/call"), ("Mcp-Name", name)]);
             Assert.Equal(-32602, call.ErrorCode);
         }
+
+        // A server that wants to know who asks is told of the token, at its own application.
+        var read = await portal.PostAsync(null, $"{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{{\"name\":\"all_read\",{meta}}}}}", [.. headers, ("Mcp-Method", "tools/call"), ("Mcp-Name", "all_read")]);
+        Assert.Null(read.ErrorCode);
+        var sent = Assert.Single(_upstream.Received, received => received.Headers.ContainsKey("Cf-Access-Jwt-Assertion")).Headers["Cf-Access-Jwt-Assertion"];
+        var claims = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(sent.Split('.')[1]));
+        Assert.Contains(world.Machine.ClientId, claims, StringComparison.Ordinal);
+        Assert.DoesNotContain(portal.Application.Aud, claims, StringComparison.Ordinal);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
@@ -62,8 +64,59 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
     public async Task Assertion_GoesOnlyWhereItIsWanted()
     {
         await _portal.AddAsync("told", _stateless, record => record with { SendAssertion = true });
+        await _portal.AddAsync("untold", _stateful);
+        var token = _portal.Token();
+        var minted = world.Tokens.Minted;
+        for (var i = 0; i < 6; i++)
+        {
+            var answer = await _portal.RpcAsync(token, null, "tools/call", i % 2 == 0 ? """{"name":"told_read"}""" : """{"name":"untold_read"}""");
+            Assert.True(answer.ErrorCode is null, answer.Body);
+        }
+
+        Assert.Equal(minted + 1, world.Tokens.Minted);
+        Assert.Single(Assertions(_stateless));
+        Assert.Empty(Assertions(_stateful));
+    }
+
+    [Fact]
+    public async Task Assertion_ThatAServerGot_OpensNothing()
+    {
+        await _portal.AddAsync("told", _stateless, record => record with { SendAssertion = true });
         await _portal.RpcAsync(_portal.Token(), null, "tools/call", """{"name":"told_read"}""");
-        Assert.Contains(_stateless.Received, received => received.Headers.TryGetValue("Cf-Access-Jwt-Assertion", out var assertion) && assertion.Split('.').Length == 3);
+        var sent = Assert.Single(Assertions(_stateless));
+        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(sent.Split('.')[1]));
+        Assert.True(claims.RootElement.TryGetProperty("linked_app_uid", out _));
+        Assert.NotEqual(_portal.Application.Aud, claims.RootElement.GetProperty("aud")[0].GetString());
+        foreach (var target in new[] { "/mcp", "/", "/authorize" })
+        {
+            foreach (var header in new[] { "Cf-Access-Token: ", "Cookie: CF_Authorization=" })
+            {
+                Assert.Equal(await StatusAsync(target, header + "x.y.z"), await StatusAsync(target, header + sent));
+            }
+        }
+
+        // What would have opened it.
+        var own = world.Tokens.Assertion(_portal.Application, Guid.NewGuid());
+        Assert.NotEqual(await StatusAsync("/mcp", "Cf-Access-Token: x.y.z"), await StatusAsync("/mcp", $"Cf-Access-Token: {own}"));
+
+        async Task<int?> StatusAsync(string target, string header) => (await world.GetAsync(_portal.Host, target, header))?.Status;
+    }
+
+    [Fact]
+    public async Task Assertion_ThatCannotBeHad_FailsTheCall()
+    {
+        await _portal.AddAsync("told", _stateless, record => record with { SendAssertion = true });
+        world.Tokens.RefusesLinks = true;
+        try
+        {
+            var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", """{"name":"told_read"}""");
+            Assert.Equal((-32000, "unavailable"), (answer.ErrorCode, answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString()));
+            Assert.Empty(Assertions(_stateless));
+        }
+        finally
+        {
+            world.Tokens.RefusesLinks = false;
+        }
     }
 
     [Fact]
@@ -248,6 +301,9 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         Assert.Null(ok.ErrorCode);
         Assert.DoesNotContain(entries, entry => entry.ToString().Contains("secret", StringComparison.Ordinal));
     }
+
+    private static List<string> Assertions(McpUpstream upstream)
+        => [.. upstream.Received.Select(received => received.Headers.GetValueOrDefault("Cf-Access-Jwt-Assertion")).OfType<string>().Distinct()];
 
     private static void Fill(McpUpstream upstream) => upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
 

@@ -20,7 +20,7 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </list>
 /// </summary>
 internal sealed class UpstreamRelay(
-    UpstreamCredentialCache credentials, UpstreamSessions sessions, UpstreamListening listening, PendingInputs inputs, PortalLimits limits, Circuits circuits, TimeProvider clock)
+    UpstreamCredentialCache credentials, UpstreamAssertions assertions, UpstreamSessions sessions, UpstreamListening listening, PendingInputs inputs, PortalLimits limits, Circuits circuits, TimeProvider clock)
 {
     private const int Attempts = 3;
     private const int MaximumRounds = 16;
@@ -176,7 +176,7 @@ internal sealed class UpstreamRelay(
             || (failure.Status == StatusCodes.Status401Unauthorized && target.CredentialId.Length > 0 && refused.Length == 0);
 
     /// <summary>A server with what it is shown for the one who asks.</summary>
-    /// <exception cref="UpstreamException">There is no credential: somebody has to log in there first.</exception>
+    /// <exception cref="UpstreamException">There is no credential (somebody has to log in there first), or no assertion.</exception>
     public async ValueTask<UpstreamTarget> TargetAsync(PortalRequest request, PortalServer server, string refused = "")
     {
         var credential = await credentials.GetAsync(server, request.Principal.UserId, refused, request.Cancellation);
@@ -190,7 +190,7 @@ internal sealed class UpstreamRelay(
             Server = server,
             Headers = [.. credential.Headers.Select(header => (header.Name, header.Value))],
             CredentialId = credential.CredentialId,
-            Assertion = server.Record.SendAssertion ? request.Credential.Assertion : null,
+            Assertion = await assertions.GetAsync(request, server),
         };
     }
 

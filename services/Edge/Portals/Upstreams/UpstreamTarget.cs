@@ -18,7 +18,7 @@ internal sealed record UpstreamTarget
     /// <summary>Tells two credentials apart; empty = the server asks for none.</summary>
     public string CredentialId { get; init; } = "";
 
-    /// <summary>The portal's signed assertion about who asks; null = the server does not get it.</summary>
+    /// <summary>A signed assertion about who asks, for this server alone; null = the server does not get one.</summary>
     public string? Assertion { get; init; }
 
     public Uri Endpoint => new(Server.Record.Hostname);
