@@ -75,6 +75,8 @@ internal sealed class PortalListening(
 
     private static void End(CancellationTokenSource ended, HttpContext context)
     {
+        // First: whoever waits for the cancellation would end the answer as if it were complete.
+        context.Abort();
         try
         {
             ended.Cancel();
@@ -83,7 +85,5 @@ internal sealed class PortalListening(
         {
             // It ended at this very moment.
         }
-
-        context.Abort();
     }
 }

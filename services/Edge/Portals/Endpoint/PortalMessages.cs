@@ -205,6 +205,8 @@ internal sealed class PortalMessages(
 
     private static void End(CancellationTokenSource ended, HttpContext context)
     {
+        // First: whoever waits for the cancellation would end the answer as if it were complete.
+        context.Abort();
         try
         {
             ended.Cancel();
@@ -213,8 +215,6 @@ internal sealed class PortalMessages(
         {
             // It was answered at this very moment.
         }
-
-        context.Abort();
     }
 
     private static JsonElement? ObjectOf(RpcMessage message, string member)
