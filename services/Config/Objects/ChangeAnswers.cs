@@ -10,7 +10,7 @@ namespace ManagedOAuth.Config.Objects;
 /// <summary>The last step of every change: save it and answer, or, for a dry run, answer what it would do.</summary>
 public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRun, IHttpContextAccessor http)
 {
-    /// <summary>Saves the change and gives the answer.</summary>
+    /// <summary>Saves the change and gives the answer. Where nothing was drafted everything is so already, and nothing is saved.</summary>
     public async Task<IResult> CompleteAsync(ConfigurationChange change, ChangeOutcome outcome, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(change);
@@ -21,6 +21,11 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
         }
 
         var answer = new EnvelopeResult(outcome.Status, [], WithSecrets(outcome)) { EntityTag = outcome.EntityTag };
+        if (change.Draft.IsEmpty)
+        {
+            return answer;
+        }
+
         return await SaveAsync(change, answer, [new ConfigurationChanged(outcome.Kind, outcome.Id, outcome.Version), .. Alongside(change, outcome.Id)], ct, outcome.Secrets is null ? null : outcome.Result);
     }
 

@@ -22,6 +22,9 @@ public sealed class ConfigurationDraft(ConfigurationState state)
     /// <summary>The objects that events have been drafted of; one that has several stands there several times.</summary>
     public IReadOnlyCollection<Guid> Streams => _streams;
 
+    /// <summary>Whether nothing has been drafted: there is nothing to save.</summary>
+    public bool IsEmpty => _work.Count == 0;
+
     /// <summary>How many events have been drafted.</summary>
     public int EventCount => _streams.Count;
 

@@ -119,6 +119,12 @@ public sealed class ObjectEndpoints<TState, TObject>(
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors);
         }
 
+        // An object that is sent back as it is makes no version that says nothing.
+        if (changed is null && change.Draft.IsEmpty && kind.IsSame(kind.Stamp(state, known, existing.CreatedAt, existing.UpdatedAt), existing))
+        {
+            return await answers.CompleteAsync(change, Outcome(change, existing, existing, known, StatusCodes.Status200OK, show) with { Answer = answer }, ct);
+        }
+
         state = kind.Stamp(state, known + 1, existing.CreatedAt, clock.GetUtcNow());
         change.Draft.Append<TObject>(id, known + 1, (changed ?? kind.Changed)(state));
         kind.Accompany(existing, state, change.Draft);

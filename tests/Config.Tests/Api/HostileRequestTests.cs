@@ -36,6 +36,60 @@ public sealed class HostileRequestTests(ConfigHost host)
         Assert.Equal(HttpStatusCode.NotFound, (await host.Api.Call("DELETE", $"{ApiCalls.Access}/{kind}/{group["id"]}")).Status);
     }
 
+    public static TheoryData<string, string> Whole => new()
+    {
+        { "tags", """{"name":"A04"}""" },
+        { "custom_pages", """{"name":"A04","type":"forbidden","custom_html":"<p>No</p>"}""" },
+        { "groups", """{"name":"A04","include":[{"email_domain":{"domain":"a04.test"}}],"exclude":[{"ip":{"ip":"10.0.0.0/8"}}]}""" },
+        { "policies", """{"name":"A04","decision":"allow","include":[{"everyone":{}}],"session_duration":"1h"}""" },
+        { "service_tokens", """{"name":"A04","duration":"8760h"}""" },
+        { "identity_providers", """{"name":"A04","type":"github","config":{"client_id":"c","client_secret":"hush"},"scim_config":{"enabled":true,"seat_deprovision":true}}""" },
+        { "../gateway/lists", """{"name":"A04","type":"EMAIL","items":[{"value":"a@a04.test","description":"x"},{"value":"b@a04.test"}]}""" },
+        { "../tokens", """{"name":"A04","permissions":["read"]}""" },
+        { "ai-controls/mcp/servers", """{"id":"a04","name":"A04","hostname":"https://a04.upstream.test/mcp","auth_type":"bearer","auth_credentials":"hush","updated_tools":[{"name":"x","alias":"y"}]}""" },
+        { "ai-controls/mcp/portals", """{"id":"a04","name":"A04","hostname":"a04.portal.test"}""" },
+        {
+            "apps", """
+            {"type":"self_hosted","name":"A04","domain":"a04.test","destinations":[{"type":"public","uri":"a04-b.test"}],"session_duration":"2h","allow_iframe":true,"cors_headers":{"allowed_origins":["https://x.test"],"max_age":60},
+             "oauth_configuration":{"enabled":true,"dynamic_client_registration":{"enabled":true,"allow_any_on_localhost":true,"allowed_uris":["https://client.test/cb"]},"grant":{"session_duration":"24h","access_token_lifetime":"5m"}},
+             "origin":{"url":"http://10.0.0.7:9000"},"policies":[{"name":"Own","decision":"allow","include":[{"everyone":{}}]}]}
+            """
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Whole))]
+    public async Task A04_ObjectThatIsSentBackAsItIs_IsNoChange(string kind, string body)
+    {
+        ArgumentNullException.ThrowIfNull(kind);
+        var made = await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/{kind}", body);
+        var path = $"{ApiCalls.Access}/{kind}/{(kind == "tags" ? made["name"] : made["id"])}";
+        var versions = $"{ApiCalls.Access}/{kind}/{made["uid"] ?? made["id"]}/versions";
+        var before = await host.Api.Call("GET", path);
+        var history = await host.Api.Must(HttpStatusCode.OK, "GET", versions);
+        foreach (var (method, sent) in new[] { ("PUT", before.Result!.ToJsonString()), ("PATCH", "{}") })
+        {
+            var answer = await host.Api.Call(method, path, sent, ("If-Match", before.EntityTag!));
+            Assert.Equal((HttpStatusCode.OK, before.EntityTag), (answer.Status, answer.EntityTag));
+            Assert.Equal((string?)before.Result["updated_at"], (string?)answer.Result!["updated_at"]);
+        }
+
+        Assert.Equal(history.ToJsonString(), (await host.Api.Must(HttpStatusCode.OK, "GET", versions)).ToJsonString());
+        Assert.Single(history.AsArray());
+    }
+
+    [Fact]
+    public async Task A04_Put_OfOneSettingAlone_LetsNobodyElseIn()
+    {
+        var app = await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/apps", """{"type":"self_hosted","name":"Alone","domain":"a04-alone.test","policies":[{"name":"Own","decision":"allow","include":[{"email":{"email":"a@a04.test"}}]}]}""");
+        var path = $"{ApiCalls.Access}/apps/{app["id"]}";
+        var put = await host.Api.Must(HttpStatusCode.OK, "PUT", path, """{"oauth_configuration":{"enabled":true}}""");
+        Assert.True((bool)put["oauth_configuration"]!["enabled"]!);
+        Assert.Equal((app["domain"]!.ToJsonString(), app["policies"]!.ToJsonString()), (put["domain"]!.ToJsonString(), put["policies"]!.ToJsonString()));
+        var emptied = await host.Api.Must(HttpStatusCode.OK, "PUT", path, """{"type":"self_hosted","name":"Alone","domain":"a04-alone.test","policies":[]}""");
+        Assert.Empty(emptied["policies"]!.AsArray());
+    }
+
     [Theory]
     [InlineData("changes?actor=' OR 1=1 --")]
     [InlineData("changes?kind=application'; drop table x; --")]
