@@ -16,6 +16,7 @@ namespace ManagedOAuth.Config.ApiTokens;
 public sealed class BootstrapToken(IConfiguration configuration, IDocumentStore store, TimeProvider clock) : IStartupStep
 {
     private const int ShortestToken = 40;
+    private const int FewestCharacters = 8;
 
     public string Name => "register the bootstrap API token";
 
@@ -35,6 +36,12 @@ public sealed class BootstrapToken(IConfiguration configuration, IDocumentStore 
         if (token.Length < ShortestToken || !token.StartsWith(SecretPrefixes.ApiToken, StringComparison.Ordinal))
         {
             throw new StartupRefusedException($"The file {path} holds no API token: it starts with {SecretPrefixes.ApiToken} and has at least {ShortestToken} characters.");
+        }
+
+        // Whoever filled it up by hand: mo_api_xxxx...
+        if (token[SecretPrefixes.ApiToken.Length..].Distinct().Count() < FewestCharacters)
+        {
+            throw new StartupRefusedException($"The API token in the file {path} can be guessed: make a random one, such as {SecretPrefixes.ApiToken} followed by what `openssl rand -hex 32` gives.");
         }
 
         var hash = ServiceTokenSecret.Hash(token);

@@ -32,6 +32,9 @@ public sealed class ConfigHost : IAsyncLifetime
 
     public HttpClient Api { get; private set; } = null!;
 
+    /// <summary>Whether the service is given a first API token.</summary>
+    public bool HasToken { get; init; } = true;
+
     public async Task InitializeAsync()
     {
         _database = await PostgresServer.CreateDatabaseAsync();
@@ -52,7 +55,7 @@ public sealed class ConfigHost : IAsyncLifetime
             builder.UseSetting("Kestrel:Endpoints:grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
             builder.UseSetting("ConnectionStrings:managedoauth", _database);
             builder.UseSetting("ConnectionStrings:redis", _redis);
-            builder.UseSetting("Config:BootstrapTokenFile", _tokenFile);
+            builder.UseSetting("Config:BootstrapTokenFile", HasToken ? _tokenFile : "");
             builder.UseSetting("KeysAtRest:MasterKeyFile", _masterKey);
             builder.UseSetting("Outbound:AllowedNetworks:0", "127.0.0.0/8");
             foreach (var (key, value) in _keys.SettingsFor("config"))
