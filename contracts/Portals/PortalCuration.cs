@@ -9,8 +9,7 @@ namespace ManagedOAuth.Contracts.Portals;
 /// <list type="number">
 /// <item>Names that cannot be passed on, and the second of two equal ones, are left out.</item>
 /// <item>What is not approved is in quarantine, whatever the switches say.</item>
-/// <item>On or off: the portal's switch; else, where everything is off by default, off; else the server's switch; else on.</item>
-/// <item>The name: the portal's alias, else the server's, else its own. An alias that another one bears as its own name is not followed.</item>
+/// <item>On or off, and the name: as <see cref="CapabilityUpdates"/> says. An alias that another one bears as its own name is not followed.</item>
 /// </list>
 /// </summary>
 internal static class PortalCuration
@@ -26,12 +25,11 @@ internal static class PortalCuration
         bool defaultDisabled,
         IReadOnlyList<McpToolPolicy> policies)
     {
-        var portal = ByName(ofPortal);
-        var server = ByName(ofServer);
+        var updates = new CapabilityUpdates(ofPortal, ofServer);
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
 
         // Own names are taken before aliases, so that an alias never takes a tool's place.
-        foreach (var definition in definitions.Take(Maximum).Where(definition => AliasOf(definition.Name, portal, server) is null))
+        foreach (var definition in definitions.Take(Maximum).Where(definition => updates.AliasOf(definition.Name) is null))
         {
             names.TryAdd(definition.Name, definition.Name);
         }
@@ -46,9 +44,7 @@ internal static class PortalCuration
                 continue;
             }
 
-            var ours = portal.GetValueOrDefault(definition.Name);
-            var theirs = server.GetValueOrDefault(definition.Name);
-            var (name, remark) = Name(definition.Name, ours?.Alias ?? theirs?.Alias, names);
+            var (name, remark) = Name(definition.Name, updates.AliasOf(definition.Name), names);
             if (name is null)
             {
                 result.Add(new PortalCapability { VisibleName = "", Name = definition.Name, Source = definition, State = PortalCapabilityState.Duplicate, Problem = "another one has its name as an alias" });
@@ -61,9 +57,9 @@ internal static class PortalCuration
                 VisibleName = visible,
                 Name = definition.Name,
                 Source = definition,
-                State = StateOf(definition, ours, theirs, defaultDisabled),
+                State = StateOf(definition, updates.IsEnabled(definition.Name, defaultDisabled)),
                 Problem = remark,
-                Definition = PortalDefinition.Write(definition.Definition, visible, ours?.Description ?? theirs?.Description),
+                Definition = PortalDefinition.Write(definition.Definition, visible, updates.DescriptionOf(definition.Name)),
                 Policies = [.. policies.Where(policy => policy.Tools.Any(pattern => Matches(pattern, definition.Name)))],
             });
         }
@@ -90,10 +86,8 @@ internal static class PortalCuration
         return known.Add(definition.Name) ? null : (PortalCapabilityState.Duplicate, "the server has two of this name");
     }
 
-    private static PortalCapabilityState StateOf(McpDefinition definition, McpCapabilityUpdate? ours, McpCapabilityUpdate? theirs, bool defaultDisabled)
-        => !definition.Approved ? PortalCapabilityState.Quarantined
-            : ours?.Enabled ?? (!defaultDisabled && (theirs?.Enabled ?? true)) ? PortalCapabilityState.Available
-            : PortalCapabilityState.Disabled;
+    private static PortalCapabilityState StateOf(McpDefinition definition, bool isEnabled)
+        => !definition.Approved ? PortalCapabilityState.Quarantined : isEnabled ? PortalCapabilityState.Available : PortalCapabilityState.Disabled;
 
     private static (string? Name, string Remark) Name(string own, string? alias, Dictionary<string, string> names)
     {
@@ -107,18 +101,4 @@ internal static class PortalCuration
 
     private static bool Takes(string name, string own, Dictionary<string, string> names)
         => names.TryAdd(name, own) || names[name] == own;
-
-    private static string? AliasOf(string name, Dictionary<string, McpCapabilityUpdate> portal, Dictionary<string, McpCapabilityUpdate> server)
-        => portal.GetValueOrDefault(name)?.Alias ?? server.GetValueOrDefault(name)?.Alias;
-
-    private static Dictionary<string, McpCapabilityUpdate> ByName(IReadOnlyList<McpCapabilityUpdate> updates)
-    {
-        var result = new Dictionary<string, McpCapabilityUpdate>(StringComparer.Ordinal);
-        foreach (var update in updates)
-        {
-            result.TryAdd(update.Name, update);
-        }
-
-        return result;
-    }
 }

@@ -148,8 +148,8 @@ public sealed class McpPortalReader
         }
 
         snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(known.Id), out var catalog);
-        CapabilityNames.Check(item, "updated_tools", (catalog?.Tools ?? []).Select(tool => tool.Name), server.UpdatedTools, known.UpdatedTools);
-        CapabilityNames.Check(item, "updated_prompts", (catalog?.Prompts ?? []).Select(prompt => prompt.Name), server.UpdatedPrompts, known.UpdatedPrompts);
+        CapabilityReader.RefuseClashes(item, "updated_tools", catalog?.Tools, new CapabilityUpdates(server.UpdatedTools, known.UpdatedTools));
+        CapabilityReader.RefuseClashes(item, "updated_prompts", catalog?.Prompts, new CapabilityUpdates(server.UpdatedPrompts, known.UpdatedPrompts));
         return server;
     }
 }

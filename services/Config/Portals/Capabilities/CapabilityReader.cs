@@ -34,6 +34,24 @@ public static class CapabilityReader
         return updates;
     }
 
+    /// <summary>
+    /// Refuses aliases by which two tools or prompts of one server would have the same name: a name that is seen leads to exactly one of them. Names of
+    /// different servers never meet, because each begins with its server's.
+    /// </summary>
+    /// <param name="body">Takes the refusals.</param>
+    /// <param name="member">Where the aliases stand.</param>
+    /// <param name="known">What the server gives, as far as it has been read.</param>
+    /// <param name="updates">What is said about it.</param>
+    public static void RefuseClashes(BodyReader body, string member, IReadOnlyList<McpDefinition>? known, CapabilityUpdates updates)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(updates);
+        foreach (var clash in updates.Clashes((known ?? []).Select(definition => definition.Name)))
+        {
+            body.Refuse(member, $"{string.Join(" and ", clash.Order(StringComparer.Ordinal))} would all be called {clash.Key}; give them different aliases");
+        }
+    }
+
     private static McpCapabilityUpdate Read(BodyReader item)
     {
         var alias = item.OptionalText("alias", PortalNames.MaximumAlias);

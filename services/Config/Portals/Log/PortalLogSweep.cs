@@ -11,7 +11,7 @@ public sealed class PortalLogSweep(PortalLogStore log, IOptions<PortalLogOptions
     private const int StreamsAtOnce = 20;
     private const int RowsAtOnce = 5000;
 
-    private static readonly string s_oldStreams = string.Create(CultureInfo.InvariantCulture, $"select id from portal_log.mt_streams where timestamp < ? order by timestamp limit {StreamsAtOnce}");
+    private static readonly string s_oldStreams = string.Create(CultureInfo.InvariantCulture, $"select id from portal_log.mt_streams where timestamp < ? order by timestamp, id limit {StreamsAtOnce}");
 
     /// <summary>
     /// A stream ends when its last entry is too old, and its lines with it. A day may have millions of entries: each statement deletes so few that it

@@ -3,6 +3,7 @@ using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Portals.Capabilities;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Config.Portals.Servers;
 
@@ -38,12 +39,12 @@ public sealed class McpServerReader(ProviderUrls urls, McpOAuthClientReader clie
         }
 
         snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(id), out var catalog);
-        CapabilityNames.Check(body, "updated_tools", (catalog?.Tools ?? []).Select(tool => tool.Name), server.UpdatedTools);
-        CapabilityNames.Check(body, "updated_prompts", (catalog?.Prompts ?? []).Select(prompt => prompt.Name), server.UpdatedPrompts);
+        CapabilityReader.RefuseClashes(body, "updated_tools", catalog?.Tools, new CapabilityUpdates([], server.UpdatedTools));
+        CapabilityReader.RefuseClashes(body, "updated_prompts", catalog?.Prompts, new CapabilityUpdates([], server.UpdatedPrompts));
         foreach (var use in snapshot.McpPortals.Values.SelectMany(portal => portal.Servers).Where(use => use.ServerId == existing?.ServerId))
         {
-            CapabilityNames.Check(body, "updated_tools", (catalog?.Tools ?? []).Select(tool => tool.Name), use.UpdatedTools, server.UpdatedTools);
-            CapabilityNames.Check(body, "updated_prompts", (catalog?.Prompts ?? []).Select(prompt => prompt.Name), use.UpdatedPrompts, server.UpdatedPrompts);
+            CapabilityReader.RefuseClashes(body, "updated_tools", catalog?.Tools, new CapabilityUpdates(use.UpdatedTools, server.UpdatedTools));
+            CapabilityReader.RefuseClashes(body, "updated_prompts", catalog?.Prompts, new CapabilityUpdates(use.UpdatedPrompts, server.UpdatedPrompts));
         }
 
         return Credentials(body, server, existing);
