@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -34,7 +35,7 @@ public static class EvaluationAnswer
             ValidateIssuer = false,
             ValidateAudience = false,
             ValidAlgorithms = s_algorithms,
-            IssuerSigningKeys = await keysOf(s_handler.ReadJsonWebToken(token).Kid ?? ""),
+            IssuerSigningKeys = await keysOf(KeyIdOf(token)),
             TryAllIssuerSigningKeys = true,
             RequireSignedTokens = true,
             RequireExpirationTime = true,
@@ -53,5 +54,18 @@ public static class EvaluationAnswer
         return result.Claims.TryGetValue("success", out var success) && success is bool passed
             ? passed
             : throw new OutboundUnavailableException("The answer's success is neither true nor false.");
+    }
+
+    private static string KeyIdOf(string token)
+    {
+        try
+        {
+            return s_handler.ReadJsonWebToken(token).Kid ?? "";
+        }
+        catch (Exception unreadable) when (unreadable is ArgumentException or JsonException or FormatException or InvalidOperationException)
+        {
+            // CanReadToken looks at the number of parts alone: what is in them is whatever the service sent, and must not spoil what others answered.
+            throw new OutboundUnavailableException($"The answer's token cannot be read: {unreadable.GetType().Name}.");
+        }
     }
 }

@@ -59,7 +59,7 @@ public sealed class ExternalEvaluationTests(ExternalEvaluationTests.Fixture fixt
     }
 
     public static TheoryData<string> BadAnswers => new(
-        "nonce", "no-nonce", "key", "none", "hs256", "expired", "no-exp", "future", "success-text", "no-success", "no-token", "not-json", "huge", "status", "redirect");
+        "nonce", "no-nonce", "key", "none", "hs256", "expired", "no-exp", "future", "success-text", "no-success", "no-token", "not-json", "not-a-jwt", "no-json-inside", "odd-header", "huge", "status", "redirect");
 
     [Theory]
     [MemberData(nameof(BadAnswers))]
@@ -165,6 +165,9 @@ public sealed class ExternalEvaluationTests(ExternalEvaluationTests.Fixture fixt
                 "no-exp" => _evaluator.Token(nonce, true, claims => claims.Remove("exp")),
                 "future" => _evaluator.Token(nonce, true, claims => claims["nbf"] = DateTimeOffset.UtcNow.AddMinutes(5).ToUnixTimeSeconds()),
                 "success-text" => _evaluator.Token(nonce, "true"),
+                "not-a-jwt" => "a.b.c",
+                "no-json-inside" => $"{Base64UrlEncoder.Encode("[]")}.{Base64UrlEncoder.Encode("{")}.c",
+                "odd-header" => $"{Base64UrlEncoder.Encode("""{"alg":5,"kid":{}}""")}.{_evaluator.Token(nonce, true).Split('.', 2)[1]}",
                 "no-success" => _evaluator.Token(nonce, true, claims => claims.Remove("success")),
                 _ => _evaluator.Token(nonce, true),
             }),
