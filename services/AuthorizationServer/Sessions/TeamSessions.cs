@@ -43,7 +43,10 @@ public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGr
         {
             await using var unit = store.LightweightSession();
             var now = clock.GetUtcNow();
-            var known = await unit.QueryAsync<User>("where data ->> 'email' = ? limit 1", cancellation, login.Email) is [var found, ..] ? found : null;
+
+            // Locked: an identity provider may change or remove the same user at this moment.
+            await unit.BeginTransactionAsync(cancellation);
+            var known = await unit.QueryAsync<User>("where data ->> 'email' = ? for update", cancellation, login.Email) is [var found, ..] ? found : null;
             var user = (known ?? new User { Id = Guid.NewGuid(), Email = login.Email, CreatedAt = now, LastLoginAt = now }) with { LastLoginAt = now };
             var providerGrant = login.Answer is { } answer ? providerGrants.Make(login.LoginId, user.Id, login.Provider, answer, life) : null;
             var session = SessionOf(login, user, cookie, now, life) with { ProviderGrantId = providerGrant?.Id };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
+using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
@@ -111,6 +112,33 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         // Nothing is said of the old address any more, so the message itself has to end what is held under it.
         Assert.Single(await PublishedAsync(before), message => message.Reauthenticate);
         Assert.Single(await PublishedAsync(after), message => message.Reauthenticate);
+    }
+
+    [Fact]
+    public async Task LoginAndChange_OfTheSameUserAtOnce_BothStand()
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
+        var email = $"both-{Guid.NewGuid():N}@example.com";
+        var user = await scim.UserAsync(email);
+        var database = host.Service.Services.GetRequiredService<NpgsqlDataSource>();
+        await using var blocker = await database.OpenConnectionAsync();
+        await using var transaction = await blocker.BeginTransactionAsync();
+        await using var hold = new NpgsqlCommand($"select from authorization_server.mt_doc_user where data ->> 'email' = '{email}' for update", blocker, transaction);
+        await hold.ExecuteNonQueryAsync();
+        var login = host.Service.Services.GetRequiredService<TeamSessions>().BeginAsync(
+            new NewLogin(Guid.NewGuid(), email, host.Provider, Service.Orders.Id, "203.0.113.91", "flow"), Service.Organization, null, default);
+        var change = scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "displayName", value = "Alice" });
+        await Eventually.Async(async () =>
+        {
+            await using var waiting = database.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+            return (long)(await waiting.ExecuteScalarAsync())! == 2;
+        });
+        await transaction.RollbackAsync();
+        await login;
+        Assert.Equal(200, (await change).Status);
+        await using var query = host.Service.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var known = Assert.Single(await query.QueryAsync<User>("where (data ->> 'email') = ?", default, email));
+        Assert.Equal((true, "Alice"), (known.LastLoginAt is not null, Assert.Single(known.Provisioned!).DisplayName));
     }
 
     [Fact]

@@ -42,14 +42,15 @@ public sealed class ScimChange : IAsyncDisposable
     /// <summary>Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer.</summary>
     public async Task NoteAsync(ScimUser? before, ScimUser? after, CancellationToken cancellation)
     {
+        var known = await LockUsersAsync(new[] { before?.Email, after?.Email }.OfType<string>(), cancellation);
         if (before is { Email: { } old } && (after is null || after.Removed || after.Email != old))
         {
-            await ChangeUserAsync(old, before.Id, null, cancellation);
+            ChangeUser(old, known.GetValueOrDefault(old), before.Id, null);
         }
 
         if (after is { Removed: false, Email: { } email })
         {
-            await ChangeUserAsync(email, after.Id, new ProvisionedProfile(Provider.Id, after.Id, after.State.DisplayName, after.Active), cancellation);
+            ChangeUser(email, known.GetValueOrDefault(email), after.Id, new ProvisionedProfile(Provider.Id, after.Id, after.State.DisplayName, after.Active));
         }
     }
 
@@ -92,9 +93,16 @@ public sealed class ScimChange : IAsyncDisposable
         }
     }
 
-    private async Task ChangeUserAsync(string email, Guid resource, ProvisionedProfile? profile, CancellationToken cancellation)
+    // A login may change the same user at this moment. In the order of the addresses, so that two changes never wait for each other.
+    private async Task<Dictionary<string, User>> LockUsersAsync(IEnumerable<string> emails, CancellationToken cancellation)
     {
-        var known = await Unit.QueryAsync<User>("where data ->> 'email' = ? limit 1", cancellation, email) is [var found, ..] ? found : null;
+        await Unit.BeginTransactionAsync(cancellation);
+        var users = await Unit.QueryAsync<User>("where data ->> 'email' = any(?) order by data ->> 'email' for update", cancellation, (object)emails.ToArray());
+        return users.ToDictionary(user => user.Email, StringComparer.Ordinal);
+    }
+
+    private void ChangeUser(string email, User? known, Guid resource, ProvisionedProfile? profile)
+    {
         var others = known?.Provisioned?.Where(other => other.ResourceId != resource).ToList() ?? [];
         if (profile is not null)
         {
