@@ -24,15 +24,11 @@ public static class ScimLogText
         }
         else if (node is JsonObject members)
         {
-            // {"op":"replace","path":"password","value":"..."} holds one as well.
-            if (members.Any(member => member.Value is JsonValue text && text.TryGetValue<string>(out var name) && name.Contains("password", StringComparison.OrdinalIgnoreCase)))
-            {
-                members.Remove("value");
-            }
-
+            // {"op":"replace","path":"password","value":"..."} holds one as well; names of members are read in any case.
+            var isAboutPassword = members.Any(member => member.Value is JsonValue text && text.TryGetValue<string>(out var name) && name.Contains("password", StringComparison.OrdinalIgnoreCase));
             foreach (var name in members.Select(member => member.Key).ToList())
             {
-                if (name.Contains("password", StringComparison.OrdinalIgnoreCase))
+                if (name.Contains("password", StringComparison.OrdinalIgnoreCase) || (isAboutPassword && name.Equals("value", StringComparison.OrdinalIgnoreCase)))
                 {
                     members.Remove(name);
                 }
