@@ -7,13 +7,16 @@ using Marten;
 namespace ManagedOAuth.AuthorizationServer.Registration;
 
 /// <summary>
-/// Remembers redirect URIs that were refused. Anybody can make an attempt, so little is kept: URIs that an entry of <c>allowed_uris</c> could
-/// admit, a few of each attempt, so many a minute, and of each application the newest.
+/// Remembers redirect URIs that were refused. Anybody can make an attempt, so little is kept: URIs that are an entry of <c>allowed_uris</c> as they
+/// stand, a few of each attempt, so many a minute, and of each application the newest.
 /// </summary>
 public sealed partial class RefusedRedirectUris(IDocumentStore store, RateLimiter limiter, TimeProvider clock, ILogger<RefusedRedirectUris> logger)
 {
     /// <summary>What is kept, and shown, of one application.</summary>
     public const int Most = 100;
+
+    /// <summary>What is kept of one URI, in characters.</summary>
+    public const int Longest = 200;
 
     private const int MostOfOneAttempt = 5;
     private const int LongestName = 100;
@@ -25,7 +28,7 @@ public sealed partial class RefusedRedirectUris(IDocumentStore store, RateLimite
     {
         ArgumentNullException.ThrowIfNull(application);
         ArgumentNullException.ThrowIfNull(refused);
-        var uris = refused.Where(uri => AllowedUri.TryParse(uri, out _, out _)).Distinct(StringComparer.Ordinal).Take(MostOfOneAttempt).ToList();
+        var uris = refused.Where(CanBeAllowed).Distinct(StringComparer.Ordinal).Take(MostOfOneAttempt).ToList();
         try
         {
             if (uris.Count > 0 && (await limiter.AcquireAsync(s_perApplication, application.Id.ToString(), cancellation)).IsAllowed)
@@ -71,6 +74,10 @@ public sealed partial class RefusedRedirectUris(IDocumentStore store, RateLimite
         await session.SaveChangesAsync(cancellation);
         return expired.Count;
     }
+
+    // An administrator allows the very bytes that are shown: nothing that was cut or cleaned, and nothing that an entry reads as more than this one URI.
+    private static bool CanBeAllowed(string uri)
+        => DisplayText.Clean(uri, Longest) == uri && !uri.EndsWith("/*", StringComparison.Ordinal) && AllowedUri.TryParse(uri, out var entry, out _) && entry.Matches(uri);
 
     private async Task StoreAsync(Guid applicationId, IReadOnlyList<string> uris, string? clientName, CancellationToken cancellation)
     {

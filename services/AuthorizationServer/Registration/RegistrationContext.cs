@@ -14,7 +14,7 @@ public sealed class RegistrationContext(RegistrationRequest request, DynamicClie
     /// <summary>Set by <see cref="Rules.RedirectUrisAllowed"/>.</summary>
     public IReadOnlyList<string> RedirectUris { get; set; } = [];
 
-    /// <summary>Set by <see cref="Rules.RedirectUrisAllowed"/>: asked for and not registered.</summary>
+    /// <summary>Set by <see cref="Rules.RedirectUrisAllowed"/>: asked for and not registered, as the client sent them.</summary>
     public IReadOnlyList<string> RefusedRedirectUris { get; set; } = [];
 
     /// <summary>Set by <see cref="Rules.GrantTypesOffered"/>.</summary>

@@ -112,7 +112,7 @@ public static class RegistrationEndpoint
             ApplicationId = application.Id,
             Name = registration.Name,
             RedirectUris = registration.RedirectUris,
-            RefusedRedirectUris = registration.RefusedRedirectUris,
+            RefusedRedirectUris = [.. registration.RefusedRedirectUris.Select(uri => DisplayText.Clean(uri, RefusedRedirectUris.Longest))],
             GrantTypes = registration.GrantTypes,
             ResponseTypes = registration.ResponseTypes,
             Scope = registration.Scope,

@@ -31,6 +31,15 @@ public sealed class RefusedRedirectUriTests(Service service) : IDisposable
     }
 
     [Fact]
+    public async Task WhatCouldNotBeAllowedAsItStands_IsNotNoted()
+    {
+        var host = $"{Guid.NewGuid():N}.test";
+        var body = $$"""{"redirect_uris":["https://{{host}}/*","https://{{host}}/cb\u200b","https://{{host}}/{{new string('a', 300)}}","https://{{host}}/a/../cb"],"client_name":"Shared"}""";
+        Assert.Equal(400, (await _browser.RegisterRawAsync("http://localhost:8700", body)).Status);
+        Assert.DoesNotContain(await Refused.ListAsync(Service.Orders.Id, default), entry => entry.Uri.Contains(host, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task TooMuch_AndTooOld_IsForgotten()
     {
         var application = Guid.NewGuid();

@@ -13,9 +13,6 @@ public sealed class RedirectUrisAllowed : IRule<RegistrationContext>
     // A URI whose own query has one of these could pass for an answer of this server.
     private static readonly string[] s_responseParameters = ["code", "state", "iss", "error", "error_description", "error_uri"];
 
-    // What is recorded of a refused URI.
-    private const int MaximumRecorded = 200;
-
     /// <inheritdoc />
     public string Id => "redirect_uris_allowed";
 
@@ -34,7 +31,7 @@ public sealed class RedirectUrisAllowed : IRule<RegistrationContext>
             if (Problem(context, uri) is { } problem)
             {
                 firstProblem ??= problem;
-                refused.Add(DisplayText.Clean(uri ?? "", MaximumRecorded));
+                refused.Add(uri ?? "");
             }
             else if (!allowed.Contains(uri!))
             {
