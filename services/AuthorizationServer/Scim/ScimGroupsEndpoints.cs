@@ -22,36 +22,23 @@ internal static class ScimGroupsEndpoints
         scim.MapDelete("/Groups/{id}", RemoveAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var caller = ScimCaller.Of(context);
-        var (start, count) = ScimRequests.PageOf(context);
-        await using var session = directory.Read();
-        var (groups, total) = await directory.ListAsync<ScimGroup>(session, caller.Provider.Id, ScimRequests.FilterOf(context), start - 1, count, ct);
-        var shown = new List<JsonObject>();
-        foreach (var group in groups)
+    private static Task<IResult> ListAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => ScimResources.ListAsync<ScimGroup>(context, directory, async (_, groups) =>
         {
-            shown.Add(ScimJson.Of(group, await MembersAsync(context, directory, session, group, ct), caller.BaseUrl));
-        }
+            // A page of large groups would be too much for one answer: beyond so many members, those of a group are read with the group alone.
+            var total = 0;
+            var shown = ScimRequests.Excludes(context, "members") ? [] : groups.TakeWhile(group => (total += group.Members) <= ScimSchemas.MaximumMembers).Select(group => group.Id).ToHashSet();
+            var members = await directory.MemberNamesOfAsync(shown, ct);
+            return groups.Select(group => ScimJson.Of(group, shown.Contains(group.Id) ? members[group.Id] : null, ScimCaller.Of(context).BaseUrl));
+        }, ct);
 
-        return new ScimResult(StatusCodes.Status200OK, ScimJson.Page(shown, total, start));
-    }
-
-    private static async Task<IResult> GetAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var caller = ScimCaller.Of(context);
-        await using var session = directory.Read();
-        var group = await ScimDirectory.FindGroupAsync(session, caller.Provider.Id, ScimRequests.IdOf(context, Resource), ct) ?? throw ScimException.NotFound(Resource);
-        return ScimRequests.IsKnown(context, group.Version)
-            ? new ScimResult(StatusCodes.Status304NotModified, null) { EntityTag = ScimJson.Tag(group.Version) }
-            : await ShowAsync(context, directory, group.Id, StatusCodes.Status200OK, ct);
-    }
+    private static Task<IResult> GetAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => ScimResources.GetAsync<ScimGroup>(context, directory, Resource, (_, group) => ShowAsync(context, directory, group, StatusCodes.Status200OK, ct), ct);
 
     private static async Task<IResult> CreateAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        var body = await ScimRequests.BodyAsync(context);
-        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async body =>
         {
             var resource = JsonObject.Create(body)!;
             var (name, externalId, members) = (ScimGroupReader.Name(resource), ScimUserReader.Text(resource, "externalId"), ScimGroupReader.Members(ScimPatcher.Get(resource, "members")));
@@ -63,42 +50,36 @@ internal static class ScimGroupsEndpoints
                 change.Unit.Events.StartStream<ScimGroup>(made.Id, events);
                 return made;
             }, ct);
-            return await ShowAsync(context, directory, group.Id, StatusCodes.Status201Created, ct);
+            return await ShowChangedAsync(context, directory, group.Id, StatusCodes.Status201Created, ct);
         });
     }
 
-    private static async Task<IResult> ReplaceAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var body = await ScimRequests.BodyAsync(context);
-        return await AlterAsync(context, directory, body, (draft, _) =>
+    private static Task<IResult> ReplaceAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => AlterAsync(context, directory, (draft, body) =>
         {
             var resource = JsonObject.Create(body)!;
             draft.Name = ScimGroupReader.Name(resource);
             draft.ExternalId = ScimUserReader.Text(resource, "externalId") ?? draft.ExternalId;
             draft.Set(ScimGroupReader.Members(ScimPatcher.Get(resource, "members")));
         }, ct);
-    }
 
-    private static async Task<IResult> PatchAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var body = await ScimRequests.BodyAsync(context);
-        return await AlterAsync(context, directory, body, (draft, _) =>
+    private static Task<IResult> PatchAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => AlterAsync(context, directory, (draft, body) =>
         {
             foreach (var operation in ScimOperation.Read(body))
             {
                 draft.Apply(operation);
             }
         }, ct);
-    }
 
     private static async Task<IResult> RemoveAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        return await ScimRequests.LoggedAsync(context, LogType, null, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async () =>
         {
             await directory.ChangeAsync(caller.Provider, caller.FlowId, group => Line(context, null, group), async change =>
             {
-                var (stream, group) = await FetchAsync(context, change, ct);
+                var (stream, group) = await ScimResources.FetchAsync<ScimGroup>(context, change, Resource, ct);
                 change.Move(await directory.MembersOfAsync(change.Unit, group.Id, ct));
                 change.Unit.DeleteWhere<ScimMembership>("where (data ->> 'groupId') = ?", group.Id.ToString());
                 stream.AppendOne(new ScimGroupRemoved(change.Now));
@@ -108,17 +89,22 @@ internal static class ScimGroupsEndpoints
         });
     }
 
-    private static async Task<IResult> AlterAsync(HttpContext context, ScimDirectory directory, JsonElement body, Action<ScimGroupDraft, ScimGroup> alter, CancellationToken ct)
+    private static async Task<IResult> AlterAsync(HttpContext context, ScimDirectory directory, Action<ScimGroupDraft, JsonElement> alter, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async body =>
         {
             var group = await directory.ChangeAsync(caller.Provider, caller.FlowId, changed => Line(context, body, changed), async change =>
             {
-                var (stream, before) = await FetchAsync(context, change, ct);
+                var (stream, before) = await ScimResources.FetchAsync<ScimGroup>(context, change, Resource, ct);
                 var members = await directory.MembersOfAsync(change.Unit, before.Id, ct);
                 var draft = new ScimGroupDraft(before, members.Select(member => member.Id));
-                alter(draft, before);
+                alter(draft, body);
+                if (draft.Added.Count > 0)
+                {
+                    ScimGroupReader.CheckNumber(draft.Members);
+                }
+
                 var added = await ScimMembers.UsersAsync(change, [.. draft.Added], ct);
                 var removed = members.Where(member => draft.Removed.Contains(member.Id)).ToList();
                 if (draft.IsRenamed)
@@ -130,34 +116,21 @@ internal static class ScimGroupsEndpoints
                 stream.AppendMany(ScimMembers.Change(change, before.Id, added, removed));
                 return before;
             }, ct);
-            return await ShowAsync(context, directory, group.Id, StatusCodes.Status200OK, ct);
+            return await ShowChangedAsync(context, directory, group.Id, StatusCodes.Status200OK, ct);
         });
     }
 
-    private static async Task<(Marten.Events.IEventStream<ScimGroup> Stream, ScimGroup Group)> FetchAsync(HttpContext context, ScimChange change, CancellationToken ct)
+    private static async Task<IResult> ShowChangedAsync(HttpContext context, ScimDirectory directory, Guid id, int status, CancellationToken ct)
     {
-        var stream = await change.Unit.Events.FetchForWriting<ScimGroup>(ScimRequests.IdOf(context, Resource), ct);
-        if (stream.Aggregate is not { Removed: false } group || group.ProviderId != change.Provider.Id)
-        {
-            throw ScimException.NotFound(Resource);
-        }
-
-        ScimRequests.CheckPrecondition(context, group.Version);
-        return (stream, group);
+        await using var session = directory.Read();
+        return await ShowAsync(context, directory, await ScimResources.FindAsync<ScimGroup>(context, session, id, Resource, ct), status, ct);
     }
 
-    private static async Task<IEnumerable<(Guid, string)>?> MembersAsync(
-        HttpContext context, ScimDirectory directory, Marten.IQuerySession session, ScimGroup group, CancellationToken ct)
-        => ScimRequests.Excludes(context, "members")
-            ? null
-            : (await directory.MembersOfAsync(session, group.Id, ct)).Select(member => (member.Id, member.State.DisplayName.Length > 0 ? member.State.DisplayName : member.State.UserName));
-
-    private static async Task<IResult> ShowAsync(HttpContext context, ScimDirectory directory, Guid id, int status, CancellationToken ct)
+    private static async Task<IResult> ShowAsync(HttpContext context, ScimDirectory directory, ScimGroup group, int status, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        await using var session = directory.Read();
-        var group = await ScimDirectory.FindGroupAsync(session, caller.Provider.Id, id, ct) ?? throw ScimException.NotFound(Resource);
-        return new ScimResult(status, ScimJson.Of(group, await MembersAsync(context, directory, session, group, ct), caller.BaseUrl))
+        var members = ScimRequests.Excludes(context, "members") ? null : (await directory.MemberNamesOfAsync([group.Id], ct))[group.Id];
+        return new ScimResult(status, ScimJson.Of(group, members, caller.BaseUrl))
         {
             Location = $"{caller.BaseUrl}/Groups/{group.Id}", EntityTag = ScimJson.Tag(group.Version),
         };

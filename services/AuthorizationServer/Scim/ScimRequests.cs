@@ -15,33 +15,6 @@ internal static class ScimRequests
 
     private static readonly JsonDocumentOptions s_options = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>The body: a JSON object.</summary>
-    /// <exception cref="ScimException"><c>invalidSyntax</c>, or too large.</exception>
-    public static async Task<JsonElement> BodyAsync(HttpContext context)
-    {
-        if (!RequestBodies.HasMediaType(context.Request, ScimSchemas.MediaType) && !RequestBodies.HasMediaType(context.Request, "application/json"))
-        {
-            throw new ScimException(StatusCodes.Status415UnsupportedMediaType, null, $"The body is {ScimSchemas.MediaType} or application/json.");
-        }
-
-        if (await RequestBodies.ReadAsync(context.Request, ScimSchemas.MaximumBody) is not { } bytes)
-        {
-            throw ScimException.TooLarge($"A body has at most {ScimSchemas.MaximumBody} bytes.");
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(bytes, s_options);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw ScimException.Invalid("invalidSyntax", "The body is a JSON object.");
-        }
-        catch (JsonException)
-        {
-            throw ScimException.Invalid("invalidSyntax", "The body is no JSON object, or one in which a member comes twice.");
-        }
-    }
-
     /// <summary>Where a list begins and how long it is (RFC 7644 §3.4.2.4).</summary>
     public static (int StartIndex, int Count) PageOf(HttpContext context)
     {
@@ -100,8 +73,17 @@ internal static class ScimRequests
         };
     }
 
-    /// <summary>Runs a change; what it refuses is logged too.</summary>
-    public static async Task<IResult> LoggedAsync(HttpContext context, string resourceType, JsonElement? body, Func<Task<IResult>> change)
+    /// <summary>Runs a change without a body; what it refuses is logged too.</summary>
+    public static Task<IResult> LoggedAsync(HttpContext context, string resourceType, Func<Task<IResult>> change) => LoggedAsync(context, resourceType, () => null, change);
+
+    /// <summary>Reads the body, a JSON object, and runs a change with it; what is refused is logged too, also a body that cannot be read.</summary>
+    public static Task<IResult> LoggedAsync(HttpContext context, string resourceType, Func<JsonElement, Task<IResult>> change)
+    {
+        JsonElement? body = null;
+        return LoggedAsync(context, resourceType, () => body, async () => await change((body = await BodyAsync(context)).Value));
+    }
+
+    private static async Task<IResult> LoggedAsync(HttpContext context, string resourceType, Func<JsonElement?> body, Func<Task<IResult>> change)
     {
         try
         {
@@ -110,8 +92,61 @@ internal static class ScimRequests
         catch (ScimException refusal) when (refusal.Status != StatusCodes.Status503ServiceUnavailable)
         {
             await context.RequestServices.GetRequiredService<ScimDirectory>().LogAsync(
-                Line(context, resourceType, body) with { Success = false, Error = refusal.Message }, context.RequestAborted);
+                Line(context, resourceType, body()) with { Success = false, Error = refusal.Message }, context.RequestAborted);
             throw;
+        }
+    }
+
+    private static async Task<JsonElement> BodyAsync(HttpContext context)
+    {
+        if (!RequestBodies.HasMediaType(context.Request, ScimSchemas.MediaType) && !RequestBodies.HasMediaType(context.Request, "application/json"))
+        {
+            throw new ScimException(StatusCodes.Status415UnsupportedMediaType, null, $"The body is {ScimSchemas.MediaType} or application/json.");
+        }
+
+        if (await RequestBodies.ReadAsync(context.Request, ScimSchemas.MaximumBody) is not { } bytes)
+        {
+            throw ScimException.TooLarge($"A body has at most {ScimSchemas.MaximumBody} bytes.");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(bytes, s_options);
+            if (!IsStorable(bytes.Span))
+            {
+                throw ScimException.Invalid("invalidValue", "A text in the body holds U+0000 or half of a surrogate pair. That cannot be stored.");
+            }
+
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw ScimException.Invalid("invalidSyntax", "The body is a JSON object.");
+        }
+        catch (JsonException)
+        {
+            throw ScimException.Invalid("invalidSyntax", "The body is no JSON object, or one in which a member comes twice.");
+        }
+    }
+
+    // PostgreSQL takes neither in JSON. The parser lets both pass where they are escaped.
+    private static bool IsStorable(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return false;
         }
     }
 

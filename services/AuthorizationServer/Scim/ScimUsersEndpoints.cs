@@ -22,31 +22,20 @@ internal static class ScimUsersEndpoints
         scim.MapDelete("/Users/{id}", RemoveAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var caller = ScimCaller.Of(context);
-        var (start, count) = ScimRequests.PageOf(context);
-        await using var session = directory.Read();
-        var (users, total) = await directory.ListAsync<ScimUser>(session, caller.Provider.Id, ScimRequests.FilterOf(context), start - 1, count, ct);
-        var groups = await directory.GroupsOfAsync(session, ScimRequests.Excludes(context, "groups") ? [] : [.. users.Select(user => user.Id)], ct);
-        return new ScimResult(StatusCodes.Status200OK, ScimJson.Page([.. users.Select(user => ScimJson.Of(user, groups[user.Id], caller.BaseUrl))], total, start));
-    }
+    private static Task<IResult> ListAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => ScimResources.ListAsync<ScimUser>(context, directory, async (session, users) =>
+        {
+            var groups = await directory.GroupsOfAsync(session, ScimRequests.Excludes(context, "groups") ? [] : [.. users.Select(user => user.Id)], ct);
+            return users.Select(user => ScimJson.Of(user, groups[user.Id], ScimCaller.Of(context).BaseUrl));
+        }, ct);
 
-    private static async Task<IResult> GetAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var caller = ScimCaller.Of(context);
-        await using var session = directory.Read();
-        var user = await ScimDirectory.FindUserAsync(session, caller.Provider.Id, ScimRequests.IdOf(context, Resource), ct) ?? throw ScimException.NotFound(Resource);
-        return ScimRequests.IsKnown(context, user.Version)
-            ? new ScimResult(StatusCodes.Status304NotModified, null) { EntityTag = ScimJson.Tag(user.Version) }
-            : await ShowAsync(context, directory, session, user, StatusCodes.Status200OK, ct);
-    }
+    private static Task<IResult> GetAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => ScimResources.GetAsync<ScimUser>(context, directory, Resource, (session, user) => ShowAsync(context, directory, session, user, StatusCodes.Status200OK, ct), ct);
 
     private static async Task<IResult> CreateAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        var body = await ScimRequests.BodyAsync(context);
-        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async body =>
         {
             var state = ScimUserReader.Read(caller.Provider.Id, JsonObject.Create(body)!);
             var user = await directory.ChangeAsync(caller.Provider, caller.FlowId, made => Line(context, body, made), async change =>
@@ -64,16 +53,11 @@ internal static class ScimUsersEndpoints
         });
     }
 
-    private static async Task<IResult> ReplaceAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var body = await ScimRequests.BodyAsync(context);
-        return await AlterAsync(context, directory, body, _ => JsonObject.Create(body)!, ct);
-    }
+    private static Task<IResult> ReplaceAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => AlterAsync(context, directory, (_, body) => JsonObject.Create(body)!, ct);
 
-    private static async Task<IResult> PatchAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
-    {
-        var body = await ScimRequests.BodyAsync(context);
-        return await AlterAsync(context, directory, body, user =>
+    private static Task<IResult> PatchAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
+        => AlterAsync(context, directory, (user, body) =>
         {
             var resource = JsonObject.Create(user.State.Attributes.Clone())!;
             foreach (var operation in ScimOperation.Read(body))
@@ -83,16 +67,15 @@ internal static class ScimUsersEndpoints
 
             return resource;
         }, ct);
-    }
 
     private static async Task<IResult> RemoveAsync(HttpContext context, ScimDirectory directory, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        return await ScimRequests.LoggedAsync(context, LogType, null, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async () =>
         {
             await directory.ChangeAsync(caller.Provider, caller.FlowId, user => Line(context, null, user), async change =>
             {
-                var (stream, user) = await FetchAsync(context, change, ct);
+                var (stream, user) = await ScimResources.FetchAsync<ScimUser>(context, change, Resource, ct);
                 stream.AppendOne(new ScimUserRemoved(change.Now));
                 foreach (var group in (await directory.GroupsOfAsync(change.Unit, [user.Id], ct))[user.Id])
                 {
@@ -108,15 +91,15 @@ internal static class ScimUsersEndpoints
         });
     }
 
-    private static async Task<IResult> AlterAsync(HttpContext context, ScimDirectory directory, JsonElement body, Func<ScimUser, JsonObject> alter, CancellationToken ct)
+    private static async Task<IResult> AlterAsync(HttpContext context, ScimDirectory directory, Func<ScimUser, JsonElement, JsonObject> alter, CancellationToken ct)
     {
         var caller = ScimCaller.Of(context);
-        return await ScimRequests.LoggedAsync(context, LogType, body, async () =>
+        return await ScimRequests.LoggedAsync(context, LogType, async body =>
         {
             var user = await directory.ChangeAsync(caller.Provider, caller.FlowId, changed => Line(context, body, changed), async change =>
             {
-                var (stream, before) = await FetchAsync(context, change, ct);
-                var state = ScimUserReader.Read(caller.Provider.Id, alter(before));
+                var (stream, before) = await ScimResources.FetchAsync<ScimUser>(context, change, Resource, ct);
+                var state = ScimUserReader.Read(caller.Provider.Id, alter(before, body));
                 await CheckNameAsync(change, state, before.Id, ct);
                 var changed = new ScimUserChanged(state, change.Now);
                 var after = new ScimUser { Id = before.Id, Version = before.Version + 1, CreatedAt = before.CreatedAt };
@@ -128,18 +111,6 @@ internal static class ScimUsersEndpoints
             await using var session = directory.Read();
             return await ShowAsync(context, directory, session, user, StatusCodes.Status200OK, ct);
         });
-    }
-
-    private static async Task<(Marten.Events.IEventStream<ScimUser> Stream, ScimUser User)> FetchAsync(HttpContext context, ScimChange change, CancellationToken ct)
-    {
-        var stream = await change.Unit.Events.FetchForWriting<ScimUser>(ScimRequests.IdOf(context, Resource), ct);
-        if (stream.Aggregate is not { Removed: false } user || user.ProviderId != change.Provider.Id)
-        {
-            throw ScimException.NotFound(Resource);
-        }
-
-        ScimRequests.CheckPrecondition(context, user.Version);
-        return (stream, user);
     }
 
     // What the change means for what the user holds: whoever may no longer come in, or is now known under another address, loses it.

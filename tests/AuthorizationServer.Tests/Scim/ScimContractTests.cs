@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using ManagedOAuth.AuthorizationServer.Scim.Store;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Scim;
 
@@ -100,6 +103,9 @@ public sealed class ScimContractTests(Service service)
     [InlineData("POST", "/Users", """{"userName":"a","userName":"b"}""", 400, "invalidSyntax")]
     [InlineData("POST", "/Users", """{"userName":5}""", 400, "invalidValue")]
     [InlineData("POST", "/Users", """{"userName":"a","active":"perhaps"}""", 400, "invalidValue")]
+    [InlineData("POST", "/Users", """{"userName":"a","title":"x\u0000"}""", 400, "invalidValue")]
+    [InlineData("POST", "/Users", """{"userName":"a","x\u0000":"x"}""", 400, "invalidValue")]
+    [InlineData("POST", "/Users", """{"userName":"a","title":"\ud800"}""", 400, "invalidValue")]
     [InlineData("POST", "/Groups", """{"members":[]}""", 400, "invalidValue")]
     [InlineData("POST", "/Groups", """{"displayName":"x","members":[{"value":"no-uuid"}]}""", 400, "invalidValue")]
     [InlineData("PATCH", "/Users/5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11", """{"Operations":[{"op":"add","path":"title","value":"x"}]}""", 404, null)]
@@ -111,6 +117,8 @@ public sealed class ScimContractTests(Service service)
         Assert.Equal((status, status.ToString(System.Globalization.CultureInfo.InvariantCulture)), (answer.Status, answer.Json.GetProperty("status").GetString()));
         Assert.Equal("urn:ietf:params:scim:api:messages:2.0:Error", answer.Json.GetProperty("schemas")[0].GetString());
         Assert.Equal(type, answer.Json.TryGetProperty("scimType", out var given) ? given.GetString() : null);
+        var line = Assert.Single(await LogAsync(scim));
+        Assert.Equal((false, answer.Json.GetProperty("detail").GetString()), (line.GetProperty("success").GetBoolean(), line.GetProperty("error").GetString()));
     }
 
     [Fact]
@@ -136,6 +144,56 @@ public sealed class ScimContractTests(Service service)
         var answers = await Task.WhenAll(users.Select(user => scim.PatchAsync($"/Groups/{group}", new { op = "add", path = "members", value = new[] { new { value = user } } })));
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Equal(users.Order(), Members(await scim.GetAsync($"/Groups/{group}")).Order());
+    }
+
+    [Fact]
+    public async Task Group_HasSoManyMembersInAll_NotInEachStep()
+    {
+        using var scim = await ScimClient.CreateAsync(service);
+        var group = await scim.GroupAsync("many");
+        object[] operations = [.. Enumerable.Range(0, 2).Select(_ => new { op = "add", path = "members", value = Enumerable.Range(0, 6000).Select(_ => new { value = Guid.NewGuid() }) })];
+        var refused = await scim.PatchAsync($"/Groups/{group}", operations);
+        Assert.Equal((400, "tooMany"), (refused.Status, refused.Json.GetProperty("scimType").GetString()));
+    }
+
+    [Fact]
+    public async Task ListOfLargeGroups_LeavesMembersOut_WhereTheyWouldBeTooMany()
+    {
+        using var scim = await ScimClient.CreateAsync(service);
+        var user = await scim.UserAsync("member@example.com");
+        string[] ids = [await scim.GroupAsync("first", user), await scim.GroupAsync("second", user)];
+        await using (var unit = service.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+        {
+            foreach (var id in ids)
+            {
+                unit.Events.Append(Guid.Parse(id), new ScimGroupMembersChanged([.. Enumerable.Range(0, 6000).Select(_ => Guid.NewGuid())], [], DateTimeOffset.UtcNow));
+            }
+
+            await unit.SaveChangesAsync();
+        }
+
+        var shown = (await scim.GetAsync("/Groups")).Json.GetProperty("Resources").EnumerateArray().ToList();
+        Assert.Equal([true, false], shown.Select(group => group.TryGetProperty("members", out _)));
+        foreach (var id in ids)
+        {
+            Assert.Equal([user], Members(await scim.GetAsync($"/Groups/{id}")));
+        }
+    }
+
+    [Fact]
+    public async Task UserRemovedWhileTheyJoined_IsNotShownAsAMember()
+    {
+        using var scim = await ScimClient.CreateAsync(service);
+        var user = await scim.UserAsync("gone@example.com");
+        var group = await scim.GroupAsync("left");
+        await scim.SendAsync("DELETE", $"/Users/{user}", null);
+        await using (var unit = service.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+        {
+            unit.Store(ScimMembership.Of(Guid.Parse(group), Guid.Parse(user)));
+            await unit.SaveChangesAsync();
+        }
+
+        Assert.Empty(Members(await scim.GetAsync($"/Groups/{group}")));
     }
 
     [Fact]
@@ -186,7 +244,7 @@ public sealed class ScimContractTests(Service service)
         var seen = Assert.Single((await queries.UsersAsync(new ScimListRequest { ProviderId = provider, Equal = { ["emails"] = email } }, asConfig)).Users);
         Assert.Equal((user, email, "staff"), (seen.Id, seen.UserName, Assert.Single(seen.Groups)));
         Assert.Equal(1, Assert.Single((await queries.GroupsAsync(new ScimListRequest { ProviderId = provider }, asConfig)).Groups).Members);
-        var log = (await queries.UpdatesAsync(new ScimUpdatesRequest { ProviderIds = { provider }, OldestFirst = true }, asConfig)).Updates.Select(line => JsonDocument.Parse(line.ToStringUtf8()).RootElement).ToList();
+        var log = await LogAsync(scim);
         Assert.Equal([true, true, false], log.Select(line => line.GetProperty("success").GetBoolean()));
         Assert.Contains("userName", log[2].GetProperty("error").GetString(), StringComparison.Ordinal);
 
@@ -196,6 +254,15 @@ public sealed class ScimContractTests(Service service)
         Assert.True(Assert.Single(people.Users[0].Provisioned).Active);
         await scim.SendAsync("DELETE", $"/Users/{user}", null);
         Assert.Empty((await new UserQueries.UserQueriesClient(channel).ListAsync(new ListUsersRequest { Email = email }, asConfig)).Users);
+    }
+
+    private async Task<IReadOnlyList<JsonElement>> LogAsync(ScimClient scim)
+    {
+        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(service.GrpcAddress);
+        var reply = await new ScimQueries.ScimQueriesClient(channel).UpdatesAsync(
+            new ScimUpdatesRequest { ProviderIds = { scim.Provider.Id.ToString() }, OldestFirst = true },
+            new Grpc.Core.Metadata { { ServiceCredential.Header, service.CredentialOf("config") } });
+        return [.. reply.Updates.Select(line => JsonDocument.Parse(line.ToStringUtf8()).RootElement)];
     }
 
     private static IEnumerable<string> Members(Answer answer) => answer.Json.GetProperty("members").EnumerateArray().Select(member => member.GetProperty("value").GetString()!);

@@ -39,6 +39,8 @@ public sealed class ScimFilterTests
     [InlineData("userName eq \"x\")")]
     [InlineData("userName eq \"x\" xor active eq true")]
     [InlineData("not userName eq \"x\"")]
+    [InlineData("userName eq \"x\\u0000\"")]
+    [InlineData("userName eq \"x\\ud800\"")]
     [InlineData("password eq \"x\"")]
     [InlineData("data->>'secret' eq \"x\"")]
     public void Filter_ThatCannotBeRead_IsInvalidFilter(string filter)

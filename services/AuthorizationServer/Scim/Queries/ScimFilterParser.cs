@@ -121,7 +121,10 @@ public sealed class ScimFilterParser
             _at++;
             try
             {
-                return JsonSerializer.Deserialize(_text.AsSpan(begin, _at - begin), ScimTextJson.Default.String);
+                // PostgreSQL takes no U+0000.
+                return JsonSerializer.Deserialize(_text.AsSpan(begin, _at - begin), ScimTextJson.Default.String) is { } text && !text.Contains('\0', StringComparison.Ordinal)
+                    ? text
+                    : throw Wrong("a text without U+0000");
             }
             catch (JsonException)
             {

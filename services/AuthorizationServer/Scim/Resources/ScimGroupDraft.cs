@@ -27,6 +27,8 @@ public sealed class ScimGroupDraft
 
     public bool IsRenamed => Name != _before.DisplayName || ExternalId != _before.ExternalId;
 
+    public int Members => _members.Count;
+
     public IReadOnlySet<Guid> Added => _members.Except(_known).ToHashSet();
 
     public IReadOnlySet<Guid> Removed => _known.Except(_members).ToHashSet();

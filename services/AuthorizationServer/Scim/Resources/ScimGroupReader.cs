@@ -16,9 +16,18 @@ public static class ScimGroupReader
     public static IReadOnlyList<Guid> Members(JsonNode? members)
     {
         var values = members switch { null => [], JsonArray many => many.ToList(), var one => [one] };
-        return values.Count > ScimSchemas.MaximumMembers
-            ? throw ScimException.Invalid("tooMany", $"A group has at most {ScimSchemas.MaximumMembers} members.")
-            : [.. values.Select(Id).Distinct()];
+        CheckNumber(values.Count);
+        return [.. values.Select(Id).Distinct()];
+    }
+
+    /// <summary>Refuses more members than a group may have.</summary>
+    /// <exception cref="ScimException"><c>tooMany</c>.</exception>
+    public static void CheckNumber(int members)
+    {
+        if (members > ScimSchemas.MaximumMembers)
+        {
+            throw ScimException.Invalid("tooMany", $"A group has at most {ScimSchemas.MaximumMembers} members.");
+        }
     }
 
     private static Guid Id(JsonNode? member)

@@ -54,20 +54,6 @@ public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory sco
         await unit.SaveChangesAsync(cancellation);
     }
 
-    /// <summary>The user of this provider; null when there is none.</summary>
-    public static async Task<ScimUser?> FindUserAsync(IQuerySession session, Guid providerId, Guid id, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return await session.LoadAsync<ScimUser>(id, cancellation) is { Removed: false } user && user.ProviderId == providerId ? user : null;
-    }
-
-    /// <summary>The group of this provider; null when there is none.</summary>
-    public static async Task<ScimGroup?> FindGroupAsync(IQuerySession session, Guid providerId, Guid id, CancellationToken cancellation)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return await session.LoadAsync<ScimGroup>(id, cancellation) is { Removed: false } group && group.ProviderId == providerId ? group : null;
-    }
-
     /// <summary>The groups that users are in, by user.</summary>
     public async Task<ILookup<Guid, ScimGroup>> GroupsOfAsync(IQuerySession session, IReadOnlyCollection<Guid> users, CancellationToken cancellation)
     {
@@ -85,12 +71,32 @@ public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory sco
         return memberships.Where(membership => byId.ContainsKey(membership.GroupId)).ToLookup(membership => membership.UserId, membership => byId[membership.GroupId]);
     }
 
+    /// <summary>Ids and names of the members of groups, by group: what is shown of them.</summary>
+    public async Task<ILookup<Guid, (Guid Id, string Name)>> MemberNamesOfAsync(IEnumerable<Guid> groups, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            $"""
+            select (m.data ->> 'groupId')::uuid, u.id, coalesce(nullif(u.data -> 'state' ->> 'displayName', ''), u.data -> 'state' ->> 'userName')
+            from {service.Schema}.mt_doc_scimmembership m join {service.Schema}.mt_doc_scimuser u on u.id = (m.data ->> 'userId')::uuid
+            where (m.data ->> 'groupId') = any($1) and not ((u.data ->> 'removed')::boolean) order by u.id
+            """);
+        command.Parameters.Add(new NpgsqlParameter { Value = groups.Select(id => id.ToString()).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var members = new List<(Guid Group, (Guid, string) Member)>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            members.Add((reader.GetGuid(0), (reader.GetGuid(1), reader.GetString(2))));
+        }
+
+        return members.ToLookup(pair => pair.Group, pair => pair.Member);
+    }
+
     /// <summary>The members of a group.</summary>
     public async Task<IReadOnlyList<ScimUser>> MembersOfAsync(IQuerySession session, Guid group, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(session);
         return await session.QueryAsync<ScimUser>(
-            $"where d.id in (select (m.data ->> 'userId')::uuid from {service.Schema}.mt_doc_scimmembership m where (m.data ->> 'groupId') = ?) order by d.id",
+            $"where d.id in (select (m.data ->> 'userId')::uuid from {service.Schema}.mt_doc_scimmembership m where (m.data ->> 'groupId') = ?) and not ((data ->> 'removed')::boolean) order by d.id",
             cancellation,
             group.ToString());
     }
@@ -98,7 +104,7 @@ public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory sco
     /// <summary>One page of users or groups, and how many there are.</summary>
     public async Task<(IReadOnlyList<T> Page, long Total)> ListAsync<T>(
         IQuerySession session, Guid providerId, ScimFilter? filter, int offset, int count, CancellationToken cancellation)
-        where T : class
+        where T : class, IScimResource
     {
         ArgumentNullException.ThrowIfNull(session);
         var isUsers = typeof(T) == typeof(ScimUser);

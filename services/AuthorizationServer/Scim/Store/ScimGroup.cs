@@ -13,7 +13,7 @@ public sealed record ScimGroupMembersChanged(IReadOnlyList<Guid> Added, IReadOnl
 public sealed record ScimGroupRemoved(DateTimeOffset At);
 
 /// <summary>A provisioned group, folded from its stream. Its members are documents of their own, so that a large group changes in small steps.</summary>
-public sealed class ScimGroup
+public sealed class ScimGroup : IScimResource
 {
     public Guid Id { get; set; }
 

@@ -32,7 +32,7 @@ public sealed record ScimUserChanged(ScimUserState User, DateTimeOffset At);
 public sealed record ScimUserRemoved(DateTimeOffset At);
 
 /// <summary>A provisioned user, folded from its stream; kept after it was removed, because a removed user may not log in.</summary>
-public sealed class ScimUser
+public sealed class ScimUser : IScimResource
 {
     public Guid Id { get; set; }
 
