@@ -58,7 +58,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Where the token endpoint redirects to instead of answering.</summary>
     public string? Redirect { get; set; }
 
-    /// <summary>How long the token endpoint waits.</summary>
+    /// <summary>How long the token endpoint waits with its answer, when it has done what was asked.</summary>
     public Task Delay { get; set; } = Task.CompletedTask;
 
     /// <summary>Runs before a revocation is answered.</summary>
@@ -182,7 +182,13 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     private async Task<IResult> TokenAsync(HttpContext context)
     {
         Interlocked.Increment(ref _tokenRequests);
+        var answer = await AnswerAsync(context);
         await Delay;
+        return answer;
+    }
+
+    private async Task<IResult> AnswerAsync(HttpContext context)
+    {
         if (Down is { } status)
         {
             return Results.StatusCode(status);

@@ -222,6 +222,12 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         await host.Service.ConfigureAsync(feed => feed.Remove(UpstreamHost.IdOf("notes")));
         var housekeeping = host.Service.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Housekeeping>().Single();
         await housekeeping.RunAsync(default);
+
+        // Another replica may know a server that this one does not know yet.
+        Assert.NotEmpty(await host.LoginsOfAsync(_alice));
+        await host.AgeAsync(_alice, TimeSpan.FromMinutes(11));
+        Assert.Equal(0, await ActivatorUtilities.CreateInstance<UpstreamEndings>(host.Service.Services, new OldSnapshots()).ForgetRemovedServersAsync(10, default));
+        await housekeeping.RunAsync(default);
         Assert.Empty(await host.LoginsOfAsync(_alice));
         await host.ResetAsync();
         Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
@@ -261,6 +267,26 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
             await using var search = connection.CreateCommand($"select count(*) from {name} t where t::text like '%upstream-access-%' or t::text like '%upstream-refresh-%' or t::text like '%upstream-client-secret-%'");
             Assert.True((long)(await search.ExecuteScalarAsync())! == 0, name);
         }
+    }
+
+    // What Config said two minutes ago, which had no servers.
+    private sealed class OldSnapshots : IConfigurationSnapshots
+    {
+        public event Action<ConfigurationSnapshot>? Changed
+        {
+            add => throw new NotSupportedException();
+            remove => throw new NotSupportedException();
+        }
+
+        public ConfigurationSnapshot Current => ConfigurationSnapshot.Empty;
+
+        public bool IsLoaded => true;
+
+        public TimeSpan Staleness => TimeSpan.FromMinutes(2);
+
+        public Task<bool> WaitForPositionAsync(long position, TimeSpan deadline, CancellationToken cancellation = default) => Task.FromResult(false);
+
+        public Task WaitUntilLoadedAsync(CancellationToken cancellation) => Task.CompletedTask;
     }
 
     private async Task ConnectAsync(int life = 3600)

@@ -37,18 +37,26 @@ public sealed class UpstreamTokens(UpstreamHttp http, ClientAuthentication authe
             new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken, ["resource"] = resource },
             cancellation);
 
-    /// <summary>Revokes a token; false when it was not taken.</summary>
-    public async Task<bool> RevokeAsync(string endpoint, UpstreamClient client, string? secret, string token, string hint, CancellationToken cancellation)
+    /// <summary>Revokes what somebody had: a refresh token takes its access tokens along (RFC 7009 §2.1), though not everywhere.</summary>
+    public async Task RevokeAllAsync(string endpoint, UpstreamClient client, string? secret, string accessToken, string? refreshToken)
+    {
+        if (refreshToken is not null)
+        {
+            await RevokeAsync(endpoint, client, secret, refreshToken, "refresh_token", CancellationToken.None);
+        }
+
+        await RevokeAsync(endpoint, client, secret, accessToken, "access_token", CancellationToken.None);
+    }
+
+    private async Task RevokeAsync(string endpoint, UpstreamClient client, string? secret, string token, string hint, CancellationToken cancellation)
     {
         try
         {
-            var reply = await SendAsync(endpoint, client, secret, new Dictionary<string, string> { ["token"] = token, ["token_type_hint"] = hint }, cancellation);
-            return reply.IsSuccess;
+            await SendAsync(endpoint, client, secret, new Dictionary<string, string> { ["token"] = token, ["token_type_hint"] = hint }, cancellation);
         }
         catch (OutboundUnavailableException)
         {
             // It is forgotten here either way, and ends there in its own time.
-            return false;
         }
     }
 

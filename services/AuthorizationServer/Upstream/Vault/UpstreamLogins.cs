@@ -18,6 +18,8 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
 
     // Longer than the one request that is made in a turn.
     private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_keeping = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The login; null when there is none.</summary>
     public async Task<UpstreamLogin?> FindAsync(Guid server, Guid user, CancellationToken cancellation)
@@ -49,7 +51,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         ArgumentNullException.ThrowIfNull(login);
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(tokens);
-        var connected = WithTokens(login, tokens, null);
+        var connected = WithTokens(login, tokens, null, NewCredentialId());
         connected = connected with { ConnectedAt = connected.RefreshedAt };
         for (var attempt = 1; ; attempt++)
         {
@@ -106,21 +108,45 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         }
     }
 
-    /// <summary>Keeps the tokens that a refresh gave, before anybody uses them. Null: the login was removed or made anew meanwhile, and they are nobody's.</summary>
-    public async Task<UpstreamLogin?> RefreshedAsync(UpstreamLogin before, UpstreamTokenSet tokens)
+    /// <summary>
+    /// Keeps the tokens that a refresh gave, before anybody uses them; a database that is away for a moment is tried again, because there may be no
+    /// other copy of the refresh token. <c>Kept</c> is false when the login was removed or made anew meanwhile: it is given as it is, and the tokens
+    /// are nobody's.
+    /// </summary>
+    public async Task<(UpstreamLogin? Login, bool Kept)> RefreshedAsync(UpstreamLogin before, UpstreamTokenSet tokens)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(tokens);
-        await using var unit = store.LightweightSession();
-        if (await LockAsync(unit, before.Id) is not { } login || login.CredentialId != before.CredentialId)
+        var end = clock.GetUtcNow() + s_keeping;
+        var credentialId = NewCredentialId();
+        while (true)
         {
-            return null;
+            try
+            {
+                return await KeepAsync(before, tokens, credentialId);
+            }
+            catch (MartenCommandException away) when (away.IsTransient && clock.GetUtcNow() < end)
+            {
+                LogNotKept(logger, before.ServerId, before.UserId, away.Message);
+                await Task.Delay(s_pause, clock);
+            }
+        }
+    }
+
+    private async Task<(UpstreamLogin? Login, bool Kept)> KeepAsync(UpstreamLogin before, UpstreamTokenSet tokens, string credentialId)
+    {
+        await using var unit = store.LightweightSession();
+        var login = await LockAsync(unit, before.Id);
+        if (login is null || login.CredentialId != before.CredentialId)
+        {
+            // Saved by an attempt before, whose answer was lost?
+            return (login, login?.CredentialId == credentialId);
         }
 
-        var refreshed = WithTokens(login, tokens, Open(login)?.RefreshToken);
+        var refreshed = WithTokens(login, tokens, Open(login)?.RefreshToken, credentialId);
         unit.Store(refreshed);
         await unit.SaveChangesAsync(CancellationToken.None);
-        return refreshed;
+        return (refreshed, true);
     }
 
     /// <summary>Notes that the tokens are worth nothing any more; gives the login as it is then.</summary>
@@ -160,18 +186,23 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         return login;
     }
 
-    /// <summary>Ids of a user's logins.</summary>
-    public async Task<IReadOnlyList<Guid>> OfUserAsync(Guid user, CancellationToken cancellation)
+    /// <summary>Ids of some of a user's logins.</summary>
+    public async Task<IReadOnlyList<Guid>> OfUserAsync(Guid user, int limit, CancellationToken cancellation)
     {
         await using var query = store.QuerySession();
-        return [.. (await query.QueryAsync<UpstreamLogin>("where data ->> 'userId' = ? limit 1000", cancellation, user.ToString("D"))).Select(login => login.Id)];
+        return [.. (await query.QueryAsync<UpstreamLogin>("where data ->> 'userId' = ? limit ?", cancellation, user.ToString("D"), limit)).Select(login => login.Id)];
     }
 
-    /// <summary>Ids of logins at servers that are not among these.</summary>
-    public async Task<IReadOnlyList<Guid>> ElsewhereAsync(IEnumerable<Guid> servers, int limit, CancellationToken cancellation)
+    /// <summary>Ids of logins, made before a time, at servers that are not among these.</summary>
+    public async Task<IReadOnlyList<Guid>> ElsewhereAsync(IEnumerable<Guid> servers, DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         await using var query = store.QuerySession();
-        return [.. (await query.QueryAsync<UpstreamLogin>("where not (data ->> 'serverId' = any(?)) limit ?", cancellation, servers.Select(id => id.ToString("D")).ToArray(), limit)).Select(login => login.Id)];
+        return [.. (await query.QueryAsync<UpstreamLogin>(
+            "where not (data ->> 'serverId' = any(?)) and (data ->> 'connectedAt')::timestamptz < ? limit ?",
+            cancellation,
+            servers.Select(id => id.ToString("D")).ToArray(),
+            before,
+            limit)).Select(login => login.Id)];
     }
 
     private static async Task<UpstreamLogin?> LockAsync(IDocumentSession unit, Guid id)
@@ -180,14 +211,14 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         return await unit.QueryAsync<UpstreamLogin>("where d.id = ? for update", CancellationToken.None, id) is [var login] ? login : null;
     }
 
-    private UpstreamLogin WithTokens(UpstreamLogin login, UpstreamTokenSet tokens, string? refreshTokenBefore)
+    private UpstreamLogin WithTokens(UpstreamLogin login, UpstreamTokenSet tokens, string? refreshTokenBefore, string credentialId)
     {
         var now = clock.GetUtcNow();
         var secrets = new UpstreamSecrets(tokens.AccessToken, tokens.RefreshToken ?? refreshTokenBefore);
         return login with
         {
             Tokens = box.Seal(UpstreamLogin.PurposeOf(login.ServerId, login.UserId, login.ServerUrl), JsonSerializer.SerializeToUtf8Bytes(secrets, UpstreamSecretsJson.Default.UpstreamSecrets)),
-            CredentialId = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)),
+            CredentialId = credentialId,
             ExpiresAt = now + tokens.Life,
             RefreshedAt = now,
             Scope = tokens.Scope ?? login.Scope,
@@ -197,6 +228,8 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
             TurnEndsAt = null,
         };
     }
+
+    private static string NewCredentialId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 
     private static Guid? UserOf(UpstreamLogin login) => login.UserId == Guid.Empty ? null : login.UserId;
 
@@ -208,6 +241,9 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
 
     [LoggerMessage(3, LogLevel.Information, "Forgot the credential of user {UserId} for the MCP server {ServerId}: {Reason}", EventName = "UpstreamForgotten")]
     private static partial void LogForgotten(ILogger logger, Guid serverId, Guid userId, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "New tokens of user {UserId} for the MCP server {ServerId} could not be kept and are tried again: {Message}", EventName = "UpstreamNotKept")]
+    private static partial void LogNotKept(ILogger logger, Guid serverId, Guid userId, string message);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

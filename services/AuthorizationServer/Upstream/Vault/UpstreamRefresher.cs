@@ -11,6 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
 /// </summary>
 public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamClients clients, UpstreamTokens tokens, TimeProvider clock, ILogger<UpstreamRefresher> logger)
 {
+    private const int MostFailures = 10_000;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_afterFailure = TimeSpan.FromSeconds(2);
@@ -51,6 +52,11 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
         }
         catch (OutboundUnavailableException)
         {
+            if (_failures.Count >= MostFailures)
+            {
+                _failures.Clear();
+            }
+
             _failures[login.Id] = clock.GetUtcNow();
             throw;
         }
@@ -106,7 +112,15 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
             var reply = await tokens.RefreshAsync(login.TokenEndpoint, login.Client, secret, refreshToken, login.Resource, CancellationToken.None);
             if (reply.Tokens is { } next)
             {
-                return await logins.RefreshedAsync(login, next);
+                var (kept, isKept) = await logins.RefreshedAsync(login, next);
+
+                // Somebody disconnected meanwhile: what came is nobody's. A refresh beside this one would lose its own tokens with these.
+                if (!isKept && kept?.ConnectedAt != login.ConnectedAt && login.RevocationEndpoint is { } endpoint)
+                {
+                    await tokens.RevokeAllAsync(endpoint, login.Client, secret, next.AccessToken, next.RefreshToken);
+                }
+
+                return kept;
             }
 
             switch (reply.Error)
