@@ -46,7 +46,13 @@ public sealed class InternalAddresses
     private void Add(string host, int port) => _addresses.Add((Canonical(host), port));
 
     private static string Canonical(string host)
-        => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))
-            ? "127.0.0.1"
-            : host.ToLowerInvariant();
+    {
+        if (!IPAddress.TryParse(host.Trim('[', ']'), out var address))
+        {
+            return host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? "127.0.0.1" : host.ToLowerInvariant();
+        }
+
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return IPAddress.IsLoopback(plain) ? "127.0.0.1" : plain.ToString();
+    }
 }

@@ -89,9 +89,9 @@ public abstract class OutboundHttp : IDisposable
             using var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 });
             return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // Not JSON: an answer of its own kind, judged by the caller.
+            // Not JSON, or a member's name is no text: an answer of its own kind, judged by the caller.
             return null;
         }
     }

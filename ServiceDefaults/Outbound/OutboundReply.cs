@@ -17,6 +17,19 @@ public sealed record OutboundReply(int Status, JsonElement? Json)
 
     /// <summary>A text member of the body; null when it is absent, empty or something else.</summary>
     public string? Text(string member)
-        => Json is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String
-            && value.GetString() is { Length: > 0 } text ? text : null;
+        => Json is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(member, out var value) && TextOf(value) is { Length: > 0 } text ? text : null;
+
+    /// <summary>The text of a value; null when it is something else, or half of a surrogate pair that nobody can read (RFC 7493 §2.1).</summary>
+    public static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // There is no other way to ask.
+            return null;
+        }
+    }
 }

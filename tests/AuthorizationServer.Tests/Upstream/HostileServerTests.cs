@@ -55,6 +55,18 @@ public sealed class HostileServerTests(UpstreamHost host) : IAsyncLifetime
         Assert.Equal(State.LoginRequired, (await host.GetAsync(alice)).State);
     }
 
+    [Theory]
+    [InlineData("""{"email":"\ud800","name":"Alice"}""")]
+    [InlineData("""{"e\ud800mailmailmail":"x","name":"Alice"}""")]
+    public async Task Claims_ThatAreNoTexts_NameNobody_AndSpoilNothing(string claims)
+    {
+        host.Notes.Claims = claims;
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        await host.ConnectAsync(browser);
+        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
+    }
+
     // M14
     [Theory]
     [InlineData("authorization_endpoint", "javascript:alert(1)")]

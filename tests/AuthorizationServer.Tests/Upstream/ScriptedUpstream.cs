@@ -50,6 +50,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Seconds that access tokens live; null = it does not say.</summary>
     public int? Life { get; set; } = 3600;
 
+    /// <summary>Claims of the ID token in place of honest ones, as JSON.</summary>
+    public string? Claims { get; set; }
+
     public bool GivesRefreshTokens { get; set; } = true;
 
     /// <summary>Registrations with a scope are refused.</summary>
@@ -111,6 +114,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Honest again.</summary>
     public void Reset()
     {
+        Claims = null;
         (Resource, Metadata, Challenge, Down, TokenError, Life, GivesRefreshTokens, Delay) = (null, null, null, null, null, 3600, true, Task.CompletedTask);
         (Account, KnowsNoScopes, Redirect, Revoking, RegistrationDelay) = ("alice@upstream.test", false, null, null, Task.CompletedTask);
     }
@@ -240,7 +244,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
 
     private IResult Tokens()
     {
-        var claims = new JsonObject { ["sub"] = "u1", ["email"] = Account }.ToJsonString();
+        var claims = Claims ?? new JsonObject { ["sub"] = "u1", ["email"] = Account }.ToJsonString();
         var answer = new JsonObject { ["access_token"] = Secret("access"), ["token_type"] = "bearer", ["id_token"] = $"e30.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}.e30" };
         if (Life is { } life)
         {

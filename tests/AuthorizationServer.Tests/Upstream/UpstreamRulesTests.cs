@@ -81,6 +81,18 @@ public sealed class UpstreamRulesTests
         Assert.Throws<UpstreamException>(() => UpstreamMetadata.Read("https://as.test", Document(document => document.Remove("token_endpoint"))));
     }
 
+    // Half of a surrogate pair is no text (RFC 7493 section 2.1): as if it were not there.
+    [Fact]
+    public void Text_ThatCannotBeRead_IsPassedOver()
+    {
+        var document = JsonElement.Parse("""
+            {"issuer":"https://as.test","authorization_endpoint":"https://as.test/authorize","token_endpoint":"https://as.test/token","registration_endpoint":"\ud800",
+             "code_challenge_methods_supported":["\ud800","S256"]}
+            """);
+        Assert.Null(UpstreamMetadata.Read("https://as.test", document).Authorization.RegistrationEndpoint);
+        Assert.Throws<UpstreamException>(() => UpstreamResource.Read("https://server.test/mcp", JsonElement.Parse("""{"resource":"\udfff"}""")));
+    }
+
     [Theory]
     [InlineData("https://server.test/mcp", true)]
     [InlineData("https://server.test", true)]

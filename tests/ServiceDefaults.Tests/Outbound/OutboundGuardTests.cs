@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -86,6 +87,25 @@ public sealed class OutboundGuardTests
         using var http = new HttpClient(Guard(settings, "127.0.0.0/8", "::1/128").CreateHandler(reach));
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"http://{host}:{port}/")));
         Assert.False(own.Pending());
+    }
+
+    [Theory]
+    [InlineData("10.0.0.5")]
+    [InlineData("::ffff:10.0.0.5")]
+    [InlineData("[::FFFF:a00:5]")]
+    public void Address_OfAPartOfThisProduct_IsKnownInEachOfItsForms(string host)
+    {
+        var own = new InternalAddresses(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["services:token:grpc:0"] = "http://10.0.0.5:8" }).Build());
+        Assert.True(own.Contains(host, 8));
+        Assert.False(own.Contains(host, 9));
+    }
+
+    // RFC 7493 section 2.1: half of a surrogate pair is no text.
+    [Fact]
+    public void Text_ThatCannotBeRead_IsNone()
+    {
+        var reply = new OutboundReply(200, JsonElement.Parse("""{"bad":"\ud800","good":"x"}"""));
+        Assert.Equal((null, "x"), (reply.Text("bad"), reply.Text("good")));
     }
 
     private static OutboundGuard Guard(params string[] networks) => Guard([], networks);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.Contracts.OAuth;
+using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 
@@ -67,11 +68,11 @@ public sealed record UpstreamMetadata(UpstreamAuthorization Authorization, bool 
     }
 
     internal static string? Text(JsonElement document, string member)
-        => document.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= MaximumText } text ? text : null;
+        => document.TryGetProperty(member, out var value) && OutboundReply.TextOf(value) is { Length: > 0 and <= MaximumText } text ? text : null;
 
     internal static IReadOnlyList<string> Texts(JsonElement document, string member)
         => document.TryGetProperty(member, out var values) && values.ValueKind == JsonValueKind.Array
-            ? [.. values.EnumerateArray().Take(MaximumTexts).Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()!).Where(text => text.Length is > 0 and <= MaximumText)]
+            ? [.. values.EnumerateArray().Take(MaximumTexts).Select(OutboundReply.TextOf).OfType<string>().Where(text => text.Length is > 0 and <= MaximumText)]
             : [];
 
     internal static string Scope(JsonElement document) => ScopeSyntax.TryNormalize(string.Join(' ', Texts(document, "scopes_supported")), out var scope) ? scope : "";

@@ -99,7 +99,7 @@ public sealed class UpstreamTokens(UpstreamHttp http, ClientAuthentication authe
 
     private static TimeSpan? LifeOf(JsonElement answer)
         => answer.TryGetProperty("expires_in", out var life)
-            && (life.ValueKind == JsonValueKind.Number ? life.TryGetDouble(out var seconds) : double.TryParse(life.ValueKind == JsonValueKind.String ? life.GetString() : null, NumberStyles.Integer, CultureInfo.InvariantCulture, out seconds))
+            && (life.ValueKind == JsonValueKind.Number ? life.TryGetDouble(out var seconds) : double.TryParse(OutboundReply.TextOf(life), NumberStyles.Integer, CultureInfo.InvariantCulture, out seconds))
             && seconds > 0
                 ? TimeSpan.FromSeconds(Math.Min(seconds, LongestLife))
                 : null;
@@ -118,9 +118,9 @@ public sealed class UpstreamTokens(UpstreamHttp http, ClientAuthentication authe
             return claims.RootElement.ValueKind != JsonValueKind.Object ? ""
                 : DisplayText.Clean(s_accountClaims.Select(name => UpstreamMetadata.Text(claims.RootElement, name)).FirstOrDefault(text => text is not null) ?? "", 100);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // No JSON: nobody is named.
+            // No JSON, or with names that are no texts: nobody is named.
             return "";
         }
     }
