@@ -7,6 +7,9 @@ namespace ManagedOAuth.Config.Portals;
 /// <summary>Reads the ids that servers and portals are addressed by.</summary>
 public static partial class PortalIds
 {
+    // In the address of the document that tells authorization servers about the client of a portal.
+    private const string Shared = "shared";
+
     /// <summary>The id of a new server; it holds no underscore, because <c>{server}_{tool}</c> is split at the first one.</summary>
     /// <param name="body">The server.</param>
     /// <param name="member">Where it stands.</param>
@@ -33,7 +36,11 @@ public static partial class PortalIds
     {
         ArgumentNullException.ThrowIfNull(body);
         var id = body.RequiredText(member, 200);
-        if (id.Length > 0 && !PortalId().IsMatch(id))
+        if (id == Shared)
+        {
+            body.Refuse(member, $"{id} stands for the logins that administrators make for everybody; choose another {member}");
+        }
+        else if (id.Length > 0 && !PortalId().IsMatch(id))
         {
             body.Refuse(member, $"{member} is 1 to 64 lower-case letters and digits, with hyphens between them");
         }

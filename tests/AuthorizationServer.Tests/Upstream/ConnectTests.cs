@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Upstream;
+using ManagedOAuth.ServiceDefaults.HotStore;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using State = ManagedOAuth.Contracts.Upstream.UpstreamCredentialReply.Types.State;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Upstream;
@@ -24,6 +28,9 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         var url = await UpstreamHost.LeaveAsync(browser);
         var query = QueryHelpers.ParseQuery(new Uri(url).Query);
         Assert.Equal("http://localhost:8791/servers-callback/notes", query["redirect_uri"]);
+        var key = $"upstream-login:{Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(query["state"]!)))}";
+        var kept = Encoding.UTF8.GetString((await host.Service.Services.GetRequiredService<IHotStore>().GetAsync(key))!);
+        Assert.DoesNotContain(query["state"].ToString(), kept);
         Assert.Equal(("notes offline_access", "consent", 43, 43), (query["scope"].ToString(), query["prompt"].ToString(), query["state"].ToString().Length, query["code_challenge"].ToString().Length));
 
         var back = await browser.GetAsync(host.Notes.LogIn(url));

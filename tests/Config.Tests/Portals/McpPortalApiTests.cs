@@ -68,6 +68,7 @@ public sealed class McpPortalApiTests(ConfigHost host)
     }
 
     [Theory]
+    [InlineData("id", """{"id":"shared","name":"x","hostname":"h.test"}""")]
     [InlineData("id", """{"id":"Has_Upper","name":"x","hostname":"h.test"}""")]
     [InlineData("hostname", """{"id":"ID","name":"x","hostname":"https://h.test"}""")]
     [InlineData("hostname", """{"id":"ID","name":"x","hostname":"h.test/mcp"}""")]

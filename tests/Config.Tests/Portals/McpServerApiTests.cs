@@ -157,6 +157,19 @@ public sealed class McpServerApiTests(ConfigHost host)
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("POST", PortalCalls.Servers, body)).Status);
     }
 
+    // The unknown server is found out after the body was read.
+    [Theory]
+    [InlineData("http://localhost:8703/mcp?a=b", HttpStatusCode.NotFound)]
+    [InlineData("http://localhost:8703@evil.test/", HttpStatusCode.BadRequest)]
+    [InlineData("http://x@localhost:8703/", HttpStatusCode.BadRequest)]
+    [InlineData("http://localhost:87030/", HttpStatusCode.BadRequest)]
+    [InlineData("https://localhost:8703/", HttpStatusCode.BadRequest)]
+    [InlineData("https://evil.test/", HttpStatusCode.BadRequest)]
+    [InlineData("javascript:alert(1)", HttpStatusCode.BadRequest)]
+    [InlineData("/mcp", HttpStatusCode.BadRequest)]
+    public async Task ReturnUrl_IsOneOfTheDashboard(string url, HttpStatusCode status)
+        => Assert.Equal(status, (await host.Api.Call("POST", $"{PortalCalls.Servers}/nowhere/connect", $$"""{"return_url":"{{url}}"}""")).Status);
+
     [Fact]
     public async Task Client_OfTheOriginalsShape_IsReadFlatAndNested()
     {

@@ -15,8 +15,9 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.Connect;
 /// </summary>
 public sealed record UpstreamFlow
 {
-    /// <summary><c>state</c>: 256 random bits.</summary>
-    public required string Id { get; init; }
+    /// <summary><c>state</c>: 256 random bits. Not kept with the rest.</summary>
+    [JsonIgnore]
+    public string Id { get; init; } = "";
 
     public required UpstreamSubject Subject { get; init; }
 
@@ -42,8 +43,8 @@ public sealed record UpstreamFlow
 public sealed record UpstreamSubject(Guid ServerId, Guid UserId, Guid? PortalId, string Actor, string ReturnUrl = "");
 
 /// <summary>
-/// Logins at servers that have begun, in the hot store for ten minutes, and invitations to begin one. Each can be used once. Keys hold a hash: who
-/// reads the store learns no <c>state</c>.
+/// Logins at servers that have begun, in the hot store for ten minutes, and invitations to begin one. Each can be used once. Keys hold a hash, and values
+/// not even that: who reads the store learns no <c>state</c>.
 /// </summary>
 public sealed class UpstreamFlows(IHotStore store)
 {
@@ -62,7 +63,8 @@ public sealed class UpstreamFlows(IHotStore store)
     }
 
     /// <summary>Reads without using it up; null when there is none.</summary>
-    public Task<UpstreamFlow?> FindAsync(string? id, CancellationToken cancellation) => ReadAsync("login", id, UpstreamFlowJson.Default.UpstreamFlow, cancellation);
+    public async Task<UpstreamFlow?> FindAsync(string? id, CancellationToken cancellation)
+        => await ReadAsync("login", id, UpstreamFlowJson.Default.UpstreamFlow, cancellation) is { } flow ? flow with { Id = id! } : null;
 
     /// <summary>Uses it up; true for exactly one caller.</summary>
     public async Task<bool> TakeAsync(UpstreamFlow flow, CancellationToken cancellation)

@@ -4,6 +4,7 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Upstream;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Portals.Servers;
 
@@ -33,7 +34,7 @@ public static class ConnectEndpoints
         }
 
         var body = new BodyReader(json, []);
-        var back = body.OptionalText("return_url", MaximumUrl);
+        var back = ReturnUrlOf(body, context);
         return body.Errors.Count > 0 ? ApiEnvelope.Error(StatusCodes.Status400BadRequest, body.Errors)
             : Find(id, log) is not { } server ? NotFound()
             : await Peers.AskAsync("mcp_server", Peers.AuthorizationServer, async () =>
@@ -51,6 +52,25 @@ public static class ConnectEndpoints
             await upstream.ForgetAsync(new ForgetRequest { ServerId = server.Id.ToString(), Actor = Peers.ActorOf(context) }, deadline: Deadline(clock), cancellationToken: ct);
             return ApiEnvelope.Ok(new JsonObject { ["id"] = server.ServerId });
         });
+
+    // Elsewhere it would lead administrators, who have just given an account away, to anybody's page.
+    private static string? ReturnUrlOf(BodyReader body, HttpContext context)
+    {
+        if (body.OptionalText("return_url", MaximumUrl) is not { Length: > 0 } text)
+        {
+            return null;
+        }
+
+        var origin = context.GetEdgeRequest().PublicOrigin;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.UserInfo.Length == 0
+            && string.Equals(url.GetLeftPart(UriPartial.Authority), new Uri(origin).GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase))
+        {
+            return url.AbsoluteUri;
+        }
+
+        body.Refuse("return_url", $"return_url is a URL of the dashboard: {origin}/...");
+        return null;
+    }
 
     private static McpServer? Find(string id, ConfigurationLog log) => log.Current.Snapshot.McpServers.Values.FirstOrDefault(server => server.ServerId == id);
 
