@@ -30,6 +30,11 @@ public sealed partial class UpstreamCredentialsService(
         ArgumentNullException.ThrowIfNull(context);
         var server = ServerOf(request.ServerId);
         var user = UserOf(request.UserId, context);
+        if (request.ServerUrl.Length > 0 && request.ServerUrl != server.Hostname)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the server has another address here: one of the two sides does not have the present configuration yet"));
+        }
+
         switch (server.AuthType)
         {
             case McpAuthType.Unauthenticated:
@@ -94,6 +99,11 @@ public sealed partial class UpstreamCredentialsService(
         var portal = request.PortalId.Length == 0 ? null
             : Guid.TryParse(request.PortalId, out var id) && snapshot.McpPortals.TryGetValue(id, out var found) ? found
             : throw new RpcException(new Status(StatusCode.NotFound, "no such portal"));
+        if (portal is not null && request.ReturnUrl.Length > 0)
+        {
+            throw Invalid("return_url is for an administrator alone");
+        }
+
         var actor = request.Actor.Length > 0 ? request.Actor : user == Guid.Empty ? "administrator" : $"user:{user}";
         var invitation = await flows.InviteAsync(new UpstreamSubject(server.Id, user, portal?.Id, actor, ReturnUrlOf(request.ReturnUrl)), context.CancellationToken);
         var url = portal is not null ? $"{PublicOrigin.Of(portal.Hostname)}{Paths.PortalServers}?elicitationId={invitation}"
@@ -179,7 +189,8 @@ public sealed partial class UpstreamCredentialsService(
                 status.State = State.NotRequired;
                 return status;
             case McpAuthType.Bearer:
-                status.State = server.Headers is { Count: > 0 } ? State.Connected : State.LoginRequired;
+                status.State = server.Headers is { Count: > 0 } ? State.Connected : State.Stale;
+                status.Explanation = status.State == State.Stale ? "Its credential cannot be read: an administrator has to enter it again." : "";
                 return status;
         }
 

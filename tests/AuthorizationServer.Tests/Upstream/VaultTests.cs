@@ -233,6 +233,23 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         Assert.Equal(State.LoginRequired, (await host.GetAsync(_alice)).State);
     }
 
+    [Theory]
+    [InlineData("notes")]
+    [InlineData("wiki")]
+    public async Task Credential_IsForTheAddressThatTheCallerSendsItTo(string server)
+    {
+        await ConnectAsync();
+        var url = server == "notes" ? host.Notes.Endpoint : "https://wiki.test/mcp";
+        Assert.Equal(State.Connected, (await AskAsync(url)).State);
+
+        // A side that is behind while the server moves.
+        var elsewhere = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => AskAsync("https://elsewhere.test/mcp"));
+        Assert.Equal(Grpc.Core.StatusCode.Unavailable, elsewhere.StatusCode);
+
+        Task<UpstreamCredentialReply> AskAsync(string to) => host.CallAsync("edge", (client, options) => client.GetAsync(
+            new UpstreamCredentialRequest { ServerId = UpstreamHost.IdOf(server).ToString(), UserId = _alice.UserId.ToString(), ServerUrl = to }, options));
+    }
+
     [Fact]
     public async Task FixedCredential_IsGivenAsItIs_UntilItIsRefused()
     {
@@ -243,6 +260,10 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         var next = await host.GetAsync(_alice, "wiki", refused: reply.CredentialId);
         Assert.Equal((State.Connected, "k2"), (next.State, next.Headers[0].Value));
         Assert.Equal(State.NotRequired, (await host.GetAsync(_alice, "open")).State);
+        await host.ResetAsync(server => server.ServerId == "wiki" ? server with { Headers = null } : server);
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice, "wiki")).State);
+        var status = await host.CallAsync("edge", (client, options) => client.StatusAsync(new UpstreamStatusRequest { ServerIds = { UpstreamHost.IdOf("wiki").ToString() } }, options));
+        Assert.Equal(State.Stale, Assert.Single(status.Statuses).State);
         Assert.Equal(Grpc.Core.StatusCode.NotFound, (await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => host.CallAsync("edge", (client, options) => client.GetAsync(new UpstreamCredentialRequest { ServerId = Guid.NewGuid().ToString() }, options)))).StatusCode);
     }
 

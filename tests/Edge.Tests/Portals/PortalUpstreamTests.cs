@@ -173,7 +173,7 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         _stateless.Tokens.Add("new");
         world.Upstreams.Tokens[(own.Id, user)] = "new";
         Assert.Equal("read", (await _portal.RpcAsync(token, null, "tools/call", """{"name":"own_read"}""")).Text);
-        Assert.Contains(world.Upstreams.Asked, asked => asked.ServerId == own.Id.ToString() && asked.Refused == "old");
+        Assert.Contains(world.Upstreams.Asked, asked => asked.ServerId == own.Id.ToString() && asked.Refused == "old" && asked.ServerUrl == own.Hostname);
 
         _stateless.Tokens.Clear();
         _stateless.Tokens.Add("nobodys");

@@ -26,7 +26,9 @@ public sealed class ServerCredentials(McpServerSecrets secrets, UpstreamCredenti
                 return new ServerCredential(McpConnectionState.NotRequired, secrets.Open(server).Headers ?? s_none, "");
             default:
                 var reply = await upstream.GetAsync(
-                    new UpstreamCredentialRequest { ServerId = server.Id.ToString(), Refused = refused }, deadline: (clock.GetUtcNow() + s_patience).UtcDateTime, cancellationToken: ct);
+                    new UpstreamCredentialRequest { ServerId = server.Id.ToString(), ServerUrl = server.Hostname, Refused = refused },
+                    deadline: (clock.GetUtcNow() + s_patience).UtcDateTime,
+                    cancellationToken: ct);
                 return new ServerCredential(StateOf(reply.State), reply.Headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase), reply.CredentialId);
         }
     }

@@ -8,14 +8,16 @@ using ManagedOAuth.Edge.Portals.Protocol;
 namespace ManagedOAuth.Edge.Portals.Upstreams;
 
 /// <summary>
-/// What servers are shown, as authorization-server gave it: kept in memory until its end or until the server refuses it, by server and user, and
+/// What servers are shown, as authorization-server gave it: kept in memory for some seconds or until the server refuses it, by server and user, and
 /// asked for once however many wait.
 /// </summary>
 internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCredentialsClient credentials, TimeProvider clock)
 {
     private const int Maximum = 50_000;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(5);
+
+    // So long a credential may be shown that was forgotten, or replaced by that of another account.
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
     private static readonly UpstreamCredentialReply s_none = new() { State = UpstreamCredentialReply.Types.State.NotRequired };
     private readonly ConcurrentDictionary<Key, Known> _known = new();
     private readonly ConcurrentDictionary<(Key, string Refused), Lazy<Task<UpstreamCredentialReply>>> _asking = new();
@@ -33,7 +35,7 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
             return s_none;
         }
 
-        var key = new Key(server.Record.Id, server.Record.Version, server.PerUser ? userId : null);
+        var key = new Key(server.Record.Id, server.Record.Version, server.Record.Hostname, server.PerUser ? userId : null);
         if (_known.TryGetValue(key, out var known) && known.Reply.CredentialId != refused && clock.GetUtcNow() < known.EndsAt)
         {
             return known.Reply;
@@ -58,7 +60,7 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
         try
         {
             var reply = await credentials.GetAsync(
-                new UpstreamCredentialRequest { ServerId = key.ServerId.ToString("D"), UserId = key.UserId?.ToString("D") ?? "", Refused = refused },
+                new UpstreamCredentialRequest { ServerId = key.ServerId.ToString("D"), ServerUrl = key.Url, UserId = key.UserId?.ToString("D") ?? "", Refused = refused },
                 deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
             Keep(key, reply);
             return reply;
@@ -83,13 +85,12 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
             _known.Clear();
         }
 
-        // Not for long in any case: a credential that was forgotten there must not live on here.
         var now = clock.GetUtcNow();
         var end = reply.ExpiresAt > 0 ? DateTimeOffset.FromUnixTimeSeconds(reply.ExpiresAt) : DateTimeOffset.MaxValue;
         _known[key] = new Known(reply, end < now + s_longest ? end : now + s_longest);
     }
 
-    private readonly record struct Key(Guid ServerId, long Version, Guid? UserId);
+    private readonly record struct Key(Guid ServerId, long Version, string Url, Guid? UserId);
 
     private sealed record Known(UpstreamCredentialReply Reply, DateTimeOffset EndsAt);
 }
