@@ -227,6 +227,8 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
     [InlineData("drip")]
     [InlineData("cut")]
     [InlineData("not-a-message")]
+    [InlineData("no-text")]
+    [InlineData("no-name")]
     public async Task HostileAnswer_IsAnErrorInBoundedTime(string kind)
     {
         await _portal.AddAsync("things", _stateless, record => record with { RequestTimeout = "2s" });
@@ -234,6 +236,7 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read).WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(-32000, answer.ErrorCode);
         Assert.DoesNotContain("canary", answer.Body + string.Join('\n', answer.Headers.Values), StringComparison.Ordinal);
+        await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.PortalId == _portal.Portal.PortalId && entry.Method == "tools/call" && !entry.Success));
         _stateless.Instead = null;
         Assert.Equal("read", (await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read)).Text);
     }
@@ -358,6 +361,12 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
                     await response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/other\"}\n\n");
                     await response.Body.FlushAsync();
                     context.Abort();
+                    break;
+                case "no-text":
+                    await response.WriteAsync("""{"jsonrpc":"2.0","method":"\ud800"}""");
+                    break;
+                case "no-name":
+                    await response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{"content":[],"\ud800":"canary"}}""");
                     break;
                 default:
                     await response.WriteAsync("[1]");

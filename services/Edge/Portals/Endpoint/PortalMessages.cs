@@ -14,7 +14,7 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 /// <summary>
 /// One message of a client: a request is answered, a notification and a response to a server's request are handed on.
 /// </summary>
-internal sealed class PortalMessages(
+internal sealed partial class PortalMessages(
     PortalMethods methods,
     PortalSessionStore sessions,
     ReplayLogs logs,
@@ -23,7 +23,8 @@ internal sealed class PortalMessages(
     PortalDirectories directories,
     OpenStreamList streams,
     PortalLogReporter reporter,
-    TimeProvider clock)
+    TimeProvider clock,
+    ILogger<PortalMessages> logger)
 {
     public async Task HandleAsync(PortalVisit visit, RpcMessage message)
     {
@@ -123,7 +124,7 @@ internal sealed class PortalMessages(
         var log = visit.SessionId is { } session ? logs.Begin(session, Revisions.HasPrimingEvent(revision)) : null;
         await using var stream = new ClientStream(visit.Http, log, clock);
         var request = RequestOf(visit, message, revision, stream, entry.Token);
-        var answer = await methods.HandleAsync(request);
+        var answer = await ServeAsync(request);
         if (entry.IsDenied)
         {
             answer = RpcAnswer.Failed(RpcError.Unavailable("The configuration no longer admits this request."), PortalOutcomes.Denied);
@@ -135,6 +136,24 @@ internal sealed class PortalMessages(
         entry.Dispose();
         var status = answer.Error?.Status ?? StatusCodes.Status200OK;
         await stream.CompleteAsync(ResponseOf(request, answer), status);
+    }
+
+    private async Task<RpcAnswer> ServeAsync(PortalRequest request)
+    {
+        try
+        {
+            return await methods.HandleAsync(request);
+        }
+        catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
+        {
+            return RpcAnswer.Cancelled;
+        }
+        catch (Exception failure)
+        {
+            // Protects the log, which has an entry for every request, and the client, which waits for an answer.
+            Log.Failed(logger, failure, methods.NameOf(request.Message.Method));
+            return RpcAnswer.Failed(RpcError.Unavailable("The portal could not serve this request. Its administrator finds the reason under the flow_id."), PortalOutcomes.Unavailable);
+        }
     }
 
     private void Report(PortalRequest request, RpcAnswer answer)
@@ -238,4 +257,10 @@ internal sealed class PortalMessages(
             ("requested", RpcWriter.Write(json => json.Raw(RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion)))),
         ],
     };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Method} at a portal failed.", EventName = "PortalRequestFailed")]
+        public static partial void Failed(ILogger logger, Exception failure, string method);
+    }
 }

@@ -26,6 +26,9 @@ internal readonly record struct RpcAnswer
 
     public static RpcAnswer Failed(RpcError error, string outcome) => new(default, error, default, outcome);
 
+    /// <summary>The answer to a request that its client no longer wants answered.</summary>
+    public static RpcAnswer Cancelled { get; } = Failed(RpcError.Unavailable("The request was cancelled."), PortalOutcomes.Cancelled);
+
     public static RpcAnswer Relayed(ReadOnlyMemory<byte> error, string outcome) => new(default, null, error, outcome);
 }
 

@@ -59,14 +59,14 @@ internal sealed class RpcMessage
     public JsonElement Meta => Member(Params, "_meta");
 
     /// <summary>A text member of the parameters; null when it is absent or something else.</summary>
-    public string? Text(string member) => Member(Params, member) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    public string? Text(string member) => Member(Params, member).GetStringOrNull();
 
     public static JsonElement Member(JsonElement container, string name)
         => container.ValueKind == JsonValueKind.Object && container.TryGetProperty(name, out var value) ? value : default;
 
     /// <summary>Reads a message.</summary>
     /// <param name="utf8">The whole body.</param>
-    /// <param name="isStrict">From a client: no member may come twice, so that nobody behind reads another value than was decided on.</param>
+    /// <param name="isStrict">From a client: no member may come twice, and no text be half a surrogate pair, so that nobody behind reads another value than was decided on.</param>
     /// <param name="message">The message.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
     public static RpcError? TryRead(ReadOnlyMemory<byte> utf8, bool isStrict, out RpcMessage? message)
@@ -77,22 +77,31 @@ internal sealed class RpcMessage
             return NotJson;
         }
 
-        JsonElement root;
+        if (isStrict && !EscapedText.IsPaired(utf8.Span))
+        {
+            return NotText;
+        }
+
         try
         {
             // Not disposed: the message lives as long as anybody holds a part of it, and a copy would cost as much as reading it.
-            root = JsonDocument.Parse(utf8, new JsonDocumentOptions
+            var root = JsonDocument.Parse(utf8, new JsonDocumentOptions
             {
                 MaxDepth = isStrict ? MaximumDepth : MaximumUpstreamDepth,
                 AllowDuplicateProperties = !isStrict,
             }).RootElement;
+            return TryRead(root, isStrict, out message);
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            // Not JSON as it is asked for: an answer, not a fault.
+            // Not JSON as it is asked for, or names that are no text: an answer, not a fault.
             return NotJson;
         }
+    }
 
+    private static RpcError? TryRead(JsonElement root, bool isStrict, out RpcMessage? message)
+    {
+        message = null;
         if (root.ValueKind == JsonValueKind.Array)
         {
             return RpcError.InvalidRequest("Send one message per request: batches are not part of this protocol revision.");
@@ -113,6 +122,8 @@ internal sealed class RpcMessage
     }
 
     private static RpcError NotJson { get; } = new(RpcCodes.Parse, "The body is not JSON in UTF-8, is nested too deeply, or has a member twice.") { Status = StatusCodes.Status400BadRequest };
+
+    private static RpcError NotText { get; } = new(RpcCodes.Parse, "A text in the body is no Unicode: an escape from \\ud800 to \\udfff stands without its other half.") { Status = StatusCodes.Status400BadRequest };
 
     private static string? Check(JsonElement root, out RpcKind kind, out string method)
     {
@@ -142,7 +153,7 @@ internal sealed class RpcMessage
                 : "A message has a \"method\", or an \"id\" and either \"result\" or \"error\".";
         }
 
-        if (name.ValueKind != JsonValueKind.String || name.GetString() is not { Length: > 0 and <= MaximumMethod } text)
+        if (name.GetStringOrNull() is not { Length: > 0 and <= MaximumMethod } text)
         {
             return "\"method\" is a string of at most 128 characters.";
         }

@@ -51,7 +51,7 @@ internal sealed class UpstreamRelay(
         catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
         {
             await CancelAsync(request, server);
-            return RpcAnswer.Failed(RpcError.Unavailable("The request was cancelled."), PortalOutcomes.Cancelled);
+            return RpcAnswer.Cancelled;
         }
         finally
         {
