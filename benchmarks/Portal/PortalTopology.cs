@@ -153,6 +153,7 @@ internal sealed class PortalTopology : IAsyncDisposable
             new("Edge:DashboardDomain", "http://localhost:8703"),
             new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
             new("Edge:Portals:UserCallsPerMinute", "10000000"),
+            new("Edge:Portals:UserSessionsPerMinute", "10000000"),
             new("Edge:Portals:UserCallsPerServerAndMinute", "10000000"),
             new("Edge:Portals:UserCallsPerToolAndMinute", "10000000"),
             new("Edge:Portals:ServerCallsPerMinute", "10000000"),

@@ -7,9 +7,13 @@ public sealed class PortalOptions
 {
     public const string Section = "Edge:Portals";
 
-    /// <summary>Calls of one user in a minute, at all servers together.</summary>
+    /// <summary>Requests of one user in a minute, whatever they are about.</summary>
     [Range(1, 10_000_000)]
     public int UserCallsPerMinute { get; set; } = 1200;
+
+    /// <summary>Sessions that one user begins in a minute.</summary>
+    [Range(1, 10_000_000)]
+    public int UserSessionsPerMinute { get; set; } = 300;
 
     /// <summary>Calls of one user in a minute at one server, where the server's own record says nothing.</summary>
     [Range(1, 10_000_000)]

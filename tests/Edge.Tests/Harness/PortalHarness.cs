@@ -155,10 +155,13 @@ public sealed class PortalHarness(World world, Application application, McpPorta
             new McpClientOptions { ProtocolVersion = revision, Handlers = handlers ?? new McpClientHandlers() });
 
     /// <summary>POSTs a body to the endpoint.</summary>
-    public async Task<PortalAnswer> PostAsync(string? token, string body, params (string Name, string Value)[] headers)
+    public Task<PortalAnswer> PostAsync(string? token, string body, params (string Name, string Value)[] headers) => PostAsync(token, body, "", headers);
+
+    /// <summary>POSTs a body to the endpoint, with a query.</summary>
+    public async Task<PortalAnswer> PostAsync(string? token, string body, string query, params (string Name, string Value)[] headers)
     {
         using var http = Http(token);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{Host}/mcp") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{Host}/mcp{query}") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
         foreach (var (name, value) in headers)
         {

@@ -15,6 +15,9 @@ internal static class OptimizedContext
     public const string Minimize = "minimize_tools";
     public const string SearchAndExecute = "search_and_execute";
 
+    /// <summary>How the endpoint's address asks for it; empty = not at all.</summary>
+    public static string Of(HttpRequest request) => request.Query["optimize_context"].ToString() is (Minimize or SearchAndExecute) and var asked ? asked : "";
+
     public static bool Is(PortalRequest request) => request.OptimizeContext is Minimize or SearchAndExecute;
 
     /// <summary>A definition that costs a model little: name and the beginning of the description.</summary>
@@ -36,12 +39,13 @@ internal static class OptimizedContext
 }
 
 /// <summary>Finds tools by a regular expression over names and descriptions, among those that the user may use.</summary>
-internal sealed class QueryToolsTool : BuiltInTool
+internal sealed class QueryToolsTool(TimeProvider clock) : BuiltInTool
 {
     private const int MaximumPattern = 512;
     private const int MaximumFound = 50;
     private const int MaximumText = 2048;
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_longestMatch = TimeSpan.FromMilliseconds(100);
 
     public override string Name => "portal_query_tools";
 
@@ -60,20 +64,35 @@ internal sealed class QueryToolsTool : BuiltInTool
 
         try
         {
-            // Never backtracks: the time is linear in the text, whatever the expression. Huge repetitions are refused when it is built.
-            var regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, s_longest);
-            var found = request.ActiveServers
-                .SelectMany(server => server.Tools.Where(tool => request.Directory.MayUse(request.Visitor, tool)))
-                .Where(tool => regex.IsMatch(tool.VisibleName) || regex.IsMatch(TextOf(tool)))
-                .Take(MaximumFound)
-                .ToList();
+            var tools = request.ActiveServers.SelectMany(server => server.Tools.Where(tool => request.Directory.MayUse(request.Visitor, tool)));
+            var found = Find(pattern, tools, clock, request.Cancellation);
             var text = $"[{string.Join(",\n", found.Select(tool => System.Text.Encoding.UTF8.GetString(tool.Definition.Span)))}]";
             return new(PortalResults.Text(request, text));
         }
-        catch (Exception failure) when (failure is ArgumentException or NotSupportedException or RegexMatchTimeoutException)
+        catch (RegexMatchTimeoutException)
+        {
+            return new(PortalResults.Text(request, "The search takes too long. Search for a part of a name, or with a simpler expression.", isError: true));
+        }
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
         {
             // The expression is the model's: it hears what is wrong with its kind, and tries another.
             return new(PortalResults.Text(request, "The expression is not valid, too large, or uses look-around or back-references, which are not supported.", isError: true));
+        }
+    }
+
+    /// <summary>The tools in whose name or description an expression is found.</summary>
+    /// <exception cref="RegexMatchTimeoutException">All the texts together take too long: there may be thousands.</exception>
+    internal static List<PortalCapability> Find(string pattern, IEnumerable<PortalCapability> tools, TimeProvider clock, CancellationToken cancellation)
+    {
+        // Never backtracks: the time is linear in the text, whatever the expression. Huge repetitions are refused when it is built.
+        var regex = new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, s_longestMatch);
+        var began = clock.GetTimestamp();
+        return [.. tools.Where(tool => IsInTime() && (regex.IsMatch(tool.VisibleName) || regex.IsMatch(TextOf(tool)))).Take(MaximumFound)];
+
+        bool IsInTime()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return clock.GetElapsedTime(began) < s_longest ? true : throw new RegexMatchTimeoutException("", pattern, s_longest);
         }
     }
 

@@ -2,17 +2,17 @@ using System.Globalization;
 using System.Threading.RateLimiting;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
 using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Portals.Limits;
 
 /// <summary>
-/// How often and how much at once: per user, per user and server, per user and tool, per server. Counted in this edge's memory, so that no call waits for
+/// How often and how much at once: per user, per user and server, per user and tool, per server; and how many sessions a user begins. Counted in this edge's memory, so that no call waits for
 /// a store; with several edges a user has as many times more as there are edges.
 /// </summary>
 internal sealed class PortalLimits(IOptions<PortalOptions> options) : IDisposable
 {
-    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
     private readonly PortalOptions _options = options.Value;
 
     private readonly PartitionedRateLimiter<Subject> _calls = PartitionedRateLimiter.Create<Subject, Subject>(static subject
@@ -20,8 +20,8 @@ internal sealed class PortalLimits(IOptions<PortalOptions> options) : IDisposabl
         {
             // A tenth of a minute's calls at once, the rest as time goes by.
             TokenLimit = Math.Max(key.Permits / 10, Math.Min(key.Permits, 20)),
-            TokensPerPeriod = Math.Max(1, key.Permits / 60),
-            ReplenishmentPeriod = s_period * Math.Max(1, 60.0 / key.Permits),
+            TokensPerPeriod = Share(key.Permits).Permits,
+            ReplenishmentPeriod = Share(key.Permits).Period,
             AutoReplenishment = true,
         }));
 
@@ -39,7 +39,6 @@ internal sealed class PortalLimits(IOptions<PortalOptions> options) : IDisposabl
         {
             (_atOnce, new($"{user}/{id}", _options.ConcurrentCallsPerUserAndServer), "calls of yours are under way at this server"),
             (_atOnce, new(id, _options.ConcurrentCallsPerServer), "calls are under way at this server"),
-            (_calls, new(user, _options.UserCallsPerMinute), "calls of yours in a minute"),
             (_calls, new($"{user}/{id}", perServer), "calls of yours in a minute at this server"),
             (_calls, new(id, _options.ServerCallsPerMinute), "calls in a minute at this server"),
         };
@@ -55,21 +54,46 @@ internal sealed class PortalLimits(IOptions<PortalOptions> options) : IDisposabl
             if (!asked.IsAcquired)
             {
                 held.Dispose();
-                var seconds = asked.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 1;
-                return new RpcError(RpcCodes.RateLimited, $"Too many {what} (at most {subject.Permits}). Try again in {seconds} s.")
-                {
-                    Data = [("retry_after", System.Text.Encoding.UTF8.GetBytes(seconds.ToString(CultureInfo.InvariantCulture)))],
-                };
+                return TooMany(asked, subject, what);
             }
         }
 
         return null;
     }
 
+    /// <summary>Counts a request of somebody; the error when it is one too many.</summary>
+    public RpcError? TryCount(PortalPrincipal principal) => TryCount(new Subject(principal.Key, _options.UserCallsPerMinute), "requests of yours in a minute");
+
+    /// <summary>Counts a session that somebody begins; the error when it is one too many.</summary>
+    public RpcError? TryBeginSession(PortalPrincipal principal)
+        => TryCount(new Subject(principal.Key + "/sessions", _options.UserSessionsPerMinute), "sessions that you begin in a minute");
+
+    /// <summary>The calls that come back at once, and how often, for a number in a minute.</summary>
+    internal static (int Permits, TimeSpan Period) Share(int perMinute)
+    {
+        var permits = Math.Max(1, perMinute / 60);
+        return (permits, TimeSpan.FromMinutes(1) * permits / perMinute);
+    }
+
     public void Dispose()
     {
         _calls.Dispose();
         _atOnce.Dispose();
+    }
+
+    private RpcError? TryCount(Subject subject, string what)
+    {
+        using var asked = _calls.AttemptAcquire(subject);
+        return asked.IsAcquired ? null : TooMany(asked, subject, what);
+    }
+
+    private static RpcError TooMany(RateLimitLease asked, Subject subject, string what)
+    {
+        var seconds = asked.TryGetMetadata(MetadataName.RetryAfter, out var after) ? Math.Max(1, (int)Math.Ceiling(after.TotalSeconds)) : 1;
+        return new RpcError(RpcCodes.RateLimited, $"Too many {what} (at most {subject.Permits}). Try again in {seconds} s.")
+        {
+            Data = [("retry_after", System.Text.Encoding.UTF8.GetBytes(seconds.ToString(CultureInfo.InvariantCulture)))],
+        };
     }
 
     // A changed number is another subject: what was counted under the old one no longer counts.

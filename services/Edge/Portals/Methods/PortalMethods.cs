@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
+using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Methods;
 
 /// <summary>Every method that a portal serves.</summary>
-internal sealed class PortalMethods(IEnumerable<IPortalMethod> methods)
+internal sealed class PortalMethods(IEnumerable<IPortalMethod> methods, PortalLimits limits)
 {
     private readonly FrozenDictionary<string, IPortalMethod> _methods = methods.ToFrozenDictionary(method => method.Name, StringComparer.Ordinal);
 
@@ -12,8 +14,11 @@ internal sealed class PortalMethods(IEnumerable<IPortalMethod> methods)
     public string NameOf(string method) => _methods.ContainsKey(method) ? method : "other";
 
     /// <summary>Serves a request.</summary>
+    /// <remarks>Each request counts, also one that nobody behind is asked: a search costs time, and every one an entry in the log.</remarks>
     public ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
-        => _methods.TryGetValue(request.Message.Method, out var method) && method.IsIn(request.Revision)
+        => request.Message.Method != RequestMethods.Ping && limits.TryCount(request.Principal) is { } limited
+            ? new(RpcAnswer.Failed(limited, PortalOutcomes.RateLimited))
+            : _methods.TryGetValue(request.Message.Method, out var method) && method.IsIn(request.Revision)
             ? method.HandleAsync(request)
             : new(RpcAnswer.Failed(
                 new RpcError(RpcCodes.MethodNotFound, "There is no such method in this protocol revision.")

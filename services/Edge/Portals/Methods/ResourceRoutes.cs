@@ -44,15 +44,33 @@ internal static partial class ResourceRoutes
     }
 
     // Expressions of RFC 6570 match whatever could stand there; which server answers is all that hangs on it.
-    private static bool Fits(string? template, string uri)
+    internal static bool Fits(string? template, string uri)
     {
         if (template is not { Length: > 0 and <= 1024 } || uri.Length > 8192)
         {
             return false;
         }
 
-        var pattern = string.Join(".*", Expression().Split(template).Select(Regex.Escape));
-        return Regex.IsMatch(uri, $"^{pattern}$", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        var literals = Expression().Split(template);
+        var rest = uri.AsSpan();
+        if (literals.Length == 1 || !rest.StartsWith(literals[0], StringComparison.Ordinal))
+        {
+            return template == uri;
+        }
+
+        // The first place is as good as any: what stands between may be anything.
+        rest = rest[literals[0].Length..];
+        foreach (var literal in literals[1..^1])
+        {
+            if (rest.IndexOf(literal, StringComparison.Ordinal) is not (>= 0 and var at))
+            {
+                return false;
+            }
+
+            rest = rest[(at + literal.Length)..];
+        }
+
+        return rest.EndsWith(literals[^1], StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"\{[^{}]*\}")]

@@ -32,7 +32,7 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
         }
 
         var shared = isShared ? new SharedSessionId(store, owner, server.Record.Id) : null;
-        return _sessions.GetOrAdd(key, new UpstreamSession(http, server.Catalog?.ProtocolVersion ?? "", client, shared));
+        return _sessions.GetOrAdd(key, new UpstreamSession(http, server.Catalog?.ProtocolVersion ?? "", client.Kept(), shared));
     }
 
     /// <summary>The session, if there is one.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Durations;
 using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Portals.Endpoint;
 using ManagedOAuth.Edge.Portals.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
@@ -33,6 +34,9 @@ internal sealed record UpstreamTarget
 /// <param name="Capabilities"><c>capabilities</c>; undefined when it said nothing.</param>
 internal readonly record struct UpstreamClient(JsonElement Info, JsonElement Capabilities)
 {
+    /// <summary>The same without the message that it came in, for longer than that is needed.</summary>
+    public UpstreamClient Kept() => new(ClientIntroduction.Kept(Info) ?? default, ClientIntroduction.Kept(Capabilities) ?? default);
+
     /// <summary>Writes both members, each as it came.</summary>
     public void Write(Utf8JsonWriter json, string capabilities, string info)
     {
