@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Credentials;
+using ManagedOAuth.Edge.Portals.BuiltIns;
 using ManagedOAuth.Edge.Portals.Log;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Sessions;
@@ -62,7 +63,7 @@ internal sealed class PortalRequest
         : $"{Principal.Key}/grant/{Credential.GrantId:N}";
 
     /// <summary>How the endpoint was asked for: the session's choice, or this request's.</summary>
-    public string OptimizeContext => Session?.OptimizeContext ?? Http.Request.Query["optimize_context"].ToString();
+    public string OptimizeContext => Session?.OptimizeContext ?? OptimizedContext.Of(Http.Request);
 
     /// <summary>Servers that are visible to the one who asks, in the portal's order.</summary>
     public IEnumerable<PortalServer> Servers => Directory.Servers.Where(server => Directory.Sees(Visitor, server));
@@ -71,6 +72,9 @@ internal sealed class PortalRequest
     public IEnumerable<PortalServer> ActiveServers => Servers.Where(IsActive);
 
     public bool IsActive(PortalServer server) => Session?.SwitchedOff.Contains(server.ServerId) != true;
+
+    /// <summary>Told what the request uses of a server, before the server is asked.</summary>
+    public Action<PortalUse>? Uses { get; init; }
 
     /// <summary>The one who asks no longer wants to know: known for sure only where closing the connection says so.</summary>
     public CancellationToken Cancellation { get; init; }

@@ -1,9 +1,13 @@
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Portals.Streams;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Http;
 using ModelContextProtocol.Server;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
@@ -93,8 +97,68 @@ public sealed class PortalPolicyTests(World world) : IAsyncLifetime
         var call = _portal.RpcAsync(token, session, "tools/call", """{"name":"things_wait"}""");
         await Eventually.Async(() => _upstream.Received.Any(received => received.Rpc == "tools/call"));
         await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "wait", Enabled = false }] }] });
-        var answer = await call.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal("The configuration no longer admits this request.", answer.Json.GetProperty("error").GetProperty("message").GetString());
+        AssertNoLongerAdmitted(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task ExecutedTool_EndsWhenItIsTakenAway()
+    {
+        await _portal.AddAsync("things", _upstream);
+        var begun = await _portal.PostAsync(
+            _portal.Token(), """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"} }""", query: "?optimize_context=search_and_execute");
+        var call = _portal.RpcAsync(_portal.Token(), begun.Headers["Mcp-Session-Id"], "tools/call", """{"name":"portal_execute","arguments":{"name":"things_wait"} }""");
+        await Eventually.Async(() => _upstream.Received.Any(received => received.Rpc == "tools/call"));
+        await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "wait", Enabled = false }] }] });
+        AssertNoLongerAdmitted(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Theory]
+    [InlineData("resources/read", """{"uri":"x://wait"}""")]
+    [InlineData("resources/subscribe", """{"uri":"x://wait"}""")]
+    [InlineData("completion/complete", """{"ref":{"type":"ref/resource","uri":"x://wait"},"argument":{"name":"a","value":""} }""")]
+    public async Task RequestAboutAResource_EndsWhenItsServerIsTakenAway(string method, string parameters)
+    {
+        await _portal.AddAsync("things", _upstream, catalog: catalog => catalog with { Resources = [JsonDocument.Parse("""{"uri":"x://wait","name":"wait"}""").RootElement] });
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var isAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.Null((await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).ErrorCode);
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Headers["Mcp-Method"] == method)
+            {
+                isAsked.TrySetResult();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+                return true;
+            }
+
+            return false;
+        };
+        var call = _portal.RpcAsync(token, session, method, parameters, "2");
+        await isAsked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await _portal.ChangeAsync(portal => portal with { Servers = [] });
+        AssertNoLongerAdmitted(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task ClientThatDoesNotRead_KeepsNoChangeFromAnybody()
+    {
+        await _portal.AddAsync("things", _upstream);
+        var token = _portal.Token();
+        await using var body = new StuckStream();
+        var context = new DefaultHttpContext();
+        context.Response.Body = body;
+        var alice = new Identity { UserId = PortalHarness.UserId("alice@example.com"), Email = "alice@example.com", IdentityProviderId = Guid.Empty, IdentityProviderType = "", AuthenticatedAt = DateTimeOffset.UtcNow };
+        var listener = new Listener("stuck", _portal.Application.Id, new PortalVisitor(alice, new RequestFacts()), [], new ClientStream(context, null, TimeProvider.System));
+        using (world.Edge.Get<Listeners>().Add(listener))
+        {
+            await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "read", Enabled = false }] }] });
+            await body.IsWritten.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            var call = _portal.RpcAsync(token, null, "tools/call", """{"name":"things_wait"}""");
+            await Eventually.Async(() => _upstream.Received.Any(received => received.Rpc == "tools/call"));
+            await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "wait", Enabled = false }] }] });
+            AssertNoLongerAdmitted(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+        }
     }
 
     [Fact]
@@ -166,5 +230,28 @@ public sealed class PortalPolicyTests(World world) : IAsyncLifetime
         var claims = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(sent.Split('.')[1]));
         Assert.Contains(world.Machine.ClientId, claims, StringComparison.Ordinal);
         Assert.DoesNotContain(portal.Application.Aud, claims, StringComparison.Ordinal);
+    }
+
+    private static void AssertNoLongerAdmitted(PortalAnswer answer)
+        => Assert.Equal("The configuration no longer admits this request.", answer.Json.GetProperty("error").GetProperty("message").GetString());
+
+    /// <summary>A connection whose client does not read.</summary>
+    private sealed class StuckStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource IsWritten { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            IsWritten.TrySetResult();
+            await _released.Task;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _released.TrySetResult();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 /// <summary>
 /// The requests that are being answered: cancelled by their client, or when the configuration no longer admits them.
 /// </summary>
-internal sealed class InFlightRequests
+internal sealed partial class InFlightRequests(ILogger<InFlightRequests> logger)
 {
     private readonly ConcurrentDictionary<(string Owner, string Id), Entry> _entries = new();
 
@@ -43,11 +43,23 @@ internal sealed class InFlightRequests
     {
         foreach (var (_, entry) in _entries)
         {
-            if (!entry.IsAllowed())
+            try
             {
+                entry.Check();
+            }
+            catch (Exception failure)
+            {
+                // Protects all others. Of this one it cannot be said that it is still admitted.
+                Log.NotChecked(logger, failure);
                 entry.Deny();
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Whether a portal's request is still admitted could not be told; it was ended.", EventName = "PortalRequestNotChecked")]
+        public static partial void NotChecked(ILogger logger, Exception failure);
     }
 
     /// <summary>One request.</summary>
@@ -55,18 +67,17 @@ internal sealed class InFlightRequests
     {
         private readonly InFlightRequests _all;
         private readonly (string, string) _key;
+        private readonly Func<bool> _isAllowed;
         private readonly CancellationTokenSource _cancellation;
 
         internal Entry(InFlightRequests all, (string Owner, string Id) key, Func<bool> isAllowed, CancellationToken linked)
         {
-            (_all, _key, IsAllowed) = (all, key, isAllowed);
+            (_all, _key, _isAllowed) = (all, key, isAllowed);
             _cancellation = CancellationTokenSource.CreateLinkedTokenSource(linked);
             Token = _cancellation.Token;
         }
 
         public CancellationToken Token { get; }
-
-        public Func<bool> IsAllowed { get; }
 
         /// <summary>It was ended because of the configuration.</summary>
         public bool IsDenied { get; private set; }
@@ -80,6 +91,15 @@ internal sealed class InFlightRequests
             catch (ObjectDisposedException)
             {
                 // It was answered at this very moment.
+            }
+        }
+
+        /// <summary>Ends it when the configuration of now no longer admits it.</summary>
+        public void Check()
+        {
+            if (!_isAllowed())
+            {
+                Deny();
             }
         }
 

@@ -16,7 +16,7 @@ internal sealed class PortalListening(
     {
         var context = visit.Http;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, context.Connection.RemoteIpAddress, () => End(ended, context));
+        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Client, () => End(ended, context));
         try
         {
             if (context.Request.Headers[McpHeaders.LastEventId] is [{ Length: > 0 } last])
@@ -39,7 +39,7 @@ internal sealed class PortalListening(
         var log = logs.Begin(visit.SessionId!, Revisions.HasPrimingEvent(visit.Session!.Revision));
         await using var stream = new ClientStream(visit.Http, log, clock);
         await stream.OpenAsync();
-        var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress);
+        var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Client);
         using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream));
         await Task.Delay(Timeout.Infinite, ended);
     }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.OpenStreams;
+using ManagedOAuth.Edge.Portals.BuiltIns;
+using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Log;
 using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
@@ -21,6 +23,7 @@ internal sealed partial class PortalMessages(
     InFlightRequests inFlight,
     ClientMessages clientMessages,
     PortalDirectories directories,
+    PortalLimits limits,
     OpenStreamList streams,
     PortalLogReporter reporter,
     TimeProvider clock,
@@ -65,7 +68,8 @@ internal sealed partial class PortalMessages(
     {
         var error = visit.SessionId is not null ? RpcError.InvalidRequest("This protocol revision has no sessions: leave Mcp-Session-Id out.")
             : !Revisions.IsStateless(RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion).GetStringOrNull() ?? version) ? Unsupported(message)
-            : StatelessHeaders.Check(visit.Http.Request.Headers, message);
+            : StatelessHeaders.Check(visit.Http.Request.Headers, message)
+            ?? ClientIntroduction.Check(RpcMessage.Member(message.Meta, MetaKeys.ClientInfo), RpcMessage.Member(message.Meta, MetaKeys.ClientCapabilities));
         if (error is not null)
         {
             await PortalEndpoint.WriteAsync(visit.Http, error.Status, RpcWriter.Error(message.Id, error, visit.FlowId));
@@ -88,15 +92,22 @@ internal sealed partial class PortalMessages(
             return;
         }
 
+        var (info, capabilities) = (RpcMessage.Member(message.Params, "clientInfo"), RpcMessage.Member(message.Params, "capabilities"));
+        if ((ClientIntroduction.Check(info, capabilities) ?? limits.TryBeginSession(visit.Principal)) is { } error)
+        {
+            await PortalEndpoint.WriteAsync(visit.Http, error.Status, RpcWriter.Error(message.Id, error, visit.FlowId));
+            return;
+        }
+
         var (id, session) = await sessions.CreateAsync(
             new PortalSession
             {
                 ApplicationId = visit.Door.Application.Id,
                 Principal = visit.Principal.Key,
                 Revision = Revisions.Negotiate(message.Text("protocolVersion")),
-                ClientInfo = ObjectOf(message, "clientInfo"),
-                Capabilities = ObjectOf(message, "capabilities"),
-                OptimizeContext = visit.Http.Request.Query["optimize_context"].ToString(),
+                ClientInfo = ClientIntroduction.Kept(info),
+                Capabilities = ClientIntroduction.Kept(capabilities),
+                OptimizeContext = OptimizedContext.Of(visit.Http.Request),
                 CreatedAt = clock.GetUtcNow(),
             },
             visit.Http.RequestAborted);
@@ -112,7 +123,8 @@ internal sealed partial class PortalMessages(
 
         // Where there are sessions, a broken connection does not mean that nobody wants the answer any more.
         using var linked = isStateless ? CancellationTokenSource.CreateLinkedTokenSource(ended.Token, visit.Http.RequestAborted) : null;
-        using var entry = inFlight.Add(owner, message.IdText, () => IsStillAllowed(visit, message), linked?.Token ?? ended.Token);
+        PortalUse? use = null;
+        using var entry = inFlight.Add(owner, message.IdText, () => IsStillAllowed(visit, Volatile.Read(ref use)), linked?.Token ?? ended.Token);
         if (entry is null)
         {
             var twice = RpcError.InvalidRequest("A request with this id is being answered already.");
@@ -120,10 +132,15 @@ internal sealed partial class PortalMessages(
             return;
         }
 
-        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Http.Connection.RemoteIpAddress, () => End(ended, visit.Http));
+        using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Client, () => End(ended, visit.Http));
         var log = visit.SessionId is { } session ? logs.Begin(session, Revisions.HasPrimingEvent(revision)) : null;
         await using var stream = new ClientStream(visit.Http, log, clock);
-        var request = RequestOf(visit, message, revision, stream, entry.Token);
+        var request = RequestOf(visit, message, revision, stream, entry.Token, uses =>
+        {
+            // What the configuration of the request admitted may have been taken away before anybody could know that it is used.
+            Volatile.Write(ref use, uses);
+            entry.Check();
+        });
         var answer = await ServeAsync(request);
         if (entry.IsDenied)
         {
@@ -171,13 +188,14 @@ internal sealed partial class PortalMessages(
         }
     }
 
-    private static PortalRequest RequestOf(PortalVisit visit, RpcMessage message, string revision, ClientStream stream, CancellationToken cancellation) => new()
+    private static PortalRequest RequestOf(
+        PortalVisit visit, RpcMessage message, string revision, ClientStream stream, CancellationToken cancellation, Action<PortalUse>? uses = null) => new()
     {
         Http = visit.Http,
         Door = visit.Door,
         Credential = visit.Credential,
         Principal = visit.Principal,
-        Visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress),
+        Visitor = PortalPrincipal.Visitor(visit.Credential, visit.Client),
         Directory = visit.Directory,
         Message = message,
         Stream = stream,
@@ -187,6 +205,7 @@ internal sealed partial class PortalMessages(
         SessionId = visit.SessionId,
         Session = visit.Session,
         Cancellation = cancellation,
+        Uses = uses,
     };
 
     private static ReadOnlyMemory<byte> ResponseOf(PortalRequest request, RpcAnswer answer)
@@ -204,23 +223,10 @@ internal sealed partial class PortalMessages(
         visit.Http.Response.StatusCode = StatusCodes.Status202Accepted;
     }
 
-    // A tool that was there when it was called may have been taken away since.
-    private bool IsStillAllowed(PortalVisit visit, RpcMessage message)
-    {
-        if (directories.Find(visit.Door.Application.Id) is not { } directory)
-        {
-            return false;
-        }
-
-        var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Http.Connection.RemoteIpAddress);
-        return message.Method switch
-        {
-            RequestMethods.ToolsCall when message.Text("name") is { } name && !name.StartsWith(PortalNames.Reserved + "_", StringComparison.Ordinal)
-                => directory.ResolveTool(visitor, name) is not null,
-            RequestMethods.PromptsGet when message.Text("name") is { } name => directory.ResolvePrompt(visitor, name) is not null,
-            _ => true,
-        };
-    }
+    // What was there when it was asked for may have been taken away since.
+    private bool IsStillAllowed(PortalVisit visit, PortalUse? use)
+        => directories.Find(visit.Door.Application.Id) is { } directory
+            && (use is null || ReferenceEquals(directory, visit.Directory) || use.IsAllowed(directory, PortalPrincipal.Visitor(visit.Credential, visit.Client)));
 
     private static void End(CancellationTokenSource ended, HttpContext context)
     {
@@ -235,9 +241,6 @@ internal sealed partial class PortalMessages(
             // It was answered at this very moment.
         }
     }
-
-    private static JsonElement? ObjectOf(RpcMessage message, string member)
-        => RpcMessage.Member(message.Params, member) is { ValueKind: JsonValueKind.Object } value ? value : null;
 
     private static RpcError Unsupported(RpcMessage message) => new(RpcCodes.UnsupportedVersion, "This protocol revision is not spoken here.")
     {

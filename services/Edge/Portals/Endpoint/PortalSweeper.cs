@@ -3,9 +3,13 @@ using ManagedOAuth.Edge.Routing;
 
 namespace ManagedOAuth.Edge.Portals.Endpoint;
 
-/// <summary>After each change of the configuration: ends requests that it no longer admits, and tells listeners what changed for them.</summary>
-internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, ILogger<PortalSweeper> logger) : BackgroundService
+/// <summary>
+/// After each change of the configuration: ends requests that it no longer admits, and tells listeners what changed for them. Twice a minute: forgets
+/// streams that nobody comes back to.
+/// </summary>
+internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -15,9 +19,7 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
         {
             while (true)
             {
-                await _wake.WaitAsync(stoppingToken);
-                inFlight.Sweep();
-                await TellAsync();
+                Sweep(isChanged: await _wake.WaitAsync(s_pause, stoppingToken));
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -36,11 +38,17 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
         base.Dispose();
     }
 
-    private async Task TellAsync()
+    private void Sweep(bool isChanged)
     {
         try
         {
-            await listeners.TellChangesAsync();
+            if (isChanged)
+            {
+                inFlight.Sweep();
+                listeners.TellChanges();
+            }
+
+            logs.Sweep();
         }
         catch (Exception failure)
         {
@@ -63,7 +71,7 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Telling portal clients of a change failed.", EventName = "PortalSweepFailed")]
+        [LoggerMessage(1, LogLevel.Error, "Sweeping after a change at the portals failed.", EventName = "PortalSweepFailed")]
         public static partial void Failed(ILogger logger, Exception failure);
     }
 }

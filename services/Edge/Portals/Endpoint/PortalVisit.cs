@@ -1,3 +1,4 @@
+using System.Net;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Credentials;
@@ -13,6 +14,9 @@ internal sealed record PortalVisit(HttpContext Http, Door Door, VerifiedCredenti
     public string? SessionId { get; init; }
 
     public PortalSession? Session { get; init; }
+
+    /// <summary>The client's address, as it was when the request came: the request itself may be over when it is asked for.</summary>
+    public IPAddress? Client { get; } = Http.Connection.RemoteIpAddress;
 
     /// <summary>Trace id.</summary>
     public string FlowId => Answer.FlowId(Http);

@@ -35,6 +35,7 @@ internal sealed class GetPrompt(UpstreamRelay relay) : IPortalMethod
 
         request.Log.ServerId = server.ServerId;
         request.Log.Prompt = prompt.Name;
+        request.Uses?.Invoke(new PortalUse(server.ServerId, Prompt: name));
         return await relay.CallAsync(request, server, id => new UpstreamRequest(RequestMethods.PromptsGet, prompt.Name, id)
         {
             Params = request.Message.Params,

@@ -50,6 +50,7 @@ internal sealed class OfResource(UpstreamRelay relay, string name, bool isLegacy
 
         request.Log.ServerId = server.ServerId;
         request.Log.ResourceUri = uri;
+        request.Uses?.Invoke(new PortalUse(server.ServerId));
         return await relay.CallAsync(
             request,
             server,
@@ -75,6 +76,7 @@ internal sealed class Complete(UpstreamRelay relay) : IPortalMethod
         }
 
         request.Log.ServerId = server.ServerId;
+        request.Uses?.Invoke(new PortalUse(server.ServerId, Prompt: prompt is null ? null : RpcMessage.Member(reference, "name").GetStringOrNull()));
         return await relay.CallAsync(request, server, id => new UpstreamRequest(RequestMethods.CompletionComplete, null, id)
         {
             Params = request.Message.Params,

@@ -76,6 +76,7 @@ internal sealed class CallTool(UpstreamRelay relay, IEnumerable<BuiltInTool> bui
 
         request.Log.ServerId = server.ServerId;
         request.Log.Tool = tool.Name;
+        request.Uses?.Invoke(new PortalUse(server.ServerId, Tool: name));
         return await relay.CallAsync(request, server, id => new UpstreamRequest(RequestMethods.ToolsCall, tool.Name, id)
         {
             Params = request.Message.Params,

@@ -15,6 +15,10 @@ namespace ManagedOAuth.Edge.Portals.Streams;
 /// <param name="Stream">Where it listens.</param>
 internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisitor Visitor, IReadOnlyList<string> SwitchedOff, ClientStream Stream)
 {
+    private readonly Lock _lock = new();
+    private bool _isTold;
+    private bool _isToldAgain;
+
     /// <summary>Servers that are switched off in the session now.</summary>
     public IReadOnlyList<string> SwitchedOff { get; set; } = SwitchedOff;
 
@@ -29,6 +33,26 @@ internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisi
     public bool HearsPrompts { get; init; } = true;
 
     public bool HearsResources { get; init; } = true;
+
+    /// <summary>False: it is being told already, and will be told once more.</summary>
+    public bool TryBeginTelling()
+    {
+        lock (_lock)
+        {
+            _isToldAgain = _isTold;
+            return !_isTold && (_isTold = true);
+        }
+    }
+
+    /// <summary>True: something changed while it was told.</summary>
+    public bool TellsAgain()
+    {
+        lock (_lock)
+        {
+            (_isTold, _isToldAgain) = (_isToldAgain, false);
+            return _isTold;
+        }
+    }
 
     /// <summary>A notification that says which subscription it belongs to, where there are such.</summary>
     public ReadOnlyMemory<byte> Tag(string method, Action<Utf8JsonWriter>? write = null) => RpcWriter.Write(json =>
@@ -51,7 +75,7 @@ internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisi
 }
 
 /// <summary>The clients that listen at this replica.</summary>
-internal sealed class Listeners(PortalDirectories directories)
+internal sealed partial class Listeners(PortalDirectories directories, ILogger<Listeners> logger)
 {
     private readonly ConcurrentDictionary<Listener, byte> _listeners = new(ReferenceEqualityComparer.Instance as IEqualityComparer<Listener>);
 
@@ -90,11 +114,38 @@ internal sealed class Listeners(PortalDirectories directories)
         }
     }
 
-    /// <summary>Tells everybody whose lists are not what they were.</summary>
-    /// <remarks>All at once: a client that does not read keeps no other one waiting.</remarks>
-    public Task TellChangesAsync() => Task.WhenAll(_listeners.Keys.Select(TellAsync));
+    /// <summary>Tells everybody whose lists are not what they were, and does not wait for it: a client that does not read keeps nobody waiting.</summary>
+    public void TellChanges()
+    {
+        foreach (var listener in _listeners.Keys)
+        {
+            _ = TellAsync(listener);
+        }
+    }
 
     private async Task TellAsync(Listener listener)
+    {
+        if (!listener.TryBeginTelling())
+        {
+            return;
+        }
+
+        do
+        {
+            try
+            {
+                await TellOnceAsync(listener);
+            }
+            catch (Exception failure)
+            {
+                // Protects the other listeners, and this one's next change.
+                Log.NotTold(logger, failure);
+            }
+        }
+        while (listener.TellsAgain());
+    }
+
+    private async Task TellOnceAsync(Listener listener)
     {
         var (before, now) = (listener.Seen, See(listener));
         listener.Seen = now;
@@ -138,6 +189,12 @@ internal sealed class Listeners(PortalDirectories directories)
         }
 
         return (tools.ToHashCode(), prompts.ToHashCode(), resources.ToHashCode());
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A portal's client could not be told of a change.", EventName = "PortalChangeNotTold")]
+        public static partial void NotTold(ILogger logger, Exception failure);
     }
 
     private sealed class Registration(Listeners listeners, Listener listener) : IDisposable

@@ -4,11 +4,13 @@ namespace ManagedOAuth.Edge.Portals.Streams;
 
 /// <summary>
 /// The last events of one stream of one session, for a client whose connection broke (<c>Last-Event-ID</c>). Bounded: an event that has been pushed
-/// out is lost, as it would be without any log.
+/// out, is longer than all that is kept, or found no room is lost, as it would be without any log.
 /// </summary>
 /// <param name="streamId">Unique in its session.</param>
 /// <param name="hasPrimingEvent">The stream begins with an event that has only an id.</param>
-internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
+/// <param name="budget">What all logs share.</param>
+/// <param name="clock">Tells when the stream was over.</param>
+internal sealed class ReplayLog(string streamId, bool hasPrimingEvent, ReplayBudget budget, TimeProvider clock)
 {
     /// <summary>Most events that are kept.</summary>
     public const int MaximumEvents = 256;
@@ -34,6 +36,12 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
     /// <summary>Nothing follows.</summary>
     public bool IsComplete => _completed.Task.IsCompleted;
 
+    /// <summary>Since when nothing follows; null while something may.</summary>
+    public DateTimeOffset? CompletedAt { get; private set; }
+
+    /// <summary>Nothing is kept any more.</summary>
+    public bool IsForgotten { get; private set; }
+
     /// <summary>An id for an event that carries nothing.</summary>
     public string NextId()
     {
@@ -53,11 +61,18 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
         lock (_lock)
         {
             id = IdOf(++_last);
-            _events.Enqueue((_last, message));
-            _bytes += message.Length;
-            while (_events.Count > MaximumEvents || (_bytes > MaximumBytes && _events.Count > 1))
+            if (!IsForgotten && message.Length <= MaximumBytes)
             {
-                _bytes -= _events.Dequeue().Message.Length;
+                while (_events.Count >= MaximumEvents || _bytes + message.Length > MaximumBytes)
+                {
+                    Drop();
+                }
+
+                if (budget.TryTake(message.Length))
+                {
+                    _events.Enqueue((_last, message));
+                    _bytes += message.Length;
+                }
             }
 
             (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -67,7 +82,24 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
         return id;
     }
 
-    public void Complete() => _completed.TrySetResult();
+    public void Complete()
+    {
+        CompletedAt ??= clock.GetUtcNow();
+        _completed.TrySetResult();
+    }
+
+    /// <summary>Lets go of everything that is kept; nothing more will be.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            IsForgotten = true;
+            while (_events.Count > 0)
+            {
+                Drop();
+            }
+        }
+    }
 
     /// <summary>The events after one, and what to wait for when they are all there is.</summary>
     public (IReadOnlyList<(string Id, ReadOnlyMemory<byte> Message)> Events, Task More) After(long number)
@@ -84,6 +116,13 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent)
         var dash = id.LastIndexOf('-');
         (streamId, number) = (dash > 0 ? id[..dash] : "", 0);
         return dash > 0 && id.Length <= 128 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    private void Drop()
+    {
+        var length = _events.Dequeue().Message.Length;
+        _bytes -= length;
+        budget.Give(length);
     }
 
     private void Start()

@@ -8,15 +8,24 @@ namespace ManagedOAuth.Edge.Portals.Streams;
 /// </summary>
 internal sealed class ReplayLogs(TimeProvider clock)
 {
+    /// <summary>Most bytes that all logs keep together; beyond it nothing more is kept.</summary>
+    public const long MaximumBytes = 256L * 1024 * 1024;
+
+    /// <summary>How long the log of a stream that is over is kept.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+
     private const int MaximumPerSession = 16;
     private const int MaximumSessions = 10_000;
-    private static readonly TimeSpan s_life = TimeSpan.FromMinutes(5);
+    private readonly ReplayBudget _budget = new(MaximumBytes);
     private readonly ConcurrentDictionary<string, SessionLogs> _sessions = new(StringComparer.Ordinal);
     private long _number;
 
+    /// <summary>Bytes that are kept.</summary>
+    public long Bytes => _budget.Taken;
+
     /// <summary>Begins the log of a stream.</summary>
     public ReplayLog Begin(string sessionId, bool hasPrimingEvent)
-        => new(Interlocked.Increment(ref _number).ToString("x", CultureInfo.InvariantCulture) + Environment.ProcessId.ToString("x", CultureInfo.InvariantCulture), hasPrimingEvent)
+        => new(Interlocked.Increment(ref _number).ToString("x", CultureInfo.InvariantCulture) + Environment.ProcessId.ToString("x", CultureInfo.InvariantCulture), hasPrimingEvent, _budget, clock)
         {
             Started = log => Keep(sessionId, log),
         };
@@ -25,42 +34,68 @@ internal sealed class ReplayLogs(TimeProvider clock)
     public ReplayLog? Find(string sessionId, string streamId)
         => _sessions.TryGetValue(sessionId, out var logs) ? logs.Find(streamId) : null;
 
-    public void Forget(string sessionId) => _sessions.TryRemove(sessionId, out _);
+    public void Forget(string sessionId)
+    {
+        if (_sessions.TryRemove(sessionId, out var logs))
+        {
+            logs.Close();
+        }
+    }
+
+    /// <summary>Forgets the logs of streams that nobody comes back to any more.</summary>
+    public void Sweep()
+    {
+        var oldest = clock.GetUtcNow() - Life;
+        foreach (var (id, logs) in _sessions)
+        {
+            if (logs.Sweep(oldest))
+            {
+                _sessions.TryRemove(new KeyValuePair<string, SessionLogs>(id, logs));
+            }
+        }
+    }
 
     private void Keep(string sessionId, ReplayLog log)
     {
-        var now = clock.GetUtcNow();
-        if (_sessions.Count >= MaximumSessions)
+        if (_sessions.Count >= MaximumSessions * 2)
         {
-            foreach (var (id, old) in _sessions)
+            // Far more than are used at once: any will do.
+            foreach (var (id, _) in _sessions.Take(MaximumSessions))
             {
-                if (now - old.LastUse > s_life || _sessions.Count >= MaximumSessions * 2)
-                {
-                    _sessions.TryRemove(id, out _);
-                }
+                Forget(id);
             }
         }
 
-        _sessions.GetOrAdd(sessionId, _ => new SessionLogs()).Add(log, now, s_life);
+        while (!_sessions.GetOrAdd(sessionId, static _ => new SessionLogs()).TryAdd(log))
+        {
+            // It was closed at this very moment, and is removed at once.
+            Thread.Yield();
+        }
     }
 
     private sealed class SessionLogs
     {
         private readonly Lock _lock = new();
-        private readonly Queue<(DateTimeOffset At, ReplayLog Log)> _logs = new();
+        private readonly List<ReplayLog> _logs = [];
+        private bool _isClosed;
 
-        public DateTimeOffset LastUse { get; private set; }
-
-        public void Add(ReplayLog log, DateTimeOffset now, TimeSpan life)
+        public bool TryAdd(ReplayLog log)
         {
             lock (_lock)
             {
-                LastUse = now;
-                _logs.Enqueue((now, log));
-                while (_logs.Count > MaximumPerSession || (_logs.Peek() is var (at, oldest) && oldest.IsComplete && now - at > life))
+                if (_isClosed)
                 {
-                    _logs.Dequeue();
+                    return false;
                 }
+
+                _logs.Add(log);
+                if (_logs.Count > MaximumPerSession)
+                {
+                    _logs[0].Forget();
+                    _logs.RemoveAt(0);
+                }
+
+                return true;
             }
         }
 
@@ -68,7 +103,32 @@ internal sealed class ReplayLogs(TimeProvider clock)
         {
             lock (_lock)
             {
-                return _logs.FirstOrDefault(entry => entry.Log.StreamId == streamId).Log;
+                return _logs.Find(log => log.StreamId == streamId);
+            }
+        }
+
+        /// <summary>True: none is left, and none is taken any more.</summary>
+        public bool Sweep(DateTimeOffset oldest)
+        {
+            lock (_lock)
+            {
+                foreach (var log in _logs.Where(log => log.CompletedAt < oldest))
+                {
+                    log.Forget();
+                }
+
+                _logs.RemoveAll(log => log.IsForgotten);
+                return _isClosed = _logs.Count == 0;
+            }
+        }
+
+        public void Close()
+        {
+            lock (_lock)
+            {
+                _isClosed = true;
+                _logs.ForEach(log => log.Forget());
+                _logs.Clear();
             }
         }
     }

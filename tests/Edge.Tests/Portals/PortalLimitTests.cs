@@ -1,0 +1,152 @@
+using System.Text.RegularExpressions;
+using ManagedOAuth.Edge.Feeds;
+using ManagedOAuth.Edge.Portals;
+using ManagedOAuth.Edge.Portals.BuiltIns;
+using ManagedOAuth.Edge.Portals.Limits;
+using ManagedOAuth.Edge.Portals.Methods;
+using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.Testing;
+using ModelContextProtocol.Server;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>What one user may ask of a portal, however little a server has to do with it.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalLimitTests(World world) : IAsyncLifetime
+{
+    private McpUpstream _upstream = null!;
+    private PortalHarness _portal = null!;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await McpUpstream.StartAsync("things", isStateless: true, upstream => upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read", Description = "Reads." })));
+        _portal = await PortalHarness.CreateAsync(world, $"limit-{Guid.NewGuid():N}.test");
+        await _portal.AddAsync("things", _upstream);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _portal.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task RequestsThatNoServerIsAskedFor_AreCountedToo()
+    {
+        await using var edge = await StartEdgeAsync(new("Edge:Portals:UserCallsPerMinute", "20"));
+        foreach (var (email, name) in new[] { ("alice@example.com", "portal_list_servers"), ("bob@example.com", "things_no_such") })
+        {
+            var codes = await ManyAsync(() => _portal.RpcAsync(_portal.Token(email), null, "tools/call", $$"""{"name":"{{name}}"}"""));
+            Assert.NotEqual(-32005, codes[0]);
+            Assert.Contains(-32005, codes);
+        }
+
+        Assert.Equal("read", (await _portal.RpcAsync(_portal.Token("carol@example.com"), null, "tools/call", """{"name":"things_read"}""")).Text);
+    }
+
+    [Fact]
+    public async Task Sessions_AreBegunByOneUserSoOftenAndNoMore()
+    {
+        await using var edge = await StartEdgeAsync(new("Edge:Portals:UserSessionsPerMinute", "20"));
+        var answers = new List<PortalAnswer>();
+        for (var i = 0; i < 25; i++)
+        {
+            answers.Add(await BeginAsync(_portal.Token(), "{}"));
+        }
+
+        Assert.Null(answers[0].ErrorCode);
+        Assert.All(answers.Where(answer => answer.ErrorCode == -32005), answer => Assert.False(answer.Headers.ContainsKey("Mcp-Session-Id")));
+        Assert.Contains(answers, answer => answer.ErrorCode == -32005);
+        Assert.Null((await BeginAsync(_portal.Token("bob@example.com"), "{}")).ErrorCode);
+    }
+
+    [Fact]
+    public async Task LongIntroduction_IsRefused()
+    {
+        var token = _portal.Token();
+        var longText = new string('x', 17 * 1024);
+        foreach (var (info, capabilities) in new[] { ($$"""{"name":"{{longText}}"}""", "{}"), ("{}", $$$"""{"experimental":{"x":{"y":"{{{longText}}}"} } }""") })
+        {
+            var begun = await BeginAsync(token, capabilities, info);
+            Assert.Equal((400, -32600, false), (begun.Status, begun.ErrorCode, begun.Headers.ContainsKey("Mcp-Session-Id")));
+            var body = $$$"""{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{{{info}}},"io.modelcontextprotocol/clientCapabilities":{{{capabilities}}} } } }""";
+            var listed = await _portal.PostAsync(token, body, ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/list"));
+            Assert.Equal((400, -32600), (listed.Status, listed.ErrorCode));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(59)]
+    [InlineData(90)]
+    [InlineData(119)]
+    [InlineData(1200)]
+    [InlineData(10_000_000)]
+    public void Share_IsExactlyTheNumberInAMinute(int perMinute)
+    {
+        var (permits, period) = PortalLimits.Share(perMinute);
+        Assert.Equal(perMinute, permits * (60 / period.TotalSeconds), perMinute / 1000.0);
+        Assert.True(period >= TimeSpan.FromSeconds(0.5) && period <= TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void Search_HasOneDeadlineForAllTexts()
+    {
+        var tools = world.Edge.Get<PortalDirectories>().Find(_portal.Application.Id)!.Servers[0].Tools;
+        var many = Enumerable.Repeat(tools[0], 1000);
+        Assert.Equal(50, QueryToolsTool.Find("reads", many, TimeProvider.System, default).Count);
+        Assert.Throws<RegexMatchTimeoutException>(() => QueryToolsTool.Find("nowhere", many, new SlowClock(), default));
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => QueryToolsTool.Find("reads", many, TimeProvider.System, cancelled.Token));
+    }
+
+    [Theory]
+    [InlineData("x://a/{id}", "x://a/1", true)]
+    [InlineData("x://a/{id}", "x://b/1", false)]
+    [InlineData("x://{a}/mid/{b}/end", "x://1/mid/mid/2/end", true)]
+    [InlineData("x://{a}/mid/{b}/end", "x://1/mid/end", false)]
+    [InlineData("x://{a}/mid/{b}/end", "x://1/2/end", false)]
+    [InlineData("x://a{?q*}", "x://a?q=1", true)]
+    [InlineData("{+all}", "anything", true)]
+    [InlineData("x://plain", "x://plain", true)]
+    [InlineData("x://plain", "x://plain2", false)]
+    [InlineData("x://(a+)+{id}", "x://aaaa", false)]
+    public void Template_FitsWhatItMayExpandTo(string template, string uri, bool fits) => Assert.Equal(fits, ResourceRoutes.Fits(template, uri));
+
+    private Task<PortalAnswer> BeginAsync(string token, string capabilities, string info = "{}")
+        => _portal.PostAsync(token, $$$"""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{{{capabilities}}},"clientInfo":{{{info}}} } }""");
+
+    private static async Task<List<int?>> ManyAsync(Func<Task<PortalAnswer>> ask)
+    {
+        var codes = new List<int?>();
+        for (var i = 0; i < 25; i++)
+        {
+            codes.Add((await ask()).ErrorCode);
+        }
+
+        return codes;
+    }
+
+    private async Task<EdgeProcess> StartEdgeAsync(KeyValuePair<string, string?> setting)
+    {
+        var edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), setting, new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8")]);
+        var position = world.Configuration.Changes.Count;
+        await Eventually.Async(() => edge.Get<RouteTableSource>().Current?.Snapshot.Position >= position
+            && edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == _portal.Application.Id));
+        _portal.Port = edge.Port;
+        return edge;
+    }
+
+    /// <summary>A tenth of a second goes by at each look.</summary>
+    private sealed class SlowClock : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => 10;
+
+        public override long GetTimestamp() => ++_now;
+    }
+}

@@ -1,0 +1,86 @@
+using ManagedOAuth.Edge.Portals.Streams;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>What is kept of streams, and for how long.</summary>
+public sealed class ReplayLogTests
+{
+    private readonly Clock _clock = new();
+    private readonly ReplayLogs _logs;
+
+    public ReplayLogTests() => _logs = new ReplayLogs(_clock);
+
+    [Fact]
+    public void FinishedStream_IsForgottenWhenItsTimeIsOver()
+    {
+        var (over, open) = (_logs.Begin("s", false), _logs.Begin("s", false));
+        over.Add(new byte[1000]);
+        open.Add(new byte[10]);
+        _clock.Now += ReplayLogs.Life * 3;
+        over.Complete();
+        _logs.Sweep();
+        Assert.Same(over, _logs.Find("s", over.StreamId));
+
+        _clock.Now += ReplayLogs.Life * 1.1;
+        _logs.Sweep();
+        Assert.Null(_logs.Find("s", over.StreamId));
+        Assert.Same(open, _logs.Find("s", open.StreamId));
+        Assert.Equal(10, _logs.Bytes);
+
+        open.Complete();
+        _clock.Now += ReplayLogs.Life * 1.1;
+        _logs.Sweep();
+        Assert.Equal(0, _logs.Bytes);
+        _logs.Begin("s", false).Add(new byte[7]);
+        Assert.Equal(7, _logs.Bytes);
+    }
+
+    [Fact]
+    public void LongMessage_IsNotKept_AndPushesNothingOut()
+    {
+        var log = _logs.Begin("s", false);
+        log.Add(new byte[10]);
+        log.Add(new byte[ReplayLog.MaximumBytes + 1]);
+        log.Add(new byte[20]);
+        Assert.Equal([10, 20], log.After(0).Events.Select(entry => entry.Message.Length));
+        log.Add(new byte[ReplayLog.MaximumBytes - 20]);
+        Assert.Equal([20, ReplayLog.MaximumBytes - 20], log.After(0).Events.Select(entry => entry.Message.Length));
+    }
+
+    [Fact]
+    public void AllLogsTogether_HaveALimit()
+    {
+        var message = new byte[ReplayLog.MaximumBytes];
+        var all = (int)(ReplayLogs.MaximumBytes / ReplayLog.MaximumBytes);
+        for (var i = 0; i < all + 8; i++)
+        {
+            _logs.Begin($"s{i}", false).Add(message);
+        }
+
+        Assert.Equal(ReplayLogs.MaximumBytes, _logs.Bytes);
+        _logs.Forget("s0");
+        Assert.Equal(ReplayLogs.MaximumBytes - message.Length, _logs.Bytes);
+    }
+
+    [Fact]
+    public void PushedOutStream_KeepsNothingMore()
+    {
+        var first = _logs.Begin("s", false);
+        first.Add(new byte[100]);
+        for (var i = 0; i < 16; i++)
+        {
+            _logs.Begin("s", false).Add(new byte[1]);
+        }
+
+        first.Add(new byte[100]);
+        Assert.Null(_logs.Find("s", first.StreamId));
+        Assert.Equal(16, _logs.Bytes);
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
