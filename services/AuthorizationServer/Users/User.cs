@@ -1,6 +1,10 @@
 namespace ManagedOAuth.AuthorizationServer.Users;
 
 /// <summary>Somebody who has logged in at least once, or whom an identity provider has provisioned; unique by normalised address.</summary>
+/// <remarks>
+/// A document, not a projection: it is written in the transaction of the login or of the provider's change, under a lock, and its id, which every assertion
+/// carries, may not be made anew.
+/// </remarks>
 public sealed record User
 {
     /// <summary><c>sub</c> of every assertion.</summary>

@@ -6,6 +6,7 @@ using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Scim;
 
@@ -13,6 +14,8 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Scim;
 [Collection(ServiceTests.Name)]
 public sealed class ScimContractTests(Service service)
 {
+    private static readonly string[] s_folds = ["mt_doc_scimuser", "mt_doc_scimgroup"];
+
     [Fact]
     public async Task User_LivesThroughEveryMethod()
     {
@@ -194,6 +197,44 @@ public sealed class ScimContractTests(Service service)
         }
 
         Assert.Empty(Members(await scim.GetAsync($"/Groups/{group}")));
+    }
+
+    [Fact]
+    public async Task UsersAndGroups_FoldedAgainFromTheirEvents_AreTheSame()
+    {
+        using var scim = await ScimClient.CreateAsync(service);
+        var (stays, leaves) = (await scim.UserAsync("stays@example.com"), await scim.UserAsync("leaves@example.com"));
+        var group = await scim.GroupAsync("eng", stays, leaves);
+        await scim.PatchAsync($"/Users/{stays}", new { op = "replace", path = "userName", value = "renamed@example.com" }, new { op = "replace", path = "active", value = false });
+        await scim.PatchAsync($"/Groups/{group}", new { op = "replace", path = "displayName", value = "engineers" });
+        await scim.SendAsync("DELETE", $"/Users/{leaves}", null);
+        var database = service.Services.GetRequiredService<NpgsqlDataSource>();
+        var before = await FoldsAsync();
+        Assert.Equal(3, before.Count);
+        await using (var drop = database.CreateCommand(string.Concat(s_folds.Select(table => $"delete from authorization_server.{table} where data ->> 'providerId' = '{scim.Provider.Id}';"))))
+        {
+            await drop.ExecuteNonQueryAsync();
+        }
+
+        Assert.Empty(await FoldsAsync());
+        var store = service.Services.GetRequiredService<IDocumentStore>();
+        await store.Advanced.RebuildProjectionAsync(nameof(ScimUser));
+        await store.Advanced.RebuildProjectionAsync(nameof(ScimGroup));
+        Assert.Equal(before, await FoldsAsync());
+
+        async Task<List<string>> FoldsAsync()
+        {
+            await using var command = database.CreateCommand(
+                string.Join(" union all ", s_folds.Select(table => $"select id || ' ' || mt_version || ' ' || data from authorization_server.{table} where data ->> 'providerId' = '{scim.Provider.Id}'")) + " order by 1");
+            await using var reader = await command.ExecuteReaderAsync();
+            var rows = new List<string>();
+            while (await reader.ReadAsync())
+            {
+                rows.Add(reader.GetString(0));
+            }
+
+            return rows;
+        }
     }
 
     [Fact]
