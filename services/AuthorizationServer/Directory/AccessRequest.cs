@@ -43,14 +43,20 @@ public sealed record AccessRequest
     [JsonIgnore]
     public DateTimeOffset Time => DateTimeOffset.UnixEpoch.AddMicroseconds(At);
 
-    /// <summary>The line of an access that was given.</summary>
-    public static AccessRequest Of(AccessAllowed allowed, Guid id, Guid loginId, DateTimeOffset at)
+    /// <summary>
+    /// The line of an event; null when it makes none: the user's own no is no login that failed. It has the event's id, so that the same event is one
+    /// line however often it is made.
+    /// </summary>
+    /// <param name="happened">The event.</param>
+    /// <param name="id">The event's id.</param>
+    /// <param name="loginId">Its stream.</param>
+    /// <param name="saved">When it was saved, for events that do not say when they happened.</param>
+    public static AccessRequest? Of(object happened, Guid id, Guid loginId, DateTimeOffset saved) => happened switch
     {
-        ArgumentNullException.ThrowIfNull(allowed);
-        return new AccessRequest
+        AccessAllowed allowed => new AccessRequest
         {
             Id = id,
-            At = (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            At = allowed.At > 0 ? allowed.At : Microseconds(saved),
             LoginId = loginId,
             UserId = allowed.UserId,
             Email = allowed.Email,
@@ -64,32 +70,30 @@ public sealed record AccessRequest
             Rule = allowed.PolicyRule,
             Address = allowed.ClientAddress,
             FlowId = allowed.FlowId,
-        };
-    }
-
-    /// <summary>The line of an access that the policies refused; null when the user said no, which is no login that failed.</summary>
-    public static AccessRequest? Of(AccessDenied denied, Guid id, Guid loginId, Guid providerId, string connection, DateTimeOffset at)
-    {
-        ArgumentNullException.ThrowIfNull(denied);
-        return denied.Reason != "policy" ? null : new AccessRequest
+        },
+        AccessDenied { Reason: "policy" } denied => new AccessRequest
         {
             Id = id,
-            At = (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond,
+            At = denied.At > 0 ? denied.At : Microseconds(saved),
             LoginId = loginId,
             UserId = denied.UserId,
             Email = denied.Email,
             ApplicationId = denied.ApplicationId,
             ClientId = denied.ClientId,
-            ProviderId = providerId,
-            Connection = connection,
+            ProviderId = denied.ProviderId,
+            Connection = denied.ProviderType,
             Allowed = false,
             PolicyId = denied.PolicyId,
             PolicyName = denied.PolicyName,
             Rule = denied.PolicyRule,
             Address = denied.ClientAddress,
             FlowId = denied.FlowId,
-        };
-    }
+        },
+        _ => null,
+    };
+
+    /// <summary>Microseconds since 1970.</summary>
+    public static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
 
 /// <summary>A line as Config gets it. Snake case.</summary>

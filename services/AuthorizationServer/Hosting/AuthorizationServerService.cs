@@ -47,6 +47,7 @@ public static class AuthorizationServerService
         services.AddOptions<SmtpOptions>().Bind(builder.Configuration.GetSection(SmtpOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<SmtpOptions>, SmtpOptionsValidator>();
         services.AddOptions<PinOptions>().Bind(builder.Configuration.GetSection(PinOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AccessLogOptions>().BindConfiguration(AccessLogOptions.Section).Validate(settings => settings.IsValid, "AccessLog:Retention is from 1h to 87600h").ValidateOnStart();
 
         services.AddRateLimits();
         services.AddGrpc();

@@ -1,4 +1,5 @@
 using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.IdentityProviders.Grants;
 using ManagedOAuth.AuthorizationServer.Registration;
 using ManagedOAuth.AuthorizationServer.Scim.Store;
@@ -8,9 +9,9 @@ using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.AuthorizationServer.Hosting;
 
-/// <summary>Removes registrations, refused redirect URIs, sessions, provider grants and lines of the provisioning log whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
+/// <summary>Removes registrations, refused redirect URIs, sessions, provider grants and lines of the provisioning and authentication logs whose time is over, and logins at MCP servers that are no longer configured. Every replica does it; doing it twice changes nothing.</summary>
 public sealed partial class Housekeeping(
-    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, ScimLog provisioningLog, StartupGate gate,
+    ClientRegistry clients, TeamSessions sessions, ProviderGrants providerGrants, UpstreamEndings upstream, RefusedRedirectUris refusedUris, ScimLog provisioningLog, AccessLog accessLog, StartupGate gate,
     TimeProvider clock, ILogger<Housekeeping> logger) : BackgroundService
 {
     private const int Batch = 500;
@@ -45,6 +46,7 @@ public sealed partial class Housekeeping(
             var forgotten = await RepeatAsync(upstream.ForgetRemovedServersAsync, cancellation);
             await RepeatAsync(refusedUris.RemoveExpiredAsync, cancellation);
             await RepeatAsync(provisioningLog.RemoveExpiredAsync, cancellation);
+            await RepeatAsync(accessLog.RemoveExpiredAsync, cancellation);
             if (removedClients + removedSessions + removedProviderGrants + forgotten > 0)
             {
                 Log.Removed(logger, removedClients, removedSessions, removedProviderGrants, forgotten);

@@ -26,7 +26,16 @@ public sealed record AccessDenied(
     string PolicyRule,
     PolicyOutcome Outcome,
     string ClientAddress,
-    string FlowId);
+    string FlowId)
+{
+    /// <summary>Microseconds since 1970; 0 where it was not recorded yet.</summary>
+    public long At { get; init; }
+
+    /// <summary>The identity provider of the login; empty where it was not recorded yet.</summary>
+    public Guid ProviderId { get; init; }
+
+    public string ProviderType { get; init; } = "";
+}
 
 /// <summary>The policies let a logged-in user into an application.</summary>
 /// <param name="ClientId">The OAuth client; empty for a browser.</param>
@@ -43,7 +52,11 @@ public sealed record AccessAllowed(
     long PolicyVersion,
     string PolicyRule,
     string ClientAddress,
-    string FlowId);
+    string FlowId)
+{
+    /// <summary>Microseconds since 1970; 0 where it was not recorded yet.</summary>
+    public long At { get; init; }
+}
 
 /// <summary>The user ended the team session of this login.</summary>
 public sealed record UserLoggedOut(string ClientAddress, string FlowId);

@@ -35,8 +35,10 @@ public sealed class AccessRequestTests
     public void Line_OfADenial_NamesTheRule_AndTheUsersOwnNoIsNoFailedLogin()
     {
         var denied = new AccessDenied("policy", Guid.NewGuid(), "a@x.test", Guid.NewGuid(), "", Guid.NewGuid(), "No", 3, "include email a@x.test", PolicyOutcome.Deny, "192.0.2.1", "f1");
-        var line = AccessRequest.Of(denied, Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "oidc", s_at)!;
-        Assert.Equal((false, "a@x.test", "oidc", "include email a@x.test", "f1", s_at), (line.Allowed, line.Email, line.Connection, line.Rule, line.FlowId, line.Time));
-        Assert.Null(AccessRequest.Of(denied with { Reason = "user" }, Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), "oidc", s_at));
+        var (id, login) = (Guid.NewGuid(), Guid.NewGuid());
+        var line = AccessRequest.Of(denied with { ProviderType = "oidc" }, id, login, s_at)!;
+        Assert.Equal((id, login, false, "a@x.test", "oidc", "include email a@x.test", "f1", s_at), (line.Id, line.LoginId, line.Allowed, line.Email, line.Connection, line.Rule, line.FlowId, line.Time));
+        Assert.Equal(7, AccessRequest.Of(denied with { At = 7 }, id, login, s_at)!.At);
+        Assert.Null(AccessRequest.Of(denied with { Reason = "user" }, id, login, s_at));
     }
 }
