@@ -13,6 +13,7 @@ using ManagedOAuth.Config.Dashboard.Pages.IdentityProviders;
 using ManagedOAuth.Config.Dashboard.Pages.Keys;
 using ManagedOAuth.Config.Dashboard.Pages.Lists;
 using ManagedOAuth.Config.Dashboard.Pages.Overview;
+using ManagedOAuth.Config.Dashboard.Pages.McpServers;
 using ManagedOAuth.Config.Dashboard.Pages.Policies;
 using ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
 using ManagedOAuth.Config.Dashboard.Pages.Settings;
@@ -61,6 +62,7 @@ public static class DashboardService
         new GroupPages().Map(pages);
         new ListPages().Map(pages);
         new IdentityProviderPages().Map(pages);
+        new McpServerPages().Map(pages);
         pages.MapServiceTokens();
         pages.MapTester();
         pages.MapUsers();

@@ -26,6 +26,9 @@ public static class Navigation
             new("/service-tokens", "Service tokens", "machine"),
             new("/policy-tester", "Policy tester", "tester"),
         ]),
+        ("MCP", [
+            new("/mcp-servers", "Servers", "mcp"),
+        ]),
         ("Activity", [
             new("/users", "Users", "users"),
             new("/grants", "Grants", "grant"),

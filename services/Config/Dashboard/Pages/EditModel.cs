@@ -12,6 +12,9 @@ public sealed record EditModel
     /// <summary>Empty for a new one.</summary>
     public string Id { get; init; } = "";
 
+    /// <summary>Its address in the admin API; empty for a new one.</summary>
+    public string ApiPath { get; init; } = "";
+
     /// <summary>The name as it is stored: the heading does not change while somebody types.</summary>
     public string Name { get; init; } = "";
 

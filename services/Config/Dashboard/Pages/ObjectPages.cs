@@ -24,14 +24,14 @@ public abstract class ObjectPages(PageKind kind)
         });
         group.MapGet("/new", (HttpContext context, CancellationToken ct) => FormAsync(context, New(Suggestion(context.Request)), StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
-        group.MapGet("/{id:guid}", async (Guid id, HttpContext context, AdminApi api, CancellationToken ct) =>
+        group.MapGet("/{id:guid}", async (Guid id, HttpContext context, CancellationToken ct) =>
         {
-            var stored = await FindAsync(api, id, ct);
-            return stored.Success ? await FormAsync(context, Stored(id, stored, new Draft(stored.Object)), StatusCodes.Status200OK, ct) : PageResult.Failed(stored, kind.Noun);
+            var stored = await FindAsync(context, id, ct);
+            return stored.Success ? await FormAsync(context, Stored(context, id, stored, new Draft(stored.Object)), StatusCodes.Status200OK, ct) : PageResult.Failed(stored, kind.Noun);
         });
         group.MapPost("/{id:guid}", SaveAsync);
-        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => Removal.AskAsync(api, Target(id), null, ct));
-        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(id), ct));
+        group.MapGet("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.AskAsync(api, Target(context, id), null, ct));
+        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(context, id), ct));
         MapMore(group);
     }
 
@@ -58,11 +58,14 @@ public abstract class ObjectPages(PageKind kind)
     /// <summary>What is said after one was changed.</summary>
     protected virtual string Saved => "Saved.";
 
+    /// <summary>Its address in the admin API.</summary>
+    protected virtual string ApiPathOf(HttpContext context, Guid id) => $"{kind.ApiPath}/{id}";
+
     /// <summary>Reads one.</summary>
-    protected virtual Task<ApiAnswer> FindAsync(AdminApi api, Guid id, CancellationToken ct)
+    protected virtual Task<ApiAnswer> FindAsync(HttpContext context, Guid id, CancellationToken ct)
     {
-        ArgumentNullException.ThrowIfNull(api);
-        return api.GetAsync($"{kind.ApiPath}/{id}", ct);
+        ArgumentNullException.ThrowIfNull(context);
+        return context.RequestServices.GetRequiredService<AdminApi>().GetAsync(ApiPathOf(context, id), ct);
     }
 
     /// <summary>The request that makes the change.</summary>
@@ -70,8 +73,8 @@ public abstract class ObjectPages(PageKind kind)
 
     private EditModel New(Draft draft, Preview? preview = null) => new() { Kind = kind, Draft = draft, Preview = preview };
 
-    private EditModel Stored(Guid id, ApiAnswer stored, Draft draft, Preview? preview = null)
-        => new() { Kind = kind, Draft = draft, Preview = preview, Id = id.ToString(), Name = (string?)stored.Object["name"] ?? "", ETag = stored.ETag ?? "" };
+    private EditModel Stored(HttpContext context, Guid id, ApiAnswer stored, Draft draft, Preview? preview = null)
+        => new() { Kind = kind, Draft = draft, Preview = preview, Id = id.ToString(), ApiPath = ApiPathOf(context, id), Name = (string?)stored.Object["name"] ?? "", ETag = stored.ETag ?? "" };
 
     private async Task<IResult> CreateAsync(HttpContext context, CancellationToken ct)
     {
@@ -82,13 +85,13 @@ public abstract class ObjectPages(PageKind kind)
                 context,
                 ApiCall.Post(kind.ApiPath, (JsonObject)draft.Value.DeepClone()),
                 draft,
-                answer => (kind.PageOf((string?)answer.Object["id"] ?? ""), Created(answer.Object)),
+                answer => (kind.PageOf(PageKind.IdOf(answer.Object) ?? ""), Created(answer.Object)),
                 (preview, status) => FormAsync(context, New(draft, preview), status, ct));
     }
 
-    private async Task<IResult> SaveAsync(Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+    private async Task<IResult> SaveAsync(Guid id, HttpContext context, CancellationToken ct)
     {
-        var stored = await FindAsync(api, id, ct);
+        var stored = await FindAsync(context, id, ct);
         if (!stored.Success)
         {
             return PageResult.Failed(stored, kind.Noun);
@@ -96,14 +99,14 @@ public abstract class ObjectPages(PageKind kind)
 
         var draft = new Draft(stored.Object);
         return Take(draft, context.Request.Form)
-            ? await FormAsync(context, Stored(id, stored, draft), StatusCodes.Status200OK, ct)
+            ? await FormAsync(context, Stored(context, id, stored, draft), StatusCodes.Status200OK, ct)
             : await ObjectForm.AnswerAsync(
                 context,
-                Change($"{kind.ApiPath}/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
+                Change(ApiPathOf(context, id), stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
                 draft,
                 _ => (kind.PageOf(id.ToString()), Saved),
-                (preview, status) => FormAsync(context, Stored(id, stored, draft, preview), status, ct));
+                (preview, status) => FormAsync(context, Stored(context, id, stored, draft, preview), status, ct));
     }
 
-    private Removable Target(Guid id) => new(kind.Noun, $"{kind.ApiPath}/{id}", kind.Path, kind.Title, kind.PageOf(id.ToString())) { Consequences = RemovalConsequences };
+    private Removable Target(HttpContext context, Guid id) => new(kind.Noun, ApiPathOf(context, id), kind.Path, kind.Title, kind.PageOf(id.ToString())) { Consequences = RemovalConsequences };
 }

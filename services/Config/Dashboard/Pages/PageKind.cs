@@ -13,9 +13,6 @@ public sealed record PageKind(string Name, string Noun, string Path, string Titl
     /// <summary>Where one of them has a page of its own.</summary>
     public bool HasPages { get; init; } = true;
 
-    /// <summary>Where there is a page with all of them. The others are kept by the API; their versions have pages all the same.</summary>
-    public bool HasList { get; init; } = true;
-
     /// <summary>There is one, without an id.</summary>
     public bool IsSingle { get; init; }
 
@@ -33,19 +30,16 @@ public sealed record PageKind(string Name, string Noun, string Path, string Titl
         new("service_token", "service token", "/service-tokens", "Service tokens", "access/service_tokens"),
         new("custom_page", "custom page", "/custom-pages", "Custom pages", "access/custom_pages"),
         new("tag", "tag", "/tags", "Tags", "access/tags") { HasPages = false },
-        new("mcp_server", "MCP server", "/mcp-servers", "MCP servers", "access/ai-controls/mcp/servers") { HasPages = false, HasList = false },
-        new("mcp_portal", "MCP server portal", "/mcp-portals", "MCP server portals", "access/ai-controls/mcp/portals") { HasPages = false, HasList = false },
+        new("mcp_server", "MCP server", "/mcp-servers", "MCP servers", "access/ai-controls/mcp/servers"),
+        new("mcp_portal", "MCP server portal", "/mcp-portals", "MCP server portals", "access/ai-controls/mcp/portals"),
         new("api_token", "API token", "/api-tokens", "API tokens", "tokens") { IsRestorable = false },
         new("organization", "settings", "/settings", "Settings", "access/organizations") { IsSingle = true },
     ];
 
     public static PageKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 
-    /// <summary>The page that shows all of them: their changes where there is no other.</summary>
-    public string ListPath => HasList ? Path : $"/audit?kind={Name}";
-
-    /// <summary>The page of one of them, or of all where one has none, or its versions where neither is there.</summary>
-    public string PageOf(string id) => !HasList ? HistoryOf(id) : IsSingle || !HasPages ? Path : $"{Path}/{id}";
+    /// <summary>The page of one of them, or of all where one has none.</summary>
+    public string PageOf(string id) => IsSingle || !HasPages ? Path : $"{Path}/{id}";
 
     /// <summary>The id that an object's versions have: of what has a name for an id, its <c>uid</c>.</summary>
     public static string? IdOf(System.Text.Json.Nodes.JsonObject item)

@@ -57,13 +57,13 @@ public sealed record ApiCall(string Method, string Path, JsonObject? Body = null
     {
         foreach (var (name, value) in body?.ToList() ?? [])
         {
-            if (value is JsonObject inner)
-            {
-                Hide(inner);
-            }
-            else if (name is "client_secret" or "private_key" && value is not null)
+            if (name is "client_secret" or "private_key" or "auth_credentials" && value is not null)
             {
                 body![name] = $"${name.ToUpperInvariant()}";
+            }
+            else if (value is JsonObject inner)
+            {
+                Hide(inner);
             }
         }
     }

@@ -47,11 +47,13 @@ public sealed class ListPages() : ObjectPages(PageKind.Find("list")!)
     }
 
     // Like the object, but with its values: the API gives them page by page.
-    protected override async Task<ApiAnswer> FindAsync(AdminApi api, Guid id, CancellationToken ct)
+    protected override async Task<ApiAnswer> FindAsync(HttpContext context, Guid id, CancellationToken ct)
     {
-        var stored = await base.FindAsync(api, id, ct);
+        ArgumentNullException.ThrowIfNull(context);
+        var api = context.RequestServices.GetRequiredService<AdminApi>();
+        var stored = await base.FindAsync(context, id, ct);
         return stored.Success
-            ? await WithItemsAsync(stored, page => api.GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Kind.ApiPath}/{id}/items?page={page}&per_page={PerPage}"), ct))
+            ? await WithItemsAsync(stored, page => api.GetAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{ApiPathOf(context, id)}/items?page={page}&per_page={PerPage}"), ct))
             : stored;
     }
 
