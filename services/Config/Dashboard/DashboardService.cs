@@ -13,6 +13,8 @@ using ManagedOAuth.Config.Dashboard.Pages.IdentityProviders;
 using ManagedOAuth.Config.Dashboard.Pages.Keys;
 using ManagedOAuth.Config.Dashboard.Pages.Lists;
 using ManagedOAuth.Config.Dashboard.Pages.Overview;
+using ManagedOAuth.Config.Dashboard.Pages.McpLog;
+using ManagedOAuth.Config.Dashboard.Pages.McpPortals;
 using ManagedOAuth.Config.Dashboard.Pages.McpServers;
 using ManagedOAuth.Config.Dashboard.Pages.Policies;
 using ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
@@ -63,6 +65,8 @@ public static class DashboardService
         new ListPages().Map(pages);
         new IdentityProviderPages().Map(pages);
         new McpServerPages().Map(pages);
+        new McpPortalPages().Map(pages);
+        pages.MapMcpLog();
         pages.MapServiceTokens();
         pages.MapTester();
         pages.MapUsers();

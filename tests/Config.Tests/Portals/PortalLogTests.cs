@@ -120,9 +120,9 @@ public sealed class PortalLogTests(ConfigHost host)
     [Fact]
     public async Task Report_ByAnybodyButEdge_OrOfTooMany_IsRefused()
     {
-        var refused = await Assert.ThrowsAsync<RpcException>(() => SendAsync("token", [Entry("refused")]));
+        var refused = await Assert.ThrowsAsync<RpcException>(() => SendAsync(host, "token", [Entry("refused")]));
         Assert.True(refused.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated);
-        refused = await Assert.ThrowsAsync<RpcException>(() => SendAsync("edge", [.. Enumerable.Repeat(Entry("many"), 501)]));
+        refused = await Assert.ThrowsAsync<RpcException>(() => SendAsync(host, "edge", [.. Enumerable.Repeat(Entry("many"), 501)]));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
     }
 
@@ -141,13 +141,13 @@ public sealed class PortalLogTests(ConfigHost host)
 
     private async Task<JsonArray> FindAsync(string query) => (await host.Api.Must(HttpStatusCode.OK, "GET", $"{Logs}?{query}")).AsArray();
 
-    private Task ReportAsync(params PortalLogEntry[] entries) => SendAsync("edge", entries);
+    private Task ReportAsync(params PortalLogEntry[] entries) => SendAsync(host, "edge", entries);
 
-    private async Task SendAsync(string caller, IReadOnlyList<PortalLogEntry> entries)
+    internal static async Task SendAsync(ConfigHost host, string caller, IReadOnlyList<PortalLogEntry> entries)
         => await new PortalLog.PortalLogClient(host.Grpc).ReportAsync(
             new PortalLogReport { Entries = { entries } }, new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } }, DateTime.UtcNow.AddSeconds(30));
 
-    private static PortalLogEntry Entry(string portal, Action<PortalLogEntry>? more = null)
+    internal static PortalLogEntry Entry(string portal, Action<PortalLogEntry>? more = null)
     {
         var entry = new PortalLogEntry
         {

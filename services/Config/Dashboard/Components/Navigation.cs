@@ -27,7 +27,9 @@ public static class Navigation
             new("/policy-tester", "Policy tester", "tester"),
         ]),
         ("MCP", [
+            new("/mcp-portals", "Portals", "portal"),
             new("/mcp-servers", "Servers", "mcp"),
+            new("/mcp-log", "Log", "log"),
         ]),
         ("Activity", [
             new("/users", "Users", "users"),

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Requests;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Portals.Log;
+
+namespace ManagedOAuth.Config.Dashboard.Pages.McpLog;
+
+/// <summary>What is looked for in the log of the portals. Times are UTC, as a browser's field gives them.</summary>
+public sealed record McpLogFilter(string User, string Portal, string Server, string Tool, string Outcome, string Since, string Until)
+{
+    public bool IsEmpty => (User + Portal + Server + Tool + Outcome + Since + Until).Length == 0;
+
+    /// <summary>As a query of the API, which is that of the page as well; empty or beginning with <c>?</c>.</summary>
+    public string Query => QueryString.Create(new Dictionary<string, string?>
+    {
+        ["user"] = User, ["portal"] = Portal, ["server"] = Server, ["tool"] = Tool, ["outcome"] = Outcome, ["since"] = Since, ["until"] = Until,
+    }.Where(member => member.Value!.Length > 0)).Value ?? "";
+
+    /// <summary>The query with one thing more.</summary>
+    public string With(string name, string value) => $"{Query}{(Query.Length == 0 ? "?" : "&")}{name}={Uri.EscapeDataString(value)}";
+
+    public static McpLogFilter From(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        string Text(string name) => query[name].ToString().Trim();
+        return new McpLogFilter(Text("user"), Text("portal"), Text("server"), Text("tool"), Text("outcome"), Text("since"), Text("until"));
+    }
+}
+
+/// <summary>One page of the log.</summary>
+public sealed record McpLogModel
+{
+    /// <summary>Newest first.</summary>
+    public required IReadOnlyList<JsonObject> Entries { get; init; }
+
+    public required McpLogFilter Filter { get; init; }
+
+    /// <summary>Key of the older ones; empty when there are none.</summary>
+    public required string Next { get; init; }
+
+    /// <summary>Whether this is the newest page.</summary>
+    public required bool IsFirst { get; init; }
+
+    /// <summary>Reads itself again every few seconds, where scripts run.</summary>
+    public required bool IsLive { get; init; }
+
+    /// <summary>Names by id.</summary>
+    public required IReadOnlyDictionary<string, string> Servers { get; init; }
+
+    /// <summary>Names by id.</summary>
+    public required IReadOnlyDictionary<string, string> Portals { get; init; }
+
+    /// <summary>What can come of a request.</summary>
+    public IReadOnlyList<string> Outcomes { get; } = [.. PortalLogEntries.Outcomes.Order(StringComparer.Ordinal)];
+
+    /// <summary>Holds what is wrong with the filter.</summary>
+    public required Draft Draft { get; init; }
+}
+
+/// <summary><c>/mcp-log</c>: what went through the portals, by user, server, tool and outcome.</summary>
+public static class McpLogPages
+{
+    private const int PerPage = 50;
+
+    public static void MapMcpLog(this RouteGroupBuilder pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        pages.MapGet("/mcp-log", ListAsync);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, ConfigurationLog log, CancellationToken ct)
+    {
+        var filter = McpLogFilter.From(request.Query);
+        var cursor = request.Query["cursor"].ToString();
+        var path = "access/ai-controls/mcp/logs" + filter.With("per_page", PerPage.ToString(CultureInfo.InvariantCulture)) + (cursor.Length == 0 ? "" : "&cursor=" + Uri.EscapeDataString(cursor));
+        var answer = await api.GetAsync(path, ct);
+        if (!answer.Success && answer.Status != StatusCodes.Status400BadRequest)
+        {
+            return PageResult.Failed(answer, "log");
+        }
+
+        var snapshot = log.Current.Snapshot;
+        return PageResult.Of<McpLogPage>(
+            new
+            {
+                Model = new McpLogModel
+                {
+                    Entries = answer.Items,
+                    Filter = filter,
+                    Next = answer.Cursor,
+                    IsFirst = cursor.Length == 0,
+                    IsLive = cursor.Length == 0 && request.Query["live"] == "true",
+                    Servers = snapshot.McpServers.Values.ToDictionary(server => server.ServerId, server => server.Name, StringComparer.Ordinal),
+                    Portals = snapshot.McpPortals.Values.ToDictionary(portal => portal.PortalId, portal => portal.Name, StringComparer.Ordinal),
+                    Draft = new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) },
+                },
+            },
+            answer.Status);
+    }
+}
