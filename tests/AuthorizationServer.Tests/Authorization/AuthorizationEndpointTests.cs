@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Authorization;
@@ -20,6 +23,21 @@ public sealed class AuthorizationEndpointTests(Service service) : IDisposable
         var json = await _browser.GetAsync(url, "application/json");
         Assert.Equal((400, ""), (json.Status, json.Location));
         Assert.Equal("invalid_client", json.Json.GetProperty("error").GetString());
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:{0}/client.json")]
+    [InlineData("http://127.0.0.1:{0}/client.json")]
+    [InlineData("https://[::ffff:127.0.0.1]:{0}/client.json")]
+    [InlineData("https://169.254.169.254/latest")]
+    public async Task ClientIdThatIsAUrl_IsUnknown_AndNobodyIsAsked(string client)
+    {
+        using var canary = new TcpListener(IPAddress.Loopback, 0);
+        canary.Start();
+        var port = ((IPEndPoint)canary.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        var answer = await _browser.GetAsync(Requests.Authorize(Uri.EscapeDataString(client.Replace("{0}", port, StringComparison.Ordinal))), "application/json");
+        Assert.Equal((400, "", "invalid_client"), (answer.Status, answer.Location, answer.Json.GetProperty("error").GetString()));
+        Assert.False(canary.Pending());
     }
 
     [Fact]

@@ -29,6 +29,17 @@ public sealed class ConsentTests(Service service) : IDisposable
     }
 
     [Fact]
+    public async Task NameOfAClient_ThatIsMarkup_IsShownAsText()
+    {
+        var client = await _browser.RegisterAsync(name: "<img src=x onerror=alert(1)></title><script>alert(2)</script>{{7*7}}");
+        var consent = await _browser.FollowAsync(await _browser.LogInAsync(await _browser.FollowAsync(await _browser.GetAsync(Requests.Authorize(client))), _email));
+        Assert.Contains("&lt;img src=x onerror=alert(1)&gt;&lt;/title&gt;&lt;script&gt;", consent.Body);
+        Assert.Contains("{{7*7}}", consent.Body);
+        Assert.DoesNotContain("<img src=x", consent.Body);
+        Assert.DoesNotContain("<script", consent.Body);
+    }
+
+    [Fact]
     public async Task Deny_TellsTheClientAndEndsTheTransaction()
     {
         var (client, consent) = await OpenConsentAsync();
