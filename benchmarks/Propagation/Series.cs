@@ -15,5 +15,6 @@ internal sealed class Series(string name)
     }
 
     public override string ToString()
-        => $"{name}: {_milliseconds.Count} changes, p50 {Percentile(0.5):F0} ms, p99 {Percentile(0.99):F0} ms, longest {Percentile(1):F0} ms";
+        => $"{name}: {_milliseconds.Count} changes, p50 {Percentile(0.5):F0} ms, p99 {Percentile(0.99):F0} ms, longest {Percentile(1):F0} ms; the longest five: "
+            + string.Join(", ", _milliseconds.Index().OrderByDescending(change => change.Item).Take(5).Select(change => $"{change.Item:F0} ms (change {change.Index + 1})"));
 }
