@@ -16,8 +16,14 @@ internal sealed class PendingInputs(IHotStore store)
 {
     private const string Prefix = "in.";
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_life = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a person may think about a question.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<string, TaskCompletionSource<JsonElement>> _waiting = new(StringComparer.Ordinal);
+
+    /// <summary>How long a question waits.</summary>
+    public TimeSpan Patience { get; set; } = Life;
 
     /// <summary>Whether a response of a client belongs here.</summary>
     public static bool Is(string id) => id.StartsWith(Prefix, StringComparison.Ordinal);
@@ -25,7 +31,7 @@ internal sealed class PendingInputs(IHotStore store)
     /// <summary>Asks the client one question, and waits for what it says.</summary>
     /// <param name="request">The client's request that led to it.</param>
     /// <param name="question">Method and parameters.</param>
-    /// <exception cref="UpstreamException">The client refused to say anything.</exception>
+    /// <exception cref="UpstreamException">The client refused to say anything, or said nothing in time.</exception>
     public async Task<JsonElement> AskAsync(PortalRequest request, JsonElement question)
     {
         var id = Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -55,27 +61,33 @@ internal sealed class PendingInputs(IHotStore store)
         var key = KeyOf(request.Principal.Key, request.Message.Id.GetString()!);
         if (!_waiting.TryGetValue(key, out var waiting) || !waiting.TrySetResult(request.Message.Root))
         {
-            await store.SetAsync(key, RpcWriter.Write(json => json.Raw(request.Message.Root)), s_life, request.Cancellation);
+            await store.SetAsync(key, RpcWriter.Write(json => json.Raw(request.Message.Root)), Life, request.Cancellation);
         }
     }
 
     private async Task<JsonElement> WaitAsync(string key, Task<JsonElement> answered, CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        end.CancelAfter(s_life);
-        while (true)
+        end.CancelAfter(Patience);
+        try
         {
-            try
+            while (true)
             {
-                return await answered.WaitAsync(s_look, end.Token);
-            }
-            catch (TimeoutException)
-            {
+                if (await Task.WhenAny(answered, Task.Delay(s_look, end.Token)) == answered)
+                {
+                    return await answered;
+                }
+
+                end.Token.ThrowIfCancellationRequested();
                 if (await TakeAsync(key, end.Token) is { } elsewhere)
                 {
                     return JsonDocument.Parse(elsewhere).RootElement;
                 }
             }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new UpstreamException(PortalOutcomes.Timeout, "The client did not answer the server's question in time.");
         }
     }
 

@@ -11,10 +11,11 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// <param name="store">Redis.</param>
 /// <param name="owner">The client's session.</param>
 /// <param name="serverId">The server's record.</param>
-internal sealed class SharedSessionId(IHotStore store, string owner, Guid serverId)
+/// <param name="version">Its version: a server that was changed may be another one, which must not get the sessions of the one before.</param>
+internal sealed class SharedSessionId(IHotStore store, string owner, Guid serverId, long version)
 {
     private static readonly TimeSpan s_life = TimeSpan.FromHours(1);
-    private readonly string _key = "portal:upstream:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{serverId:N}")));
+    private readonly string _key = "portal:upstream:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{owner}\n{serverId:N}\n{version}")));
 
     /// <summary>The session that some replica has begun; null when none is known.</summary>
     public async Task<(string Id, string Revision)?> FindAsync(CancellationToken cancellation)

@@ -17,6 +17,7 @@ internal sealed class SseChannel : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
     private readonly Task _reading;
+    private int _isDisposed;
 
     private SseChannel(UpstreamHttp http, HttpResponseMessage stream, Uri endpoint)
     {
@@ -103,6 +104,11 @@ internal sealed class SseChannel : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         await _end.CancelAsync();
         await _reading;
         _stream.Dispose();
@@ -130,9 +136,9 @@ internal sealed class SseChannel : IAsyncDisposable
                 }
             }
         }
-        catch (Exception failure) when (failure is UpstreamException or HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception)
         {
-            // The stream has ended, whoever ended it: those who wait are told below.
+            // The stream has ended, whoever ended it and however: protects those who wait, who are told below.
         }
 
         _address.TrySetException(Broken());

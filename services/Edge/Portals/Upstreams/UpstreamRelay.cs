@@ -191,6 +191,7 @@ internal sealed class UpstreamRelay(
             Headers = [.. credential.Headers.Select(header => (header.Name, header.Value))],
             CredentialId = credential.CredentialId,
             Assertion = await assertions.GetAsync(request, server),
+            LogLevel = request.Session?.LogLevel,
         };
     }
 

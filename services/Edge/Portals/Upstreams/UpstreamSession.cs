@@ -10,12 +10,14 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </summary>
 internal sealed class UpstreamSession(UpstreamHttp http, string revision, UpstreamClient client, SharedSessionId? shared) : IDisposable
 {
+    private static readonly TimeSpan s_levelDeadline = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _ended = new();
     private int _isListening;
     private readonly SemaphoreSlim _gate = new(1);
     private SseChannel? _channel;
     private string _revision = revision;
     private volatile bool _isInitialized;
+    private int _isDisposed;
 
     /// <summary>The server's id for the session; null when it gave none.</summary>
     public string? SessionId { get; private set; }
@@ -40,6 +42,11 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     /// <summary>Ends whatever goes on for the session by itself. A call that is under way may finish: the gate has no handle to give back.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
+        {
+            return;
+        }
+
         _ended.Cancel();
         _ = _channel?.DisposeAsync().AsTask();
         _ended.Dispose();
@@ -59,11 +66,22 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         try
         {
             await InitializeAsync(target, silence.Token);
-            return await ExchangeAsync(target, request, onMessage, () => silence.CancelAfter(target.Timeout), silence.Token);
+            return await ExchangeAsync(target, request, HearAsync, () => silence.CancelAfter(target.Timeout), silence.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new UpstreamException(PortalOutcomes.Timeout, "The server did not answer in time.");
+        }
+
+        // A question is for a person: until the server speaks again, it is they who are waited for.
+        Task HearAsync(RpcMessage message)
+        {
+            if (message is { Kind: RpcKind.Request, Method: not "ping" } && target.Timeout < PendingInputs.Life)
+            {
+                silence.CancelAfter(PendingInputs.Life);
+            }
+
+            return onMessage(message);
         }
     }
 
@@ -147,14 +165,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
     private async Task InitializeAsync(UpstreamTarget target, CancellationToken cancellation)
     {
-        if (_channel is { IsOver: true } over)
-        {
-            _isInitialized = false;
-            _channel = null;
-            await over.DisposeAsync();
-        }
-
-        if (_isInitialized || IsStateless)
+        if (IsStateless || (_isInitialized && _channel is not { IsOver: true }))
         {
             return;
         }
@@ -162,9 +173,19 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         await _gate.WaitAsync(cancellation);
         try
         {
+            if (_channel is { IsOver: true })
+            {
+                await CloseAsync();
+            }
+
             if (!_isInitialized && SseChannel.IsFor(target.Endpoint))
             {
                 _channel = await SseChannel.OpenAsync(http, target, Refused, cancellation);
+                if (_ended.IsCancellationRequested)
+                {
+                    // Who ended the session has not seen the channel.
+                    throw new UpstreamException(PortalOutcomes.Unavailable, "The session is over.");
+                }
             }
 
             if (!await TryAdoptAsync(cancellation))
@@ -177,9 +198,24 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
                 }
             }
         }
+        catch when (!_isInitialized)
+        {
+            // Whatever the reason: a channel without a session is of no use, and would stay open.
+            await CloseAsync();
+            throw;
+        }
         finally
         {
             _gate.Release();
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        _isInitialized = false;
+        if (Interlocked.Exchange(ref _channel, null) is { } channel)
+        {
+            await channel.DisposeAsync();
         }
     }
 
@@ -204,6 +240,34 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
         _revision = spoken;
         await SendAsync(target, RpcWriter.Notification("notifications/initialized"), "notifications/initialized", cancellation);
+        if (target.LogLevel is { } level && RpcMessage.Member(RpcMessage.Member(answer.Result, "capabilities"), "logging").ValueKind == JsonValueKind.Object)
+        {
+            await SetLevelAsync(target, level, cancellation);
+        }
+    }
+
+    // What the client asked for before this session began.
+    private async Task SetLevelAsync(UpstreamTarget target, string level, CancellationToken cancellation)
+    {
+        var request = new UpstreamRequest("logging/setLevel", null, static json => json.WriteStringValue("setLevel"))
+        {
+            Made = json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("level", level);
+                json.WriteEndObject();
+            },
+        };
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            deadline.CancelAfter(s_levelDeadline);
+            await ExchangeAsync(target, request, static _ => Task.CompletedTask, static () => { }, deadline.Token);
+        }
+        catch (Exception failure) when (failure is UpstreamException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            // Its logs are as it likes, then: no reason not to ask it for anything else.
+        }
     }
 
     private async Task<RpcMessage> ExchangeAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Action heard, CancellationToken cancellation)
@@ -211,8 +275,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         var body = request.Write(_revision, client);
         if (_channel is { } channel)
         {
-            var id = JsonDocument.Parse(body).RootElement.GetProperty("id").GetRawText();
-            return await channel.ExchangeAsync(target, id, body, onMessage, heard, Refused, cancellation);
+            return await channel.ExchangeAsync(target, IdOf(request).GetRawText(), body, onMessage, heard, Refused, cancellation);
         }
 
         using var post = Create(HttpMethod.Post, target, body);
@@ -221,7 +284,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         using var response = await http.SendAsync(post, cancellation);
         if (!response.IsSuccessStatusCode)
         {
-            return await ErrorOfAsync(response, cancellation) ?? throw Refused(response);
+            return await ErrorOfAsync(response, IdOf(request), cancellation) ?? throw Refused(response);
         }
 
         if (request.Method == "initialize" && response.Headers.TryGetValues(McpHeaders.SessionId, out var ids))
@@ -242,8 +305,11 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.") { IsServerFault = true };
     }
 
-    // Errors of the protocol come with statuses of their own (2026-07-28); anything else that is not success is the server's HTTP layer.
-    private static async Task<RpcMessage?> ErrorOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static JsonElement IdOf(UpstreamRequest request) => JsonDocument.Parse(RpcWriter.Write(request.WriteId)).RootElement;
+
+    // Errors of the protocol come with statuses of their own (2026-07-28); anything else that is not success is the server's HTTP layer, which may speak
+    // JSON-RPC too, but cannot know the request's id: a session that is over is told so.
+    private static async Task<RpcMessage?> ErrorOfAsync(HttpResponseMessage response, JsonElement id, CancellationToken cancellation)
     {
         if (response.StatusCode is not (HttpStatusCode.BadRequest or HttpStatusCode.NotFound) || response.Content.Headers.ContentType?.MediaType != "application/json")
         {
@@ -254,7 +320,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         {
             await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, cancellation))
             {
-                return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && message.Id.ValueKind != JsonValueKind.Undefined ? message : null;
+                return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && JsonElement.DeepEquals(message.Id, id) ? message : null;
             }
         }
         catch (UpstreamException)

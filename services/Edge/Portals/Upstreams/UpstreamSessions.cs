@@ -31,7 +31,7 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
             return session;
         }
 
-        var shared = isShared ? new SharedSessionId(store, owner, server.Record.Id) : null;
+        var shared = isShared ? new SharedSessionId(store, owner, server.Record.Id, server.Record.Version) : null;
         return _sessions.GetOrAdd(key, new UpstreamSession(http, server.Catalog?.ProtocolVersion ?? "", client.Kept(), shared));
     }
 
@@ -65,9 +65,9 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
 
         foreach (var (key, session) in _sessions)
         {
-            if (now - session.LastUse > s_idle.TotalMilliseconds || _sessions.Count >= Maximum)
+            if ((now - session.LastUse > s_idle.TotalMilliseconds || _sessions.Count >= Maximum)
+                && _sessions.TryRemove(new KeyValuePair<Key, UpstreamSession>(key, session)))
             {
-                _sessions.TryRemove(key, out _);
                 session.Dispose();
             }
         }

@@ -22,6 +22,9 @@ internal sealed record UpstreamTarget
     /// <summary>A signed assertion about who asks, for this server alone; null = the server does not get one.</summary>
     public string? Assertion { get; init; }
 
+    /// <summary>The level of <c>logging/setLevel</c>, for a session that begins; null = the client never asked for one.</summary>
+    public string? LogLevel { get; init; }
+
     public Uri Endpoint => new(Server.Record.Hostname);
 
     /// <summary>How long the server may be silent.</summary>

@@ -1,0 +1,186 @@
+using System.Text.Json;
+using ManagedOAuth.Edge.Portals.Upstreams;
+using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.ServiceDefaults.HotStore;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>Sessions of the portal with servers: how they begin, what they wait for, and how they end.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
+{
+    private const string Read = """{"name":"things_read"}""";
+    private const string BeginWithElicitation =
+        """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{} },"clientInfo":{"name":"raw","version":"1"} } }""";
+
+    private PortalHarness _portal = null!;
+    private McpUpstream _upstream = null!;
+
+    public async Task InitializeAsync() => _portal = await PortalHarness.CreateAsync(world, $"upsession-{Guid.NewGuid():N}.test");
+
+    public async Task DisposeAsync()
+    {
+        await _portal.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task QuestionThatNobodyAnswers_EndsTheCall_AndTheLogTells()
+    {
+        await StartAsync(isStateless: true);
+        var inputs = world.Edge.Get<PendingInputs>();
+        inputs.Patience = TimeSpan.FromSeconds(1);
+        try
+        {
+            var token = _portal.Token();
+            var session = (await _portal.PostAsync(token, BeginWithElicitation)).Headers["Mcp-Session-Id"];
+            var answer = await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_ask"}""").WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Equal((-32000, "timeout"), (answer.ErrorCode, answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString()));
+            await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.PortalId == _portal.Portal.PortalId && entry.Tool == "ask" && entry.Outcome == "timeout"));
+        }
+        finally
+        {
+            inputs.Patience = PendingInputs.Life;
+        }
+    }
+
+    [Fact]
+    public async Task PersonWhoThinks_IsNotTakenForASilentServer()
+    {
+        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
+        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
+        {
+            ElicitationHandler = async (_, cancellation) =>
+            {
+                // Longer than the server may be silent.
+                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+                return new ElicitResult { Action = "decline" };
+            },
+        });
+        var result = await client.CallToolAsync("things_ask");
+        Assert.Equal("decline", Assert.IsType<TextContentBlock>(result.Content[0]).Text);
+    }
+
+    [Fact]
+    public async Task OlderTransport_WhoseHandshakeFails_LeavesNoStreamOpen()
+    {
+        var open = 0;
+        var opened = 0;
+        await using var server = await SseServerAsync(async context =>
+        {
+            Interlocked.Increment(ref opened);
+            Interlocked.Increment(ref open);
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("event: endpoint\ndata: /messages\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+            Interlocked.Decrement(ref open);
+        });
+        await StartAsync(isStateless: false, record => record with { Hostname = server.Urls.Single() + "/sse", RequestTimeout = "1s" });
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        for (var i = 1; i <= 2; i++)
+        {
+            Assert.Equal(-32000, (await _portal.RpcAsync(token, session, "tools/call", Read, i.ToString(System.Globalization.CultureInfo.InvariantCulture))).ErrorCode);
+        }
+
+        Assert.Equal(2, Volatile.Read(ref opened));
+        await Eventually.Async(() => Volatile.Read(ref open) == 0);
+    }
+
+    [Fact]
+    public async Task LostSession_SaidInJsonRpcWithAnotherId_IsBegunAnew()
+    {
+        await StartAsync(isStateless: false);
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var lost = _upstream.Received.Last(received => received.Rpc == "tools/call").Headers["Mcp-Session-Id"];
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Headers["Mcp-Session-Id"] != lost)
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = 404;
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync("""{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":""}""");
+            return true;
+        };
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
+    }
+
+    [Fact]
+    public async Task Level_IsToldToASessionThatBeginsLater()
+    {
+        await StartAsync(isStateless: false);
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Null((await _portal.RpcAsync(token, session, "logging/setLevel", """{"level":"error"}""")).ErrorCode);
+        Assert.DoesNotContain(_upstream.Received, received => received.Rpc == "logging/setLevel");
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
+        Assert.Equal(
+            ["initialize", "notifications/initialized", "logging/setLevel", "tools/call"],
+            _upstream.Received.Where(received => received.Headers.GetValueOrDefault("User-Agent") == "ManagedOAuth-portal" && received.Rpc != "GET").Select(received => received.Rpc));
+    }
+
+    [Fact]
+    public async Task SharedSession_IsOfOneVersionOfTheServer()
+    {
+        _upstream = await McpUpstream.StartAsync("unused", isStateless: true, static _ => { });
+        var (store, owner, server) = (world.Edge.Get<IHotStore>(), Guid.NewGuid().ToString(), Guid.NewGuid());
+        await new SharedSessionId(store, owner, server, 1).KeepAsync("id", "2025-11-25", default);
+        Assert.Equal(("id", "2025-11-25"), await new SharedSessionId(store, owner, server, 1).FindAsync(default));
+        Assert.Null(await new SharedSessionId(store, owner, server, 2).FindAsync(default));
+    }
+
+    [Fact]
+    public async Task Session_MayBeEndedTwice()
+    {
+        _upstream = await McpUpstream.StartAsync("unused", isStateless: true, static _ => { });
+        var session = new UpstreamSession(world.Edge.Get<UpstreamHttp>(), "", default, null);
+        session.Dispose();
+        session.Dispose();
+        Assert.True(session.Ended.IsCancellationRequested);
+    }
+
+    private async Task StartAsync(bool isStateless, Func<Contracts.Configuration.McpServer, Contracts.Configuration.McpServer>? change = null)
+    {
+        _upstream = await McpUpstream.StartAsync("things", isStateless, upstream =>
+        {
+            upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
+            upstream.Tools.Add(McpServerTool.Create(AskAsync, new() { Name = "ask" }));
+        });
+        await _portal.AddAsync("things", _upstream, change);
+    }
+
+    private static async Task<string> AskAsync(McpServer server, RequestContext<CallToolRequestParams> context, CancellationToken cancellation)
+    {
+        var question = new ElicitRequestParams { Message = "Who?", RequestedSchema = new ElicitRequestParams.RequestSchema() };
+        return context.JsonRpcRequest.Context?.ProtocolVersion == "2026-07-28"
+            ? throw new InputRequiredException(new Dictionary<string, InputRequest> { ["who"] = InputRequest.ForElicitation(question) }, "state-1")
+            : (await server.ElicitAsync(question, cancellation)).Action;
+    }
+
+    // Takes every message and answers none.
+    private static async Task<WebApplication> SseServerAsync(RequestDelegate stream)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapGet("/sse", stream);
+        app.MapPost("/messages", static () => Results.StatusCode(202));
+        await app.StartAsync();
+        return app;
+    }
+}
