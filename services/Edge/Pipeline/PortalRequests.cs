@@ -15,7 +15,7 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// A request to the domain of a portal, beyond our own paths: 1 preflight, 2 the endpoint, 3 who it is: a cookie alone never opens it, and no
 /// Bypass policy does, 4 the protocol.
 /// </summary>
-internal sealed class PortalRequests(Authenticator authenticator, Refusals refusals, PortalDirectories directories, PortalEndpoint endpoint)
+internal sealed class PortalRequests(Authenticator authenticator, Refusals refusals, PortalDirectories directories, PortalEndpoint endpoint, RequestFigures figures)
 {
     private static readonly Answer s_explanation = new(
         StatusCodes.Status401Unauthorized,
@@ -53,6 +53,7 @@ internal sealed class PortalRequests(Authenticator authenticator, Refusals refus
         if (authentication is not { Problem: CredentialProblem.None, Credential: { } credential })
         {
             EdgeMetrics.Refused(Names.Of(authentication.Problem));
+            figures.NotAllowed(door.Application.Id, authentication.Problem);
             await refusals.AnswerAsync(context, door, target.PathAndQuery, authentication);
             return;
         }
@@ -64,6 +65,7 @@ internal sealed class PortalRequests(Authenticator authenticator, Refusals refus
         }
 
         EdgeMetrics.Allowed(Names.Of(credential.Kind));
+        figures.Allowed(door.Application.Id);
         await endpoint.HandleAsync(context, door, credential, directory);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Edge.Telemetry;
 using ManagedOAuth.Edge.Tests.Harness;
 using ModelContextProtocol.Server;
 
@@ -31,6 +32,16 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
         var answer = await _portal.PostAsync(null, "{}");
         Assert.Equal(401, answer.Status);
         Assert.Equal($"Bearer resource_metadata=\"https://{_portal.Host}/.well-known/oauth-protected-resource/mcp\"", answer.Headers["WWW-Authenticate"]);
+    }
+
+    [Fact]
+    public async Task Requests_AreCountedForTheOverview()
+    {
+        await _portal.PostAsync(null, "{}");
+        await _portal.PostAsync("not-a-token", "{}");
+        await _portal.RpcAsync(_portal.Token(), null, "tools/list");
+        var counted = world.Edge.Get<RequestFigures>().Collect().Minutes.SelectMany(minute => minute.Applications).Where(figures => figures.ApplicationId == _portal.Application.Id.ToString()).ToList();
+        Assert.Equal((1, 1, 1), (counted.Sum(figures => figures.Allowed), counted.Sum(figures => figures.Challenged), counted.Sum(figures => figures.Refused)));
     }
 
     [Fact]
