@@ -133,6 +133,26 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
             _upstream.Received.Where(received => received.Headers.GetValueOrDefault("User-Agent") == "ManagedOAuth-portal" && received.Rpc != "GET").Select(received => received.Rpc));
     }
 
+    [Theory]
+    [InlineData(503, true)]
+    [InlineData(401, true)]
+    [InlineData(405, false)]
+    public async Task ServerThatCannotBeListenedTo_IsAskedAgain_UnlessItSaysThatThereIsNothing(int status, bool isAskedAgain)
+    {
+        await StartAsync(isStateless: false);
+        var asked = 0;
+        _upstream.Instead = context =>
+        {
+            var isFirst = context.Request.Method == "GET" && Interlocked.Increment(ref asked) == 1;
+            context.Response.StatusCode = isFirst ? status : 200;
+            return Task.FromResult(isFirst);
+        };
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        await Eventually.Async(() => Volatile.Read(ref asked) == (isAskedAgain ? 2 : 1));
+    }
+
     [Fact]
     public async Task SharedSession_IsOfOneVersionOfTheServer()
     {

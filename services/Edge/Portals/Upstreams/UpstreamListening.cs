@@ -1,3 +1,4 @@
+using System.Net;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Streams;
@@ -30,15 +31,24 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
     {
         await Task.Yield();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(session.Ended, lifetime.ApplicationStopping);
-        for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && isAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
+        var sessionId = session.SessionId;
+
+        // A session that was begun anew has a listener of its own.
+        for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && session.SessionId == sessionId && isAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
         {
             try
             {
                 using var get = session.Create(HttpMethod.Get, await target(end.Token), default);
                 using var response = await http.SendAsync(get, end.Token);
+                if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
+                {
+                    // The session is over, or the server tells nothing of its own accord.
+                    return;
+                }
+
                 if (!response.IsSuccessStatusCode)
                 {
-                    return;
+                    throw new UpstreamException(PortalOutcomes.Unavailable, $"HTTP {(int)response.StatusCode}");
                 }
 
                 await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, end.Token))
