@@ -61,6 +61,9 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Where the token endpoint redirects to instead of answering.</summary>
     public string? Redirect { get; set; }
 
+    /// <summary>How long the token endpoint waits before it does anything; a request whose client goes away meanwhile is none.</summary>
+    public Task Arrival { get; set; } = Task.CompletedTask;
+
     /// <summary>How long the token endpoint waits with its answer, when it has done what was asked.</summary>
     public Task Delay { get; set; } = Task.CompletedTask;
 
@@ -114,7 +117,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     /// <summary>Honest again.</summary>
     public void Reset()
     {
-        Claims = null;
+        (Claims, Arrival) = (null, Task.CompletedTask);
         (Resource, Metadata, Challenge, Down, TokenError, Life, GivesRefreshTokens, Delay) = (null, null, null, null, null, 3600, true, Task.CompletedTask);
         (Account, KnowsNoScopes, Redirect, Revoking, RegistrationDelay) = ("alice@upstream.test", false, null, null, Task.CompletedTask);
     }
@@ -186,6 +189,7 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
     private async Task<IResult> TokenAsync(HttpContext context)
     {
         Interlocked.Increment(ref _tokenRequests);
+        await Arrival.WaitAsync(context.RequestAborted);
         var answer = await AnswerAsync(context);
         await Delay;
         return answer;

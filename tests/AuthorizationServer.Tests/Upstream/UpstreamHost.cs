@@ -126,22 +126,23 @@ public sealed class UpstreamHost : IAsyncLifetime
 
     internal static string LinkOf(Answer answer) => WebUtility.HtmlDecode(Regex.Match(answer.Body, "<a class=\"button\" href=\"([^\"]+)\"").Groups[1].Value);
 
-    internal Task<UpstreamCredentialReply> GetAsync(Identity? user, string server = "notes", string refused = "", string caller = "edge")
-        => CallAsync(caller, (client, options) => client.GetAsync(new UpstreamCredentialRequest { ServerId = IdOf(server).ToString(), UserId = user?.UserId.ToString() ?? "", Refused = refused }, options));
+    internal Task<UpstreamCredentialReply> GetAsync(Identity? user, string server = "notes", string refused = "", string caller = "edge", string? address = null) => CallAsync(
+        caller, (client, options) => client.GetAsync(new UpstreamCredentialRequest { ServerId = IdOf(server).ToString(), UserId = user?.UserId.ToString() ?? "", Refused = refused }, options), address);
 
-    internal async Task<T> CallAsync<T>(string caller, Func<UpstreamCredentials.UpstreamCredentialsClient, CallOptions, AsyncUnaryCall<T>> call)
+    /// <summary>Asks the service, or another replica of it.</summary>
+    internal async Task<T> CallAsync<T>(string caller, Func<UpstreamCredentials.UpstreamCredentialsClient, CallOptions, AsyncUnaryCall<T>> call, string? address = null)
     {
-        using var channel = GrpcChannel.ForAddress(Service.GrpcAddress);
+        using var channel = GrpcChannel.ForAddress(address ?? Service.GrpcAddress);
         return await call(new UpstreamCredentials.UpstreamCredentialsClient(channel), new CallOptions(
             new Grpc.Core.Metadata { { "x-managedoauth-service", Service.CredentialOf(caller) } }, DateTime.UtcNow.AddSeconds(30)));
     }
 
-    /// <summary>Lets time pass for the user's token at <c>notes</c>.</summary>
+    /// <summary>Lets time pass for the user's login at <c>notes</c>.</summary>
     internal async Task AgeAsync(Identity user, TimeSpan age)
     {
         await using var unit = Service.Services.GetRequiredService<IDocumentStore>().LightweightSession();
         var login = (await unit.LoadAsync<UpstreamLogin>(UpstreamLogin.IdOf(IdOf("notes"), user.UserId)))!;
-        unit.Store(login with { ExpiresAt = login.ExpiresAt - age, RefreshedAt = login.RefreshedAt - age, ConnectedAt = login.ConnectedAt - age });
+        unit.Store(login with { ExpiresAt = login.ExpiresAt - age, RefreshedAt = login.RefreshedAt - age, ConnectedAt = login.ConnectedAt - age, TurnEndsAt = login.TurnEndsAt - age });
         await unit.SaveChangesAsync();
     }
 
