@@ -62,8 +62,9 @@ internal sealed class DeferredService(Func<IServiceProvider, IHostedService> cre
         }
     }
 
+    // A host that is stopped from two sides may be disposed of by the one before the other comes here.
     public Task StopAsync(CancellationToken cancellationToken) =>
-        _started ? _inner!.StopAsync(cancellationToken) : Task.CompletedTask;
+        _started && _inner is { } inner ? inner.StopAsync(cancellationToken) : Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) =>
         _started && _inner is IHostedLifecycleService lifecycle ? lifecycle.StoppedAsync(cancellationToken) : Task.CompletedTask;
