@@ -57,8 +57,11 @@ public sealed class AppearanceTests(LocalTopology topology)
         var apiToken = (string)(await topology.Admin.GetAsync("../tokens")).AsArray()[0]!["id"]!;
         var (user, page, list) = (await First("users"), await First("custom_pages"), await First("../gateway/lists"));
         var test = (string)(await topology.Admin.PostAsync("policy-tests", new JsonObject { ["policies"] = new JsonArray(policy) }))["id"]!;
+        var (server, portal) = ((string)(await topology.Admin.GetAsync("ai-controls/mcp/servers/tools"))["uid"]!, (string)(await topology.Admin.GetAsync("ai-controls/mcp/portals/local"))["uid"]!);
         return
         [
+            "/mcp-servers", "/mcp-servers/new", $"/mcp-servers/{server}", $"/mcp-servers/{server}/tools", $"/mcp-servers/{server}/history", $"/mcp-servers/{server}/remove",
+            "/mcp-portals", "/mcp-portals/new", $"/mcp-portals/{portal}", $"/mcp-portals/{portal}/servers/tools", $"/mcp-portals/{portal}/remove", "/mcp-log", "/mcp-log?tool=nothing-like-it",
             "/", "/applications", "/applications/new", $"/applications/{application}?email=alice@example.com", $"/applications/{application}/settings", $"/applications/{application}/policies",
             $"/applications/{application}/advanced", $"/applications/{application}/remove", "/applications?search=nothing-like-it", "/policies", "/policies/new", $"/policies/{policy}?email=bob@corp.example",
             "/lists", "/lists/new", $"/lists/{list}", "/policy-tester", $"/policy-tester?app={application}&email=admin@example.com", $"/policy-tester/{test}",
