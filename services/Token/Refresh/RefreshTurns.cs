@@ -1,7 +1,7 @@
 namespace ManagedOAuth.Token.Refresh;
 
 /// <summary>
-/// Lets the refreshes of one grant pass one after the other inside this replica: fifty at once would only overtake each other. The
+/// Lets the refreshes of one grant (or other changes) pass one after the other inside this replica: fifty at once would only overtake each other. The
 /// stream's version decides correctness; this only saves work. Grants share a fixed number of turns.
 /// </summary>
 public sealed class RefreshTurns : IDisposable
@@ -15,7 +15,7 @@ public sealed class RefreshTurns : IDisposable
     public async Task<IDisposable> TakeAsync(Guid grantId, CancellationToken cancellation)
     {
         var turn = _turns[(uint)grantId.GetHashCode() % Count];
-        return await turn.WaitAsync(s_longestWait, cancellation) ? new Turn(turn) : throw new TimeoutException("Too many refreshes of one grant wait.");
+        return await turn.WaitAsync(s_longestWait, cancellation) ? new Turn(turn) : throw new TimeoutException("Too many changes of one grant wait.");
     }
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());

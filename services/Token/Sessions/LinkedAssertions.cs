@@ -11,6 +11,7 @@ using ManagedOAuth.Token.Assertions;
 using ManagedOAuth.Token.Configuration;
 using ManagedOAuth.Token.Grants;
 using ManagedOAuth.Token.Keys.Signing;
+using ManagedOAuth.Token.Refresh;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -20,13 +21,16 @@ namespace ManagedOAuth.Token.Sessions;
 /// Makes assertions for an application out of those of another one that speaks for the user: one that a policy links it with, or the portal in front of an
 /// MCP server. The user is the one of the grant behind the first assertion, and the grant's history tells of each.
 /// </summary>
-public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock)
+public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock) : IDisposable
 {
     private const int MaximumLength = 8192;
 
     // As long as that of a service token: edges check grant and policies at every request.
     private static readonly TimeSpan s_life = TimeSpan.FromMinutes(15);
     private static readonly JsonWebTokenHandler s_handler = new() { MaximumTokenSizeInBytes = MaximumLength };
+
+    // A client that calls at all servers of a portal at once asks for one for each; turns of their own, because a refresh may take seconds.
+    private readonly RefreshTurns _turns = new();
 
     /// <summary>Makes one.</summary>
     /// <exception cref="RpcException">PERMISSION_DENIED: the assertion does not count, or no policy links the two applications or admits the user.</exception>
@@ -56,6 +60,7 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
             throw Denied("no policy links the two applications, or admits the user");
         }
 
+        using var turn = await _turns.TakeAsync(grantId, cancellation);
         var expiresAt = end < now + s_life ? end : now + s_life;
         var given = await grants.ChangeAsync(grantId, $"application:{source.Id}", request.FlowId, current => current.IsLive ? Given(current) : null, cancellation);
         return given is not { IsLive: true } ? throw Denied("the grant has ended") : new MintLinkedAssertionReply
@@ -75,6 +80,8 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
             ClientAddress = request.ClientAddress,
         };
     }
+
+    public void Dispose() => _turns.Dispose();
 
     // The edge has verified it; that it is ours at all is not taken from it.
     private async Task<(Guid Grant, string Audience, DateTimeOffset End)> VerifyAsync(string assertion, string issuer, DateTimeOffset now)
