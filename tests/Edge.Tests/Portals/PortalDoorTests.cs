@@ -45,6 +45,15 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CodeMode_IsSaidNotToBeThere()
+    {
+        const string body = """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25"} }""";
+        var asked = await _portal.PostAsync(_portal.Token(), body, query: "?codemode=search_and_execute");
+        Assert.StartsWith("Scripts (codemode) are not run here", asked.Json.GetProperty("result").GetProperty("instructions").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("codemode", (await _portal.PostAsync(_portal.Token(), body)).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task CookieAlone_NeverAuthorises()
     {
         var cookie = world.Tokens.Assertion(_portal.Application, Guid.NewGuid());

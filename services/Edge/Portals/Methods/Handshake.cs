@@ -58,6 +58,7 @@ internal static class Capabilities
             .Where(server => server.Catalog?.Instructions is { Length: > 0 })
             .Select(server => $"{server.Record.Name} (tools {server.ServerId}_...): {server.Catalog!.Instructions}")
             .Prepend(request.Directory.Portal.Description)
+            .Prepend(request.Http.Request.Query.ContainsKey("codemode") ? "Scripts (codemode) are not run here: call the tools." : "")
             .Where(part => part.Length > 0);
         var text = string.Join("\n\n", parts);
         return text.Length <= longest ? text : text[..longest];
