@@ -58,7 +58,7 @@ public sealed class PortalDirectory
                 var catalog = snapshot.McpCatalogs.GetValueOrDefault(McpCatalog.IdOf(record.Id));
                 var own = applications[record.ServerId].OrderBy(application => application.CreatedAt).ThenBy(application => application.Id).ToList();
                 var known = previous?.Find(record.ServerId);
-                servers.Add(known is not null && known.IsOf(record, settings, catalog, own) ? known : new PortalServer(record, settings, catalog, own));
+                servers.Add(known is not null && known.IsOf(record, settings, catalog, own) ? known : new PortalServer(record, settings, catalog, own, known));
             }
         }
 

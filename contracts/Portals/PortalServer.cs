@@ -9,14 +9,25 @@ public sealed class PortalServer
     private readonly FrozenDictionary<string, PortalCapability> _tools;
     private readonly FrozenDictionary<string, PortalCapability> _prompts;
 
-    internal PortalServer(McpServer record, McpPortalServer settings, McpCatalog? catalog, IReadOnlyList<Application> applications)
+    /// <summary>One server with what a portal makes of it.</summary>
+    /// <param name="record">The server.</param>
+    /// <param name="settings">The portal's settings for it. A portal that is saved brings those of all its servers anew, so they are compared by value.</param>
+    /// <param name="catalog">What it offers.</param>
+    /// <param name="applications">Who sees it.</param>
+    /// <param name="previous">The same server before: tools and prompts that nothing has changed are the same objects as there, and nobody is told of a change.</param>
+    internal PortalServer(McpServer record, McpPortalServer settings, McpCatalog? catalog, IReadOnlyList<Application> applications, PortalServer? previous = null)
     {
+        var known = previous is not null && ReferenceEquals(previous.Record, record) && ReferenceEquals(previous.Catalog, catalog) ? previous : null;
         Record = record;
         Settings = settings;
         Catalog = catalog;
         Applications = applications;
-        Tools = PortalCuration.Curate(record.ServerId, catalog?.Tools ?? [], settings.UpdatedTools, record.UpdatedTools, settings.DefaultDisabled, record.ToolPolicies);
-        Prompts = PortalCuration.Curate(record.ServerId, catalog?.Prompts ?? [], settings.UpdatedPrompts, record.UpdatedPrompts, defaultDisabled: false, []);
+        Tools = known is not null && known.Settings.DefaultDisabled == settings.DefaultDisabled && known.Settings.UpdatedTools.SequenceEqual(settings.UpdatedTools)
+            ? known.Tools
+            : PortalCuration.Curate(record.ServerId, catalog?.Tools ?? [], settings.UpdatedTools, record.UpdatedTools, settings.DefaultDisabled, record.ToolPolicies);
+        Prompts = known is not null && known.Settings.UpdatedPrompts.SequenceEqual(settings.UpdatedPrompts)
+            ? known.Prompts
+            : PortalCuration.Curate(record.ServerId, catalog?.Prompts ?? [], settings.UpdatedPrompts, record.UpdatedPrompts, defaultDisabled: false, []);
         _tools = Tools.Where(tool => tool.VisibleName.Length > 0).ToFrozenDictionary(tool => tool.VisibleName, StringComparer.Ordinal);
         _prompts = Prompts.Where(prompt => prompt.VisibleName.Length > 0).ToFrozenDictionary(prompt => prompt.VisibleName, StringComparer.Ordinal);
     }

@@ -44,6 +44,7 @@ internal static class PortalServices
         services.AddSingleton<PortalListening>();
         services.AddSingleton<PortalEndpoint>();
         services.AddHostedService<PortalSweeper>();
+        services.AddHostedService<PortalSessionKeeper>();
         AddMethods(services);
     }
 

@@ -50,6 +50,9 @@ public sealed class McpUpstream : IAsyncDisposable
     /// <summary>Method, headers: in the order in which they came.</summary>
     public ConcurrentQueue<(string Rpc, IReadOnlyDictionary<string, string> Headers)> Received { get; } = new();
 
+    /// <summary>Session and request id of each cancellation, as they came.</summary>
+    public ConcurrentQueue<(string Session, string Id)> Cancelled { get; } = new();
+
     /// <summary>Tokens that are accepted; empty = none is asked for.</summary>
     public HashSet<string> Tokens { get; } = [];
 
@@ -184,6 +187,11 @@ public sealed class McpUpstream : IAsyncDisposable
         var version = context.Request.Headers["MCP-Protocol-Version"].ToString();
         message.Context = new JsonRpcMessageContext { ProtocolVersion = version.Length > 0 ? version : null };
         Received.Enqueue(((message as JsonRpcRequest)?.Method ?? (message as JsonRpcNotification)?.Method ?? "response", Headers(context)));
+        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification } cancelled)
+        {
+            Cancelled.Enqueue((id, cancelled.Params?["requestId"]?.ToJsonString() ?? ""));
+        }
+
         (StreamableHttpServerTransport Transport, Task Run) session;
         ModelContextProtocol.Server.McpServer? server = null;
         if (id.Length > 0)

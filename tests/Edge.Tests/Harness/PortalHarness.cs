@@ -180,6 +180,13 @@ public sealed class PortalHarness(World world, Application application, McpPorta
             return PostAsync(token, $$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{parameters}}}""", ("Mcp-Session-Id", session));
         }
 
+        var (body, headers) = Stateless(method, parameters, id);
+        return PostAsync(token, body, headers);
+    }
+
+    // A request of the newest revision, with what is repeated in headers.
+    private static (string Body, (string Name, string Value)[] Headers) Stateless(string method, string parameters, string id)
+    {
         var node = System.Text.Json.Nodes.JsonNode.Parse(parameters)!.AsObject();
         var name = (string?)node["name"] ?? (string?)node["uri"];
         node["_meta"] = System.Text.Json.Nodes.JsonNode.Parse("""{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}""");
@@ -189,13 +196,49 @@ public sealed class PortalHarness(World world, Application application, McpPorta
             headers.Add(("Mcp-Name", name!));
         }
 
-        return PostAsync(token, $$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{node.ToJsonString()}}}""", [.. headers]);
+        return ($$"""{"jsonrpc":"2.0","id":{{id}},"method":"{{method}}","params":{{node.ToJsonString()}}}""", [.. headers]);
+    }
+
+    /// <summary>POSTs a body within a session, and reads the answer as it comes.</summary>
+    public Task<EventReader> OpenAsync(string token, string session, string body, params (string Name, string Value)[] headers)
+        => OpenAsync(token, HttpMethod.Post, new StringContent(body, Encoding.UTF8, "application/json"), [("Mcp-Session-Id", session), .. headers]);
+
+    /// <summary>Listens (GET).</summary>
+    /// <param name="token">The access token.</param>
+    /// <param name="session">The session's id.</param>
+    /// <param name="last">The last event that was had of a stream that broke; null = from now.</param>
+    public Task<EventReader> ListenAsync(string token, string session, string? last = null)
+        => OpenAsync(token, HttpMethod.Get, null, last is null ? [("Mcp-Session-Id", session)] : [("Mcp-Session-Id", session), ("Last-Event-ID", last)]);
+
+    /// <summary>Sends a request in the newest revision, and reads the answer as it comes.</summary>
+    public Task<EventReader> OpenStatelessAsync(string token, string method, string parameters)
+    {
+        var (body, headers) = Stateless(method, parameters, "1");
+        return OpenAsync(token, HttpMethod.Post, new StringContent(body, Encoding.UTF8, "application/json"), headers);
+    }
+
+    private async Task<EventReader> OpenAsync(string token, HttpMethod method, HttpContent? content, (string Name, string Value)[] headers)
+    {
+        var http = Http(token);
+        using var request = new HttpRequestMessage(method, $"http://{Host}/mcp") { Content = content };
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (method == HttpMethod.Post)
+        {
+            request.Headers.Accept.ParseAdd("application/json");
+        }
+
+        return new EventReader(await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), http);
     }
 
     /// <summary>Begins a session.</summary>
-    public async Task<string> InitializeAsync(string token, string revision = "2025-11-25")
+    public async Task<string> InitializeAsync(string token, string revision = "2025-11-25", string capabilities = "{}")
     {
-        var answer = await PostAsync(token, $$"""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"{{revision}}","capabilities":{},"clientInfo":{"name":"raw","version":"1"} } }""");
+        var answer = await PostAsync(token, $$"""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"{{revision}}","capabilities":{{capabilities}},"clientInfo":{"name":"raw","version":"1"} } }""");
         Assert.Equal(200, answer.Status);
         return answer.Headers["Mcp-Session-Id"];
     }

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
@@ -15,6 +13,7 @@ namespace ManagedOAuth.Edge.Tests.Portals;
 public sealed class PortalSessionTests(World world) : IAsyncLifetime
 {
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private McpUpstream _upstream = null!;
     private PortalHarness _portal = null!;
 
@@ -59,6 +58,51 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EmptiedRedis_GetsTheSessionsBack_ForReplicasThatNeverServedThem()
+    {
+        await using var redis = await RedisServer.StartPrivateAsync();
+        await using var first = await StartEdgeAsync(redis.ConnectionString);
+        var token = _portal.Token();
+        _portal.Port = first.Port;
+        var session = await _portal.InitializeAsync(token);
+        await redis.KillAsync();
+        await redis.StartAsync();
+
+        // Nobody uses the session at the replica that knows it. The other one never says that there is none.
+        await using var third = await StartEdgeAsync(redis.ConnectionString);
+        _portal.Port = third.Port;
+        await Eventually.Async(async () =>
+        {
+            var status = (await _portal.RpcAsync(token, session, "ping")).Status;
+            Assert.NotEqual(404, status);
+            return status == 200;
+        });
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).Text);
+    }
+
+    [Theory]
+    [InlineData("2025-11-25", false)]
+    [InlineData("2025-06-18", false)]
+    [InlineData("2025-11-25", true)]
+    public async Task Cancellation_ReachesTheServer_FromWhicheverReplicaItComesTo(string revision, bool isAtAnother)
+    {
+        await using var second = isAtAnother ? await StartEdgeAsync(await RedisServer.ConnectionStringAsync()) : null;
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token, revision);
+        await using var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":"c-1","method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }""");
+        await call.NextAsync();
+        _portal.Port = second?.Port;
+        var cancelled = await _portal.PostAsync(token, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c-1","reason":"enough"} }""", ("Mcp-Session-Id", session));
+        Assert.Equal(202, cancelled.Status);
+        await Eventually.Async(() => !_upstream.Cancelled.IsEmpty);
+        var called = _upstream.Received.Single(received => received.Rpc == "tools/call");
+        Assert.Equal((called.Headers["Mcp-Session-Id"], "\"c-1\""), Assert.Single(_upstream.Cancelled));
+        await _cancelled.Task.WaitAsync(Eventually.DefaultDeadline);
+        _portal.Port = null;
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).Text);
+    }
+
+    [Fact]
     public async Task EndedSession_IsOverOnEveryReplica()
     {
         var redis = await RedisServer.ConnectionStringAsync();
@@ -79,9 +123,8 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     {
         await using var second = await StartEdgeAsync(await RedisServer.ConnectionStringAsync());
         var token = _portal.Token();
-        var begun = await _portal.PostAsync(token, """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{} },"clientInfo":{"name":"raw","version":"1"} } }""");
-        var session = begun.Headers["Mcp-Session-Id"];
-        await using var call = await OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_ask"} }""");
+        var session = await _portal.InitializeAsync(token, capabilities: """{"elicitation":{} }""");
+        await using var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_ask"} }""");
         var question = await call.NextAsync();
         Assert.Equal("elicitation/create", question.Json.GetProperty("method").GetString());
 
@@ -99,33 +142,26 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);
         string last;
-        await using (var call = await OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
+        await using (var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
         {
             last = (await call.NextAsync()).Id;
         }
 
         var bob = _portal.Token("bob@example.com");
-        using (var foreign = await GetAsync(bob, session, last))
+        await using (var foreign = await _portal.ListenAsync(bob, session, last))
         {
-            Assert.Equal(404, (int)foreign.StatusCode);
+            Assert.Equal(404, foreign.Status);
         }
 
         var bobsSession = await _portal.InitializeAsync(bob);
-        using (var other = await GetAsync(bob, bobsSession, last))
+        await using (var other = await _portal.ListenAsync(bob, bobsSession, last))
         {
-            await using var events = new Events(other);
             _release.TrySetResult();
-            await Assert.ThrowsAsync<TimeoutException>(() => events.NextAsync().WaitAsync(TimeSpan.FromSeconds(2)));
+            await Assert.ThrowsAsync<TimeoutException>(() => other.NextAsync().WaitAsync(TimeSpan.FromSeconds(2)));
         }
 
-        using var resumed = await GetAsync(token, session, last);
-        await using var rest = new Events(resumed);
-        Event message;
-        do
-        {
-            message = await rest.NextAsync();
-        }
-        while (!message.Json.TryGetProperty("result", out _));
+        await using var rest = await _portal.ListenAsync(token, session, last);
+        var message = await rest.ResponseAsync();
         Assert.Equal("long", message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString());
     }
 
@@ -138,28 +174,19 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         return edge;
     }
 
-    private async Task<Events> OpenAsync(string token, string session, string body)
-    {
-        var http = _portal.Http(token);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{_portal.Host}/mcp") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        request.Headers.Add("Mcp-Session-Id", session);
-        return new Events(await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), http);
-    }
-
-    private async Task<HttpResponseMessage> GetAsync(string token, string session, string last)
-    {
-        var http = _portal.Http(token);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{_portal.Host}/mcp");
-        request.Headers.Add("Mcp-Session-Id", session);
-        request.Headers.Add("Accept", "text/event-stream");
-        request.Headers.Add("Last-Event-ID", last);
-        return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-    }
-
     private async Task<string> LongAsync(IProgress<ProgressNotificationValue> progress, CancellationToken cancellation)
     {
         progress.Report(new() { Progress = 1 });
-        await _release.Task.WaitAsync(cancellation);
+        try
+        {
+            await _release.Task.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            _cancelled.TrySetResult();
+            throw;
+        }
+
         progress.Report(new() { Progress = 2 });
         return "long";
     }
@@ -168,39 +195,5 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     {
         var answer = await server.ElicitAsync(new ElicitRequestParams { Message = "Who?", RequestedSchema = new ElicitRequestParams.RequestSchema() }, cancellation);
         return answer.Action;
-    }
-
-    private sealed record Event(string Id, JsonElement Json);
-
-    /// <summary>Reads the messages of an event stream; comments and events without data are passed over.</summary>
-    private sealed class Events(HttpResponseMessage response, HttpClient? http = null) : IAsyncDisposable
-    {
-        private StreamReader? _reader;
-
-        public async Task<Event> NextAsync()
-        {
-            _reader ??= new StreamReader(await response.Content.ReadAsStreamAsync());
-            var id = "";
-            while (await _reader.ReadLineAsync() is { } line)
-            {
-                if (line.StartsWith("id: ", StringComparison.Ordinal))
-                {
-                    id = line[4..];
-                }
-                else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                {
-                    return new Event(id, JsonDocument.Parse(line[6..]).RootElement);
-                }
-            }
-
-            throw new EndOfStreamException();
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            response.Dispose();
-            http?.Dispose();
-            return default;
-        }
     }
 }

@@ -79,15 +79,34 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
         }
     }
 
-    private Task CancelAsync(PortalRequest request)
+    private async Task CancelAsync(PortalRequest request)
     {
         var id = RpcMessage.Member(request.Message.Params, "requestId");
-        if (request.SessionId is { } session && id.ValueKind != System.Text.Json.JsonValueKind.Undefined)
+        if (request.SessionId is not { } sessionId || id.ValueKind == System.Text.Json.JsonValueKind.Undefined || inFlight.Cancel(sessionId, id.GetRawText()))
         {
-            inFlight.Cancel(session, id.GetRawText());
+            return;
         }
 
-        return Task.CompletedTask;
+        // It may be under way at another replica: whichever server it is at hears of it from here. To a server, and in its session, the id is the client's own.
+        var message = RpcWriter.Write(json => json.Raw(request.Message.Root));
+        await Task.WhenAll(request.Servers.Select(server => TellAsync(request, server, message)));
+    }
+
+    private async Task TellAsync(PortalRequest request, PortalServer server, ReadOnlyMemory<byte> message)
+    {
+        try
+        {
+            var session = upstreams.Get(request.UpstreamOwner, server, request.Client, isShared: true);
+            if (!session.IsStateless && await session.TryAdoptAsync(request.Cancellation))
+            {
+                await session.SendAsync(await relay.TargetAsync(request, server), message, NotificationMethods.CancelledNotification, request.Cancellation);
+            }
+        }
+        catch (UpstreamException failure)
+        {
+            // A server that cannot be told keeps nobody from telling the others.
+            Log.NotDelivered(logger, request.Message.Method, failure.Message);
+        }
     }
 
     private async Task SpreadAsync(PortalRequest request)

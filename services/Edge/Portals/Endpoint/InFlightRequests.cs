@@ -29,13 +29,16 @@ internal sealed partial class InFlightRequests(ILogger<InFlightRequests> logger)
         return null;
     }
 
-    /// <summary>The client no longer wants an answer. What is not there is over already.</summary>
-    public void Cancel(string owner, string id)
+    /// <summary>The client no longer wants an answer. False: it is not being answered here; it is over, or another replica's.</summary>
+    public bool Cancel(string owner, string id)
     {
-        if (_entries.TryGetValue((owner, id), out var entry))
+        if (!_entries.TryGetValue((owner, id), out var entry))
         {
-            entry.Cancel();
+            return false;
         }
+
+        entry.Cancel();
+        return true;
     }
 
     /// <summary>Ends everything that the configuration of now no longer admits.</summary>

@@ -17,6 +17,8 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
     /// <summary>Sessions that one replica remembers.</summary>
     private const int MaximumLocal = 20_000;
 
+    private const int RestoredAtOnce = 64;
+
     private static readonly TimeSpan s_writeAgain = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, Known> _local = new(StringComparer.Ordinal);
 
@@ -79,8 +81,23 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
         }
     }
 
+    /// <summary>Gives an emptied Redis what this replica remembers, for the others. What is there already stays: it may be newer, or the mark of an end.</summary>
+    /// <exception cref="HotStoreUnavailableException">Redis is away (again).</exception>
+    public async Task RestoreAsync(CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var some in _local.Where(entry => now - entry.Value.ReadAt < PortalSession.Idle).Chunk(RestoredAtOnce))
+        {
+            await Task.WhenAll(some.Select(entry => store.SetIfAbsentAsync(
+                entry.Key, JsonSerializer.SerializeToUtf8Bytes(entry.Value.Session, PortalSessionJson.Default.PortalSession), PortalSession.Idle, cancellation)));
+        }
+    }
+
     /// <summary>Names a session in logs: tells two apart, opens none.</summary>
     public static string Fingerprint(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
+
+    // Each replica looks once a second whether Redis was emptied.
+    private static readonly TimeSpan s_restoring = TimeSpan.FromSeconds(5);
 
     // Another replica may have changed it (a switched server): what is remembered here is asked again after a second.
     private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(1);
@@ -118,7 +135,18 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             return known.Session;
         }
 
+        await RequireMemoryAsync(key, now, cancellation);
         return null;
+    }
+
+    // A Redis that has just begun knows no session of before. Another replica may, and is about to say so: "there is none" would end it for its client.
+    private async Task RequireMemoryAsync(string key, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var mark = await store.MarkOnceAsync(key + ":unknown", s_freshness, cancellation);
+        if (now - mark.RememberedSince < s_restoring)
+        {
+            throw new HotStoreUnavailableException("Redis has only just begun; the sessions of before come back to it in a moment.");
+        }
     }
 
     private async Task WriteAsync(string key, PortalSession session, CancellationToken cancellation)

@@ -13,15 +13,16 @@ internal sealed class SseChannel : IAsyncDisposable
 {
     private readonly UpstreamHttp _http;
     private readonly HttpResponseMessage _stream;
+    private readonly Func<RpcMessage, Task> _unrelated;
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
     private readonly Task _reading;
     private int _isDisposed;
 
-    private SseChannel(UpstreamHttp http, HttpResponseMessage stream, Uri endpoint)
+    private SseChannel(UpstreamHttp http, HttpResponseMessage stream, Func<RpcMessage, Task> unrelated, Uri endpoint)
     {
-        (_http, _stream) = (http, stream);
+        (_http, _stream, _unrelated) = (http, stream, unrelated);
         _reading = ReadAsync(endpoint);
     }
 
@@ -32,7 +33,13 @@ internal sealed class SseChannel : IAsyncDisposable
     public static bool IsFor(Uri endpoint) => endpoint.AbsolutePath.EndsWith("/sse", StringComparison.Ordinal);
 
     /// <summary>Opens the stream and waits for the address.</summary>
-    public static async Task<SseChannel> OpenAsync(UpstreamHttp http, UpstreamTarget target, Func<HttpResponseMessage, Exception> refused, CancellationToken cancellation)
+    /// <param name="http">Sends.</param>
+    /// <param name="target">The server.</param>
+    /// <param name="refused">What a status means.</param>
+    /// <param name="unrelated">Gets what comes while no request waits for anything.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task<SseChannel> OpenAsync(
+        UpstreamHttp http, UpstreamTarget target, Func<HttpResponseMessage, Exception> refused, Func<RpcMessage, Task> unrelated, CancellationToken cancellation)
     {
         using var get = UpstreamHttp.Create(HttpMethod.Get, target, default);
         var response = await http.SendAsync(get, cancellation);
@@ -43,7 +50,7 @@ internal sealed class SseChannel : IAsyncDisposable
             throw failure;
         }
 
-        var channel = new SseChannel(http, response, target.Endpoint);
+        var channel = new SseChannel(http, response, unrelated, target.Endpoint);
         try
         {
             await channel._address.Task.WaitAsync(cancellation);
@@ -179,6 +186,10 @@ internal sealed class SseChannel : IAsyncDisposable
         {
             any.Heard();
             await any.OnMessage(message);
+        }
+        else
+        {
+            await _unrelated(message);
         }
     }
 

@@ -13,33 +13,53 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
+    // The stream and the first request are on their way at once. A server that asks its client something while it answers that request has nowhere to
+    // ask before the stream is there; one that opens no stream, or never says that it has, keeps the first request waiting no longer than this.
+    private static readonly TimeSpan s_opening = TimeSpan.FromSeconds(1);
+
+    // The client's own stream may still be on its way when a server speaks for the first time.
+    private static readonly TimeSpan s_arriving = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Begins to listen, once for each session with a server.</summary>
     /// <param name="request">The request that began the session.</param>
     /// <param name="server">The server.</param>
     /// <param name="session">The session.</param>
     /// <param name="target">The server with what it is shown now.</param>
-    public void Begin(PortalRequest request, PortalServer server, UpstreamSession session, Func<CancellationToken, ValueTask<UpstreamTarget>> target)
+    public async Task BeginAsync(PortalRequest request, PortalServer server, UpstreamSession session, Func<CancellationToken, ValueTask<UpstreamTarget>> target)
     {
-        if (request.SessionId is { } clientSession && !session.IsStateless && session.SessionId is not null && session.TryBeginListening())
+        if (request.SessionId is not { } clientSession || session.IsStateless || (session.SessionId is null && !session.HasChannel) || !session.TryBeginListening())
         {
-            var (application, visitor) = (request.Door.Application.Id, request.Visitor);
-            _ = ListenAsync(clientSession, session, server, target, () => directories.Find(application) is { } directory && directory.Find(server.ServerId) is { } now && directory.Sees(visitor, now));
+            return;
         }
+
+        var (application, visitor) = (request.Door.Application.Id, request.Visitor);
+        var ears = new Ears(clientSession, session, server, request.FlowId, target, () => directories.Find(application) is { } directory && directory.Find(server.ServerId) is { } now && directory.Sees(visitor, now));
+        if (session.HasChannel)
+        {
+            // Everything comes on the channel; what belongs to no request is for whoever listens.
+            session.Unrelated = message => HandOnAsync(ears, message, session.Ended);
+            return;
+        }
+
+        _ = ListenAsync(ears);
+        await Task.WhenAny(ears.Opened.Task, Task.Delay(s_opening, request.Cancellation));
     }
 
-    private async Task ListenAsync(string clientSession, UpstreamSession session, PortalServer server, Func<CancellationToken, ValueTask<UpstreamTarget>> target, Func<bool> isAllowed)
+    private async Task ListenAsync(Ears ears)
     {
         await Task.Yield();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(session.Ended, lifetime.ApplicationStopping);
-        var sessionId = session.SessionId;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ears.Session.Ended, lifetime.ApplicationStopping);
+        var sessionId = ears.Session.SessionId;
 
         // A session that was begun anew has a listener of its own.
-        for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && session.SessionId == sessionId && isAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
+        for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && ears.Session.SessionId == sessionId && ears.IsAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
         {
             try
             {
-                using var get = session.Create(HttpMethod.Get, await target(end.Token), default);
+                using var get = ears.Session.Create(HttpMethod.Get, await ears.Target(end.Token), default);
                 using var response = await http.SendAsync(get, end.Token);
+                ears.Opened.TrySetResult();
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
                 {
                     // The session is over, or the server tells nothing of its own accord.
@@ -54,19 +74,20 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
                 await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, end.Token))
                 {
                     pause = TimeSpan.FromSeconds(1);
-                    await HandOnAsync(clientSession, server, message, isAllowed);
+                    await HandOnAsync(ears, message, end.Token);
                 }
             }
             catch (UpstreamException failure)
             {
-                Log.Broken(logger, server.ServerId, failure.Message);
+                Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
             catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException)
             {
                 // The session is over, or the connection is: then it is made again.
-                Log.Broken(logger, server.ServerId, failure.Message);
+                Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
 
+            ears.Opened.TrySetResult();
             try
             {
                 await Task.Delay(pause, end.Token);
@@ -78,17 +99,71 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
         }
     }
 
-    private async Task HandOnAsync(string clientSession, PortalServer server, RpcMessage message, Func<bool> isAllowed)
+    private async Task HandOnAsync(Ears ears, RpcMessage message, CancellationToken cancellation)
     {
-        if (message.Kind == RpcKind.Response || message.Method.EndsWith("/list_changed", StringComparison.Ordinal) || !isAllowed())
+        if (message.Kind == RpcKind.Response || message.Method.EndsWith("/list_changed", StringComparison.Ordinal) || !ears.IsAllowed())
         {
             return;
         }
 
-        var bytes = message.Kind == RpcKind.Notification
-            ? RpcWriter.Write(json => json.Raw(message.Root))
-            : RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(server, message)));
-        await listeners.SendAsync(clientSession, bytes);
+        if (message.Kind == RpcKind.Notification)
+        {
+            await SendAsync(ears, RpcWriter.Write(json => json.Raw(message.Root)), cancellation);
+            return;
+        }
+
+        if (message.Method == "ping")
+        {
+            await ReplyAsync(ears, RpcWriter.Result(message.Id, "{}"u8.ToArray()), cancellation);
+            return;
+        }
+
+        var question = RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(ears.Server, message)));
+        if (!await SendAsync(ears, question, cancellation))
+        {
+            // Better now than never: the server would wait for somebody who does not listen.
+            await ReplyAsync(ears, RpcWriter.Error(message.Id, new RpcError(RpcCodes.MethodNotFound, "The client does not listen."), ears.FlowId), cancellation);
+        }
+    }
+
+    private async Task<bool> SendAsync(Ears ears, ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        while (!await listeners.SendAsync(ears.ClientSession, message))
+        {
+            // On a channel the answers to requests stand behind: they wait for nobody.
+            if (ears.Session.HasChannel || Environment.TickCount64 - ears.BeganAt > s_arriving.TotalMilliseconds)
+            {
+                return false;
+            }
+
+            await Task.Delay(s_look, cancellation);
+        }
+
+        return true;
+    }
+
+    private async Task ReplyAsync(Ears ears, ReadOnlyMemory<byte> reply, CancellationToken cancellation)
+    {
+        try
+        {
+            await ears.Session.SendAsync(await ears.Target(cancellation), reply, null, cancellation);
+        }
+        catch (UpstreamException failure)
+        {
+            // The stream goes on: what did not reach the server is the server's to miss.
+            Log.Broken(logger, ears.Server.ServerId, failure.Message);
+        }
+    }
+
+    // One session with one server, and whose it is.
+    private sealed record Ears(
+        string ClientSession, UpstreamSession Session, PortalServer Server, string FlowId, Func<CancellationToken, ValueTask<UpstreamTarget>> Target, Func<bool> IsAllowed)
+    {
+        /// <summary>In milliseconds of <see cref="Environment.TickCount64"/>.</summary>
+        public long BeganAt { get; } = Environment.TickCount64;
+
+        /// <summary>The server has said whether there is a stream, or could not be reached.</summary>
+        public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private static partial class Log

@@ -50,7 +50,6 @@ internal sealed class UpstreamRelay(
         }
         catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
         {
-            await CancelAsync(request, server);
             return RpcAnswer.Cancelled;
         }
         finally
@@ -116,11 +115,16 @@ internal sealed class UpstreamRelay(
         {
             var target = await TargetAsync(request, server, refused);
             var session = sessions.Get(request.UpstreamOwner, server, ClientOf(request, server), isShared: request.SessionId is not null);
+            using var abandoned = new CancellationTokenSource();
+            await using var registration = request.Cancellation.Register(() => _ = AbandonAsync(request, server, abandoned));
             try
             {
-                var response = await session.CallAsync(target, make(IdOf(request)), message => HandOnAsync(request, server, session, target, message), request.Cancellation);
-                listening.Begin(request, server, session, cancellation => TargetAsync(request.Principal, server, cancellation));
-                return response;
+                return await session.CallAsync(
+                    target,
+                    make(IdOf(request)),
+                    message => HandOnAsync(request, server, session, target, message),
+                    () => listening.BeginAsync(request, server, session, cancellation => TargetAsync(request.Principal, server, cancellation)),
+                    abandoned.Token);
             }
             catch (UpstreamException failure) when (failure.IsUnprocessed && attempt < Attempts && CanHeal(failure, target, refused))
             {
@@ -137,6 +141,20 @@ internal sealed class UpstreamRelay(
     // A server with sessions cannot wait for what a client without one says in a later request: it is told that the client cannot be asked.
     private static UpstreamClient ClientOf(PortalRequest request, PortalServer server)
         => request.IsStateless && !Revisions.IsStateless(server.Catalog?.ProtocolVersion ?? "") ? request.Client with { Capabilities = default } : request.Client;
+
+    // In this order the server never meets a request whose connection has gone without a word.
+    private async Task AbandonAsync(PortalRequest request, PortalServer server, CancellationTokenSource abandoned)
+    {
+        await CancelAsync(request, server);
+        try
+        {
+            await abandoned.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered at this very moment.
+        }
+    }
 
     private async Task CancelAsync(PortalRequest request, PortalServer server)
     {

@@ -36,6 +36,12 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     /// <summary>Nobody uses the session any more.</summary>
     public CancellationToken Ended => _ended.IsCancellationRequested ? new CancellationToken(canceled: true) : _ended.Token;
 
+    /// <summary>The server speaks the older SSE transport: everything it says comes on one stream.</summary>
+    public bool HasChannel => _channel is not null;
+
+    /// <summary>Gets what comes on such a stream while no request waits for anything.</summary>
+    public Func<RpcMessage, Task>? Unrelated { get; set; }
+
     /// <summary>True once: for the one who is to listen.</summary>
     public bool TryBeginListening() => Interlocked.Exchange(ref _isListening, 1) == 0;
 
@@ -56,9 +62,11 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     /// <param name="target">The server, with what it is shown now.</param>
     /// <param name="request">The request.</param>
     /// <param name="onMessage">Gets notifications and requests of the server that belong to it.</param>
+    /// <param name="begun">Called when there is a session, before the request is sent.</param>
     /// <param name="cancellation">The one who asked no longer wants to know.</param>
     /// <exception cref="UpstreamException">There is no response.</exception>
-    public async Task<RpcMessage> CallAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, CancellationToken cancellation)
+    public async Task<RpcMessage> CallAsync(
+        UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Func<Task> begun, CancellationToken cancellation)
     {
         LastUse = Environment.TickCount64;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -66,6 +74,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         try
         {
             await InitializeAsync(target, silence.Token);
+            await begun();
             return await ExchangeAsync(target, request, HearAsync, () => silence.CancelAfter(target.Timeout), silence.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -180,7 +189,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
             if (!_isInitialized && SseChannel.IsFor(target.Endpoint))
             {
-                _channel = await SseChannel.OpenAsync(http, target, Refused, cancellation);
+                _channel = await SseChannel.OpenAsync(http, target, Refused, message => Unrelated?.Invoke(message) ?? Task.CompletedTask, cancellation);
                 if (_ended.IsCancellationRequested)
                 {
                     // Who ended the session has not seen the channel.
@@ -302,7 +311,8 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
             await onMessage(message);
         }
 
-        throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.") { IsServerFault = true };
+        // No fault of the server's health: so it ends, too, the answer to a request that was cancelled.
+        throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.");
     }
 
     private static JsonElement IdOf(UpstreamRequest request) => JsonDocument.Parse(RpcWriter.Write(request.WriteId)).RootElement;
