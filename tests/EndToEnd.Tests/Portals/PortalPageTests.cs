@@ -11,7 +11,8 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.EndToEnd.Tests.Portals;
 
 /// <summary>The pages of a portal in a real browser, with a server that has an authorization server of its own.</summary>
-public sealed partial class PortalPageTests(PortalTopology topology) : IClassFixture<PortalTopology>
+[Collection(PortalCollection.Name)]
+public sealed partial class PortalPageTests(PortalTopology topology)
 {
     private const string Server = $"ai-controls/mcp/servers/{PortalTopology.ServerId}";
 
@@ -24,16 +25,16 @@ public sealed partial class PortalPageTests(PortalTopology topology) : IClassFix
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("admin@example.com");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync(topology.Portal + "/mcp");
         await page.GotoAsync(topology.Portal + "/authorize");
-        await Assertions.Expect(Row(page)).ToContainTextAsync("Not connected");
+        await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
 
         // Without scripts: the form, the page in between, the other server's own login, and back.
-        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
-        await LogInAsync(page, "alice");
+        await NotesLogin.Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        await NotesLogin.LogInAsync(page, "alice");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{PortalTopology.Server} is connected.");
-        await Assertions.Expect(Row(page)).ToContainTextAsync("Connected");
+        await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Connected");
 
-        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
-        await Assertions.Expect(Row(page)).ToContainTextAsync("Not connected");
+        await NotesLogin.Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
 
         await page.GotoAsync(topology.Portal + "/");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
@@ -79,7 +80,7 @@ public sealed partial class PortalPageTests(PortalTopology topology) : IClassFix
         await page.GotoAsync((string)connect["url"]!);
         Assert.Empty(await Administrator.ViolationsAsync(page));
         await page.GetByRole(AriaRole.Button).ClickAsync();
-        await LogInAsync(page, "admin-account");
+        await NotesLogin.LogInAsync(page, "admin-account");
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
         Assert.Equal(back, await page.GetByRole(AriaRole.Link, new() { Name = "Back to the dashboard" }).GetAttributeAsync("href"));
         await topology.Admin.PostAsync($"{Server}/disconnect");
@@ -92,13 +93,7 @@ public sealed partial class PortalPageTests(PortalTopology topology) : IClassFix
     {
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
-        var connect = await topology.Admin.PostAsync($"{Server}/connect", new JsonObject());
-        await page.GotoAsync((string)connect["url"]!);
-        await page.GetByRole(AriaRole.Button).ClickAsync();
-        await LogInAsync(page, "reader");
-        await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
-        Assert.Equal("ready", (string?)(await topology.Admin.PostAsync($"{Server}/sync", new JsonObject()))["status"]);
-
+        await NotesLogin.ReadAsync(topology, page);
         using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
         await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
         await Eventually.Async(async () => (await client.ListToolsAsync()).Any(tool => tool.Name == "notes_account"));
@@ -106,19 +101,36 @@ public sealed partial class PortalPageTests(PortalTopology topology) : IClassFix
         var login = AuthorizePage().Match(refused.Message);
         Assert.True(login.Success, refused.Message);
 
-        await page.GotoAsync(login.Value);
-        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
-        await LogInAsync(page, "alice");
-        await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{PortalTopology.Server} is connected.");
+        await NotesLogin.ConnectAsync(page, login.Value, "alice");
         var account = await client.CallToolAsync("notes_account", new Dictionary<string, object?>());
         Assert.Equal("alice", Assert.IsType<TextContentBlock>(Assert.Single(account.Content)).Text);
 
-        // As before, for the other tests.
-        await page.GotoAsync(topology.Portal + "/authorize");
-        await Row(page).GetByRole(AriaRole.Button).ClickAsync();
-        await Assertions.Expect(Row(page)).ToContainTextAsync("Not connected");
-        await topology.Admin.PostAsync($"{Server}/disconnect");
+        await NotesLogin.ForgetAsync(topology, page);
         Assert.Empty(administrator.Complaints);
+    }
+
+    // npm's SDK takes the answer of the protocol's own form, and finds the page in it.
+    [Fact]
+    public async Task NpmSdk_LogsIn_AndUsesToolsOfBothServers()
+    {
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/");
+        await NotesLogin.ReadAsync(topology, page);
+        using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+        await using var client = await NpmClient.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
+        await Eventually.Async(async () => (await client.ToolsAsync()) is var tools && tools.Contains("notes_account") && tools.Contains("tools_echo"));
+        Assert.Equal("hej", TextOf(await client.CallAsync("tools_echo", new { text = "hej" })));
+        Assert.Equal("admin@example.com", TextOf(await client.CallAsync("tools_whoami")));
+
+        var refused = (await client.CallAsync("notes_account")).GetProperty("error");
+        Assert.Equal(-32042, refused.GetProperty("code").GetInt32());
+        await NotesLogin.ConnectAsync(page, refused.GetProperty("data").GetProperty("elicitations")[0].GetProperty("url").GetString()!, "alice");
+        Assert.Equal("alice", TextOf(await client.CallAsync("notes_account")));
+        await NotesLogin.ForgetAsync(topology, page);
+        Assert.Empty(administrator.Complaints);
+
+        static string? TextOf(System.Text.Json.JsonElement answer)
+            => answer.TryGetProperty("result", out var result) ? result.GetProperty("content")[0].GetProperty("text").GetString() : answer.GetRawText();
     }
 
     // npm's oidc-provider: an authorization server that nobody here wrote.
@@ -143,15 +155,6 @@ public sealed partial class PortalPageTests(PortalTopology topology) : IClassFix
         Assert.Empty(administrator.Complaints);
     }
 
-    // The sample's own login.
-    private static async Task LogInAsync(IPage page, string account)
-    {
-        await page.FillAsync("input[name=user]", account);
-        await page.GetByRole(AriaRole.Button).ClickAsync();
-    }
-
     [GeneratedRegex(@"http://localhost:\d+/authorize\?\S+")]
     private static partial Regex AuthorizePage();
-
-    private static ILocator Row(IPage page) => page.Locator("li", new() { HasText = PortalTopology.Server });
 }

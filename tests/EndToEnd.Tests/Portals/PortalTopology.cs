@@ -36,3 +36,10 @@ public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
         });
     }
 }
+
+/// <summary>Tests that share one topology with one replica of everything, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class PortalCollection : ICollectionFixture<PortalTopology>
+{
+    public const string Name = "portal";
+}
