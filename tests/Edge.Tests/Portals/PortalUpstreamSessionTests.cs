@@ -69,6 +69,59 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
         Assert.Equal("decline", Assert.IsType<TextContentBlock>(result.Content[0]).Text);
     }
 
+    // What belongs to no request comes on the stream of its own: some servers ask there.
+    [Fact]
+    public async Task PersonWhoThinks_IsNotTakenForASilentServer_WhereverItAsks()
+    {
+        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
+        var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answered = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Method == "GET")
+            {
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.Body.FlushAsync();
+                stream.TrySetResult(context.Response);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+                return true;
+            }
+
+            if (context.Request.Headers["Mcp-Name"] == "ask")
+            {
+                using var call = await JsonDocument.ParseAsync(context.Request.Body);
+                var listening = await stream.Task;
+                await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
+                await listening.Body.FlushAsync();
+                var result = $$"""{"content":[{"type":"text","text":"{{await answered.Task}}"}]}""";
+                context.Response.ContentType = "application/json";
+                await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.RootElement.GetProperty("id").GetRawText()}},"result":{{result}}}""");
+                return true;
+            }
+
+            if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
+            {
+                using var answer = await JsonDocument.ParseAsync(context.Request.Body);
+                answered.TrySetResult(answer.RootElement.GetProperty("result").GetProperty("action").GetString()!);
+                context.Response.StatusCode = 202;
+                return true;
+            }
+
+            return false;
+        };
+        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
+        {
+            ElicitationHandler = async (_, cancellation) =>
+            {
+                // Longer than the server may be silent.
+                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+                return new ElicitResult { Action = "decline" };
+            },
+        });
+        var result = await client.CallToolAsync("things_ask");
+        Assert.Equal("decline", Assert.IsType<TextContentBlock>(result.Content[0]).Text);
+    }
+
     [Fact]
     public async Task OlderTransport_WhoseHandshakeFails_LeavesNoStreamOpen()
     {

@@ -81,9 +81,9 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
             {
                 Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
-            catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException)
+            catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or InvalidOperationException)
             {
-                // The session is over, or the connection is: then it is made again.
+                // The session is over, or the connection is, or the server said what is no text: then it is made again.
                 Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
 
@@ -118,6 +118,7 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
             return;
         }
 
+        ears.Session.Ask();
         var question = RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(ears.Server, message)));
         if (!await SendAsync(ears, question, cancellation))
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Protocol;
@@ -13,6 +14,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     private static readonly TimeSpan s_levelDeadline = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _ended = new();
     private int _isListening;
+    private readonly ConcurrentDictionary<CancellationTokenSource, byte> _silences = new();
     private readonly SemaphoreSlim _gate = new(1);
     private SseChannel? _channel;
     private string _revision = revision;
@@ -71,6 +73,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         LastUse = Environment.TickCount64;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(target.Timeout);
+        _silences[silence] = 0;
         try
         {
             await InitializeAsync(target, silence.Token);
@@ -81,16 +84,36 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         {
             throw new UpstreamException(PortalOutcomes.Timeout, "The server did not answer in time.");
         }
+        finally
+        {
+            _silences.TryRemove(silence, out _);
+        }
 
         // A question is for a person: until the server speaks again, it is they who are waited for.
         Task HearAsync(RpcMessage message)
         {
-            if (message is { Kind: RpcKind.Request, Method: not "ping" } && target.Timeout < PendingInputs.Life)
+            if (message is { Kind: RpcKind.Request, Method: not "ping" })
             {
                 silence.CancelAfter(PendingInputs.Life);
             }
 
             return onMessage(message);
+        }
+    }
+
+    /// <summary>The server asks the client something beside its answers: each of those that is under way may be what it asks for.</summary>
+    public void Ask()
+    {
+        foreach (var (silence, _) in _silences)
+        {
+            try
+            {
+                silence.CancelAfter(PendingInputs.Life);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It was answered at this very moment.
+            }
         }
     }
 
