@@ -87,6 +87,41 @@ public sealed class McpPortalPageTests(ConfigHost host) : IClassFixture<ConfigHo
         Assert.Contains($"{page}/history/", browser.Page, StringComparison.Ordinal);
     }
 
+    // The application of a server has neither an address nor an origin: the form of its settings must not take its server from it.
+    [Fact]
+    public async Task TheApplicationsOfServersAndPortals_HavePages_ThatChangeNothingElse()
+    {
+        var policy = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/policies", """{"name":"All","decision":"allow","include":[{"everyone":{}}]}"""))["id"]!;
+        var (server, portal) = (PortalCalls.NewId("app"), PortalCalls.NewId("app"));
+        var shown = await host.Api.AddServer(server, $$""","policies":[{"id":"{{policy}}"}]""");
+        shown = await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{shown["id"]}");
+        var made = await host.Api.AddPortal(portal, $$"""{"server_id":"{{server}}"}""");
+        using var browser = host.Browse(DashboardBrowser.UserOf("admin@example.com"));
+        foreach (var id in (string[])[(string)shown["application_id"]!, (string)made["application_id"]!])
+        {
+            var before = await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/apps/{id}");
+            foreach (var tab in (string[])["", "/settings", "/policies", "/advanced"])
+            {
+                using var page = await browser.GetAsync($"/applications/{id}{tab}");
+                Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+                Assert.DoesNotContain("href=\"\"", browser.Page, StringComparison.Ordinal);
+            }
+
+            await browser.GetAsync($"/applications/{id}/settings");
+            var fields = browser.Page.Split("name=\"/").Skip(1).Select(part => "/" + part.Split('"')[0]).ToHashSet();
+            var posted = new Dictionary<string, string> { ["/name"] = "Renamed", ["/session_duration"] = (string)before["session_duration"]!, ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save" };
+            foreach (var text in fields.Where(field => field is "/domain" or "/destinations" or "/origin/url"))
+            {
+                posted[text] = text == "/domain" ? (string?)before["domain"] ?? "" : "";
+            }
+
+            using var saved = await browser.PostAsync($"/applications/{id}/settings", posted);
+            Assert.True(saved.StatusCode == HttpStatusCode.SeeOther, browser.Page);
+            var after = await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/apps/{id}");
+            Assert.Equal(("Renamed", before["destinations"]?.ToJsonString(), (string?)before["domain"]), ((string)after["name"]!, after["destinations"]?.ToJsonString(), (string?)after["domain"]));
+        }
+    }
+
     [Fact]
     public async Task TheLog_IsFiltered_AndSaysWhatIsWrongWithAFilter()
     {

@@ -48,8 +48,6 @@ public static class ApplicationForms
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(form);
         draft.TakeText(form, "/name");
-        draft.TakeText(form, "/domain");
-        Destinations(draft, form);
         draft.TakeText(form, "/session_duration");
         draft.TakeText(form, "/logo_url");
         draft.TakeFlag(form, "/app_launcher_visible");
@@ -59,6 +57,23 @@ public static class ApplicationForms
         draft.TakeFlag(form, "/auto_redirect_to_identity");
         draft.TakeText(form, "/custom_deny_message");
         draft.TakeText(form, "/custom_deny_url");
+        if (HasAddress(draft))
+        {
+            Address(draft, form);
+        }
+    }
+
+    /// <summary>Whether the form asks where the application is. One of an MCP server or portal is where that is.</summary>
+    public static bool HasAddress(Draft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return draft.Text("/type") is not ("mcp" or "mcp_portal");
+    }
+
+    private static void Address(Draft draft, IFormCollection form)
+    {
+        draft.TakeText(form, "/domain");
+        Destinations(draft, form);
         if (form["/origin/url"].ToString().Trim().Length == 0)
         {
             draft.Set("/origin", null);
