@@ -30,7 +30,10 @@ internal sealed class SseChannel : IAsyncDisposable
     public bool IsOver => _reading.IsCompleted;
 
     /// <summary>Whether a server's address names this transport.</summary>
-    public static bool IsFor(Uri endpoint) => endpoint.AbsolutePath.EndsWith("/sse", StringComparison.Ordinal);
+    public static bool IsFor(Uri endpoint) => endpoint.AbsolutePath.TrimEnd('/').EndsWith("/sse", StringComparison.Ordinal);
+
+    /// <summary>Whether a server's address leaves it open which transport it is for.</summary>
+    public static bool MayBeFor(Uri endpoint) => !endpoint.AbsolutePath.TrimEnd('/').EndsWith("/mcp", StringComparison.Ordinal);
 
     /// <summary>Opens the stream and waits for the address.</summary>
     /// <param name="http">Sends.</param>

@@ -212,17 +212,12 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
             if (!_isInitialized && SseChannel.IsFor(target.Endpoint))
             {
-                _channel = await SseChannel.OpenAsync(http, target, Refused, message => Unrelated?.Invoke(message) ?? Task.CompletedTask, cancellation);
-                if (_ended.IsCancellationRequested)
-                {
-                    // Who ended the session has not seen the channel.
-                    throw new UpstreamException(PortalOutcomes.Unavailable, "The session is over.");
-                }
+                await OpenChannelAsync(target, cancellation);
             }
 
             if (!await TryAdoptAsync(cancellation))
             {
-                await InitializeOnceAsync(target, cancellation);
+                await BeginAsync(target, cancellation);
                 _isInitialized = true;
                 if (shared is not null && SessionId is { } id)
                 {
@@ -248,6 +243,30 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         if (Interlocked.Exchange(ref _channel, null) is { } channel)
         {
             await channel.DisposeAsync();
+        }
+    }
+
+    private async Task BeginAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        try
+        {
+            await InitializeOnceAsync(target, cancellation);
+        }
+        catch (UpstreamException refused) when (_channel is null && refused.Status is 400 or 404 or 405 && SseChannel.MayBeFor(target.Endpoint))
+        {
+            // A server of the older transport refuses the POST (MCP Streamable HTTP, Backwards Compatibility).
+            await OpenChannelAsync(target, cancellation);
+            await InitializeOnceAsync(target, cancellation);
+        }
+    }
+
+    private async Task OpenChannelAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        _channel = await SseChannel.OpenAsync(http, target, Refused, message => Unrelated?.Invoke(message) ?? Task.CompletedTask, cancellation);
+        if (_ended.IsCancellationRequested)
+        {
+            // Who ended the session has not seen the channel.
+            throw new UpstreamException(PortalOutcomes.Unavailable, "The session is over.");
         }
     }
 

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>Servers of the older SSE transport, whose address does not say so.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalTransportTests(World world)
+{
+    private static readonly JsonTypeInfo<JsonRpcMessage> s_message = (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
+    private readonly ConcurrentQueue<string> _received = new();
+    private readonly ConcurrentDictionary<string, (SseResponseStreamTransport Transport, HttpContext Context)> _transports = new();
+
+    [Theory]
+    [InlineData("/events", 404, true)]
+    [InlineData("/events", 405, true)]
+    [InlineData("/", 400, true)]
+    [InlineData("/events", 403, false)]
+    [InlineData("/events", 500, false)]
+    [InlineData("/deep/mcp", 405, false)]
+    public async Task ServerThatRefusesThePost_IsSpokenWithOverSse_WhereItsAddressLeavesThatOpen(string path, int refusal, bool works)
+    {
+        await using var server = await StartAsync(path, refusal);
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        await AddAsync(portal, server.Urls.Single() + path);
+        var token = portal.Token();
+        foreach (var session in new[] { await portal.InitializeAsync(token), null })
+        {
+            for (var id = 1; id <= 2; id++)
+            {
+                var answer = await portal.RpcAsync(token, session, "tools/call", """{"name":"old_read"}""", $"{id}");
+                Assert.True(works ? answer.Text == "read" : answer.ErrorCode == -32000, answer.Body);
+            }
+        }
+
+        // One stream for the session, one for the grant; none where it is not to be tried.
+        Assert.Equal(works ? 2 : 0, _received.Count(received => received == "GET"));
+    }
+
+    [Fact]
+    public async Task Stream_ThatBroke_IsOpenedAgain()
+    {
+        await using var server = await StartAsync("/events", 405);
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        await AddAsync(portal, server.Urls.Single() + "/events");
+        var token = portal.Token();
+        var session = await portal.InitializeAsync(token);
+        Assert.Equal("read", (await portal.RpcAsync(token, session, "tools/call", """{"name":"old_read"}""")).Text);
+        foreach (var (_, transport) in _transports)
+        {
+            transport.Context.Abort();
+        }
+
+        // The portal learns of the end when it is there; until then a call may fail.
+        await Eventually.Async(async () => (await portal.RpcAsync(token, session, "tools/call", """{"name":"old_read"}""")).ErrorCode is null);
+        Assert.Equal(2, _received.Count(received => received == "GET"));
+    }
+
+    private static async Task AddAsync(PortalHarness portal, string address)
+    {
+        // Its tools are read from a server like it.
+        await using var twin = await McpUpstream.StartAsync("old", isStateless: false, upstream => upstream.Tools.Add(Read()));
+        await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = "10s" }, catalog: catalog => catalog with { ProtocolVersion = "2024-11-05" });
+    }
+
+    private static McpServerTool Read() => McpServerTool.Create(() => "read", new() { Name = "read" });
+
+    private async Task<WebApplication> StartAsync(string path, int refusal)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapPost(path, (HttpContext context, CancellationToken _) => Results.StatusCode(refusal));
+        app.MapGet(path, (Delegate)ListenAsync);
+        app.MapPost("/messages", (Delegate)ReceiveAsync);
+        await app.StartAsync();
+        return app;
+    }
+
+    private async Task ListenAsync(HttpContext context)
+    {
+        _received.Enqueue("GET");
+        var id = Guid.NewGuid().ToString("N");
+        context.Response.ContentType = "text/event-stream";
+        await using var transport = new SseResponseStreamTransport(context.Response.Body, $"/messages?id={id}", id);
+        _transports[id] = (transport, context);
+        var run = transport.RunAsync(context.RequestAborted);
+        await using var server = McpServer.Create(transport, new McpServerOptions { ServerInfo = new Implementation { Name = "old", Version = "1" }, ToolCollection = [Read()] });
+        try
+        {
+            await Task.WhenAll(run, server.RunAsync(context.RequestAborted));
+        }
+        catch (OperationCanceledException)
+        {
+            // The portal, or the test, has closed the stream.
+        }
+    }
+
+    private async Task<IResult> ReceiveAsync(HttpContext context, CancellationToken cancellation)
+    {
+        _received.Enqueue("message");
+        var message = await JsonSerializer.DeserializeAsync(context.Request.Body, s_message, cancellation);
+        await _transports[context.Request.Query["id"]!].Transport.OnMessageReceivedAsync(message!, cancellation);
+        return Results.Accepted();
+    }
+}
