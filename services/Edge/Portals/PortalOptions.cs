@@ -7,7 +7,7 @@ public sealed class PortalOptions
 {
     public const string Section = "Edge:Portals";
 
-    /// <summary>Requests of one user in a minute, whatever they are about.</summary>
+    /// <summary>Messages of one user in a minute, whatever they are about; pings are not counted.</summary>
     [Range(1, 10_000_000)]
     public int UserCallsPerMinute { get; set; } = 1200;
 

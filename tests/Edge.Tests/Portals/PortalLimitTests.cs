@@ -45,6 +45,25 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
         Assert.Equal("read", (await _portal.RpcAsync(_portal.Token("carol@example.com"), null, "tools/call", """{"name":"things_read"}""")).Text);
     }
 
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1} }""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"srv.things.MQ","result":{} }""")]
+    public async Task MessagesWithoutAnAnswer_AreCountedToo(string message)
+    {
+        await using var edge = await StartEdgeAsync(new("Edge:Portals:UserCallsPerMinute", "20"));
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var answers = new List<PortalAnswer>();
+        for (var i = 0; i < 25; i++)
+        {
+            answers.Add(await _portal.PostAsync(token, message, ("Mcp-Session-Id", session)));
+        }
+
+        Assert.Equal(202, answers[0].Status);
+        Assert.Contains(answers, answer => answer.Status == 429 && answer.ErrorCode == -32005);
+    }
+
     [Fact]
     public async Task Sessions_AreBegunByOneUserSoOftenAndNoMore()
     {

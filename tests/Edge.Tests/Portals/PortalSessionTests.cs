@@ -1,4 +1,5 @@
 using ManagedOAuth.Edge.Feeds;
+using ManagedOAuth.Edge.Portals.Upstreams;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
@@ -100,6 +101,19 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         await _cancelled.Task.WaitAsync(Eventually.DefaultDeadline);
         _portal.Port = null;
         Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).Text);
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"srv.things.MQ","result":{} }""")]
+    public async Task MessageForAServerThatNobodySpokeWith_LeavesNothingBehind(string message)
+    {
+        await using var edge = await StartEdgeAsync(await RedisServer.ConnectionStringAsync());
+        _portal.Port = edge.Port;
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal(202, (await _portal.PostAsync(token, message, ("Mcp-Session-Id", session))).Status);
+        Assert.Equal(0, edge.Get<UpstreamSessions>().Count);
     }
 
     [Fact]

@@ -123,6 +123,53 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task QuestionToAClientThatCannotBeAsked_GivesTheServerNoMoreTime()
+    {
+        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Headers["Mcp-Method"] != "tools/call")
+            {
+                return false;
+            }
+
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"elicitation/create\",\"params\":{}}\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return true;
+        };
+        var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read).WaitAsync(Eventually.DefaultDeadline);
+        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+    }
+
+    [Theory]
+    [InlineData("1s", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
+    [InlineData("10m", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
+    [InlineData("10m", """{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}""")]
+    [InlineData("1s", """{"jsonrpc":"2.0","id":"srv.things.MQ","result":{} }""")]
+    public async Task ServerThatTakesNoMessage_HoldsNobodyUp(string timeout, string message)
+    {
+        await StartAsync(isStateless: false, record => record with { RequestTimeout = timeout });
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var held = 0;
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Method == "POST")
+            {
+                Interlocked.Increment(ref held);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
+            return false;
+        };
+        var answer = await _portal.PostAsync(token, message, ("Mcp-Session-Id", session)).WaitAsync(Eventually.DefaultDeadline);
+        Assert.Equal((202, 1), (answer.Status, Volatile.Read(ref held)));
+    }
+
+    [Fact]
     public async Task OlderTransport_WhoseHandshakeFails_LeavesNoStreamOpen()
     {
         var open = 0;

@@ -14,6 +14,9 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
     // Deprecated in the newest revision, and part of all that have sessions.
     private const string RootsListChanged = "notifications/roots/list_changed";
 
+    // A server has only to take what it is told; the client waits as long.
+    private static readonly TimeSpan s_telling = TimeSpan.FromSeconds(2);
+
     public async Task HandleAsync(PortalRequest request)
     {
         try
@@ -26,7 +29,7 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
                 _ => Task.CompletedTask,
             });
         }
-        catch (UpstreamException failure)
+        catch (Exception failure) when (IsOfTheServer(failure, request))
         {
             // The client has nothing to wait for: what failed shows in the request that the server asked for.
             Log.NotDelivered(logger, request.Message.Method, failure.Message);
@@ -71,8 +74,7 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
             && ServerRequestIds.TryParse(request.Message.Id, out var serverId, out var original)
             && request.Directory.Find(serverId) is { } server
             && request.Directory.Sees(request.Visitor, server)
-            && upstreams.Get(request.UpstreamOwner, server, request.Client, isShared: true) is var session
-            && await session.TryAdoptAsync(request.Cancellation))
+            && await upstreams.FindAsync(request.UpstreamOwner, server, request.Client, request.Cancellation) is { } session)
         {
             var response = RpcWriter.WithId(request.Message, json => json.WriteRawValue(original, skipInputValidation: true));
             await session.SendAsync(await relay.TargetAsync(request, server), response, null, request.Cancellation);
@@ -89,20 +91,23 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
 
         // It may be under way at another replica: whichever server it is at hears of it from here. To a server, and in its session, the id is the client's own.
         var message = RpcWriter.Write(json => json.Raw(request.Message.Root));
-        await Task.WhenAll(request.Servers.Select(server => TellAsync(request, server, message)));
+        await Task.WhenAll(request.Servers.Select(server => TellAsync(
+            request, server, message, cancellation => upstreams.FindAsync(request.UpstreamOwner, server, request.Client, cancellation))));
     }
 
-    private async Task TellAsync(PortalRequest request, PortalServer server, ReadOnlyMemory<byte> message)
+    private async Task TellAsync(PortalRequest request, PortalServer server, ReadOnlyMemory<byte> message, Func<CancellationToken, Task<UpstreamSession?>> find)
     {
         try
         {
-            var session = upstreams.Get(request.UpstreamOwner, server, request.Client, isShared: true);
-            if (!session.IsStateless && await session.TryAdoptAsync(request.Cancellation))
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(request.Cancellation);
+            deadline.CancelAfter(s_telling);
+            if (await find(deadline.Token) is { IsStateless: false, IsInitialized: true } session)
             {
-                await session.SendAsync(await relay.TargetAsync(request, server), message, NotificationMethods.CancelledNotification, request.Cancellation);
+                var target = await relay.TargetAsync(request, server).AsTask().WaitAsync(deadline.Token);
+                await session.SendAsync(target, message, request.Message.Method, deadline.Token);
             }
         }
-        catch (UpstreamException failure)
+        catch (Exception failure) when (IsOfTheServer(failure, request))
         {
             // A server that cannot be told keeps nobody from telling the others.
             Log.NotDelivered(logger, request.Message.Method, failure.Message);
@@ -117,14 +122,13 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
         }
 
         var message = RpcWriter.Write(json => json.Raw(request.Message.Root));
-        foreach (var server in request.Servers)
-        {
-            if (upstreams.Find(request.UpstreamOwner, server) is { IsStateless: false } session)
-            {
-                await session.SendAsync(await relay.TargetAsync(request, server), message, request.Message.Method, request.Cancellation);
-            }
-        }
+        await Task.WhenAll(request.Servers.Select(server => TellAsync(
+            request, server, message, _ => Task.FromResult(upstreams.Find(request.UpstreamOwner, server)))));
     }
+
+    // It refused, or took too long: unlike a client that has left.
+    private static bool IsOfTheServer(Exception failure, PortalRequest request)
+        => failure is UpstreamException || (failure is OperationCanceledException && !request.Cancellation.IsCancellationRequested);
 
     private static partial class Log
     {

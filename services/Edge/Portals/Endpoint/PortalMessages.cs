@@ -215,6 +215,13 @@ internal sealed partial class PortalMessages(
 
     private async Task HandOnAsync(PortalVisit visit, RpcMessage message, string revision)
     {
+        // They cost servers as much as requests do.
+        if (limits.TryCount(visit.Principal) is { } limited)
+        {
+            await PortalEndpoint.WriteAsync(visit.Http, StatusCodes.Status429TooManyRequests, RpcWriter.Error(default, limited, visit.FlowId));
+            return;
+        }
+
         await using (var stream = new ClientStream(visit.Http, null, clock))
         {
             await clientMessages.HandleAsync(RequestOf(visit, message, revision, stream, visit.Http.RequestAborted));

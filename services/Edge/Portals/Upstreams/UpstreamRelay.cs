@@ -123,6 +123,7 @@ internal sealed class UpstreamRelay(
                     target,
                     make(IdOf(request)),
                     message => HandOnAsync(request, server, session, target, message),
+                    canAsk: request.SessionId is not null,
                     () => listening.BeginAsync(request, server, session, cancellation => TargetAsync(request.Principal, server, cancellation)),
                     abandoned.Token);
             }

@@ -64,11 +64,12 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     /// <param name="target">The server, with what it is shown now.</param>
     /// <param name="request">The request.</param>
     /// <param name="onMessage">Gets notifications and requests of the server that belong to it.</param>
+    /// <param name="canAsk">The server's questions are handed to somebody who may think about them.</param>
     /// <param name="begun">Called when there is a session, before the request is sent.</param>
     /// <param name="cancellation">The one who asked no longer wants to know.</param>
     /// <exception cref="UpstreamException">There is no response.</exception>
     public async Task<RpcMessage> CallAsync(
-        UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Func<Task> begun, CancellationToken cancellation)
+        UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, bool canAsk, Func<Task> begun, CancellationToken cancellation)
     {
         LastUse = Environment.TickCount64;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -92,7 +93,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         // A question is for a person: until the server speaks again, it is they who are waited for.
         Task HearAsync(RpcMessage message)
         {
-            if (message is { Kind: RpcKind.Request, Method: not "ping" })
+            if (canAsk && message is { Kind: RpcKind.Request, Method: not "ping" })
             {
                 silence.CancelAfter(PendingInputs.Life);
             }

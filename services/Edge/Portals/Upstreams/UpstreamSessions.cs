@@ -31,12 +31,30 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
             return session;
         }
 
-        var shared = isShared ? new SharedSessionId(store, owner, server.Record.Id, server.Record.Version) : null;
-        return _sessions.GetOrAdd(key, new UpstreamSession(http, server.Catalog?.ProtocolVersion ?? "", client.Kept(), shared));
+        return _sessions.GetOrAdd(key, Create(owner, server, client, isShared));
     }
 
     /// <summary>The session, if there is one.</summary>
     public UpstreamSession? Find(string owner, PortalServer server) => _sessions.GetValueOrDefault(KeyOf(owner, server));
+
+    /// <summary>The session that this replica or another one has begun for an owner whom they share; null when there is none, of which nothing is kept.</summary>
+    public async Task<UpstreamSession?> FindAsync(string owner, PortalServer server, UpstreamClient client, CancellationToken cancellation)
+    {
+        Sweep();
+        var kept = Find(owner, server);
+        if (kept is null)
+        {
+            var session = Create(owner, server, client, isShared: true);
+            if (session.IsStateless || !await session.TryAdoptAsync(cancellation))
+            {
+                return null;
+            }
+
+            kept = _sessions.GetOrAdd(KeyOf(owner, server), session);
+        }
+
+        return !kept.IsStateless && await kept.TryAdoptAsync(cancellation) ? kept : null;
+    }
 
     /// <summary>All sessions of an owner, which are forgotten.</summary>
     public IReadOnlyList<(Guid ServerId, UpstreamSession Session)> Take(string owner)
@@ -53,6 +71,12 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
 
         return taken;
     }
+
+    private UpstreamSession Create(string owner, PortalServer server, UpstreamClient client, bool isShared) => new(
+        http,
+        server.Catalog?.ProtocolVersion ?? "",
+        client.Kept(),
+        isShared ? new SharedSessionId(store, owner, server.Record.Id, server.Record.Version) : null);
 
     private void Sweep()
     {
