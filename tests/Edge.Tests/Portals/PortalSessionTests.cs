@@ -15,6 +15,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
 {
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _long = "long";
     private McpUpstream _upstream = null!;
     private PortalHarness _portal = null!;
 
@@ -179,6 +180,24 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         Assert.Equal("long", message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString());
     }
 
+    [Fact]
+    public async Task AnswerThatIsTooLongToKeep_ComesToWhoTookTheStreamUpBefore()
+    {
+        _long = new string('x', 1_500_000);
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        string last;
+        await using (var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
+        {
+            last = (await call.NextAsync()).Id;
+        }
+
+        await using var rest = await _portal.ListenAsync(token, session, last);
+        _release.TrySetResult();
+        var message = await rest.ResponseAsync().WaitAsync(Eventually.DefaultDeadline);
+        Assert.Equal(1_500_000, message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()!.Length);
+    }
+
     private async Task<EdgeProcess> StartEdgeAsync(string redis)
     {
         var edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), new("ConnectionStrings:redis", redis), new("Outbound:AllowedNetworks:0", "127.0.0.0/8")]);
@@ -202,7 +221,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         }
 
         progress.Report(new() { Progress = 2 });
-        return "long";
+        return _long;
     }
 
     private static async Task<string> AskAsync(ModelContextProtocol.Server.McpServer server, CancellationToken cancellation)

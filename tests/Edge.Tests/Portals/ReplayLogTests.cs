@@ -77,6 +77,29 @@ public sealed class ReplayLogTests
         Assert.Equal(16, _logs.Bytes);
     }
 
+    [Fact]
+    public void WhatIsNotKept_IsForWhoFollows_AndForNobodyLater()
+    {
+        var log = _logs.Begin("s", false);
+        log.Add(new byte[10]);
+        log.Follow();
+        log.Add(new byte[ReplayLog.MaximumBytes + 1]);
+        log.Add(new byte[20]);
+        Assert.Equal([10, ReplayLog.MaximumBytes + 1, 20], log.After(0).Events.Select(entry => entry.Message.Length));
+        log.Add(new byte[ReplayLog.MaximumBytes + 2]);
+        Assert.Equal([10, 20, ReplayLog.MaximumBytes + 2], log.After(0).Events.Select(entry => entry.Message.Length));
+        Assert.Equal((30, 4), (_logs.Bytes, log.After(0).Last));
+
+        log.Unfollow();
+        Assert.Equal([10, 20], log.After(0).Events.Select(entry => entry.Message.Length));
+        _logs.Forget("s");
+        log.Follow();
+        log.Add(new byte[30]);
+        Assert.Equal([30], log.After(0).Events.Select(entry => entry.Message.Length));
+        log.Unfollow();
+        Assert.Empty(log.After(0).Events);
+    }
+
     private sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

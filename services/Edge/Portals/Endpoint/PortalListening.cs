@@ -53,18 +53,40 @@ internal sealed class PortalListening(
             return;
         }
 
+        log.Follow();
+        try
+        {
+            await FollowAsync(visit, log, number, ended);
+        }
+        finally
+        {
+            log.Unfollow();
+        }
+    }
+
+    private async Task FollowAsync(PortalVisit visit, ReplayLog log, long number, CancellationToken ended)
+    {
         await using var stream = new ClientStream(visit.Http, null, clock);
         await stream.OpenAsync();
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
-            var (events, more) = log.After(number);
+            // Before the look at the events: what comes between is the last one.
+            var isOver = log.IsComplete;
+            var (events, last, more) = log.After(number);
+            if (!isFirst && events.Count < last - number)
+            {
+                // Something came that the client was too slow for: a stream that breaks does not look complete.
+                visit.Http.Abort();
+                return;
+            }
+
+            number = Math.Max(number, last);
             foreach (var (id, message) in events)
             {
                 await stream.SendAsync(message, id);
-                _ = ReplayLog.TryParse(id, out _, out number);
             }
 
-            if (events.Count == 0 && log.IsComplete)
+            if (events.Count == 0 && isOver)
             {
                 return;
             }

@@ -4,7 +4,7 @@ namespace ManagedOAuth.Edge.Portals.Streams;
 
 /// <summary>
 /// The last events of one stream of one session, for a client whose connection broke (<c>Last-Event-ID</c>). Bounded: an event that has been pushed
-/// out, is longer than all that is kept, or found no room is lost, as it would be without any log.
+/// out, is longer than all that is kept, or found no room is lost, as it would be without any log; but not for one who follows at that moment.
 /// </summary>
 /// <param name="streamId">Unique in its session.</param>
 /// <param name="hasPrimingEvent">The stream begins with an event that has only an id.</param>
@@ -20,10 +20,15 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent, ReplayBud
 
     private readonly Lock _lock = new();
     private readonly Queue<(long Number, ReadOnlyMemory<byte> Message)> _events = new();
+
+    // What is not kept, for those who follow: a message as long as it may be, or as many bytes of shorter ones as are kept otherwise.
+    private readonly Queue<(long Number, ReadOnlyMemory<byte> Message)> _passing = new();
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _last;
     private long _bytes;
+    private long _passingBytes;
+    private int _followers;
     private int _hasStarted;
 
     public string StreamId => streamId;
@@ -61,18 +66,9 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent, ReplayBud
         lock (_lock)
         {
             id = IdOf(++_last);
-            if (!IsForgotten && message.Length <= MaximumBytes)
+            if (!TryKeep(message) && _followers > 0)
             {
-                while (_events.Count >= MaximumEvents || _bytes + message.Length > MaximumBytes)
-                {
-                    Drop();
-                }
-
-                if (budget.TryTake(message.Length))
-                {
-                    _events.Enqueue((_last, message));
-                    _bytes += message.Length;
-                }
+                Pass(message);
             }
 
             (added, _added) = (_added, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -101,12 +97,35 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent, ReplayBud
         }
     }
 
-    /// <summary>The events after one, and what to wait for when they are all there is.</summary>
-    public (IReadOnlyList<(string Id, ReadOnlyMemory<byte> Message)> Events, Task More) After(long number)
+    /// <summary>The client is here again: until <see cref="Unfollow"/> it gets also what is not kept, unless it is slower than that comes.</summary>
+    public void Follow()
     {
         lock (_lock)
         {
-            return ([.. _events.Where(entry => entry.Number > number).Select(entry => (IdOf(entry.Number), entry.Message))], Task.WhenAny(_added.Task, _completed.Task));
+            _followers++;
+        }
+    }
+
+    /// <summary>The client has what it wanted, or has left.</summary>
+    public void Unfollow()
+    {
+        lock (_lock)
+        {
+            if (--_followers == 0)
+            {
+                _passing.Clear();
+                _passingBytes = 0;
+            }
+        }
+    }
+
+    /// <summary>The events after one, the number of the last that there was, kept or not, and what to wait for when they are all there is.</summary>
+    public (IReadOnlyList<(string Id, ReadOnlyMemory<byte> Message)> Events, long Last, Task More) After(long number)
+    {
+        lock (_lock)
+        {
+            var events = _events.Concat(_passing).Where(entry => entry.Number > number).OrderBy(entry => entry.Number);
+            return ([.. events.Select(entry => (IdOf(entry.Number), entry.Message))], _last, Task.WhenAny(_added.Task, _completed.Task));
         }
     }
 
@@ -116,6 +135,39 @@ internal sealed class ReplayLog(string streamId, bool hasPrimingEvent, ReplayBud
         var dash = id.LastIndexOf('-');
         (streamId, number) = (dash > 0 ? id[..dash] : "", 0);
         return dash > 0 && id.Length <= 128 && long.TryParse(id.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
+
+    private bool TryKeep(ReadOnlyMemory<byte> message)
+    {
+        if (IsForgotten || message.Length > MaximumBytes)
+        {
+            return false;
+        }
+
+        while (_events.Count >= MaximumEvents || _bytes + message.Length > MaximumBytes)
+        {
+            Drop();
+        }
+
+        if (!budget.TryTake(message.Length))
+        {
+            return false;
+        }
+
+        _events.Enqueue((_last, message));
+        _bytes += message.Length;
+        return true;
+    }
+
+    private void Pass(ReadOnlyMemory<byte> message)
+    {
+        while (_passing.Count > 0 && (_passing.Count >= MaximumEvents || _passingBytes + message.Length > MaximumBytes))
+        {
+            _passingBytes -= _passing.Dequeue().Message.Length;
+        }
+
+        _passing.Enqueue((_last, message));
+        _passingBytes += message.Length;
     }
 
     private void Drop()
