@@ -36,4 +36,7 @@ internal sealed record PortalSession
     public string OptimizeContext { get; init; } = "";
 
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Tells which of two states of a session is the newer one; it never goes back, whatever a replica's clock says.</summary>
+    public DateTimeOffset ChangedAt { get; init; }
 }

@@ -22,13 +22,14 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
     private static readonly TimeSpan s_writeAgain = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, Known> _local = new(StringComparer.Ordinal);
 
-    /// <summary>Sessions that this replica remembers.</summary>
+    /// <summary>Sessions, and ends of sessions, that this replica remembers.</summary>
     public int Count => _local.Count;
 
     /// <summary>Makes a session and its id: 256 random bits that only the client gets.</summary>
     public async Task<(string Id, PortalSession Session)> CreateAsync(PortalSession session, CancellationToken cancellation)
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        session = session with { ChangedAt = clock.GetUtcNow() };
         await WriteAsync(KeyOf(id), session, cancellation);
         return (id, session);
     }
@@ -63,33 +64,28 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
     }
 
     /// <summary>Replaces a session.</summary>
-    public Task ChangeAsync(string id, PortalSession session, CancellationToken cancellation) => WriteAsync(KeyOf(id), session, cancellation);
+    public Task ChangeAsync(string id, PortalSession session, CancellationToken cancellation)
+    {
+        var (now, later) = (clock.GetUtcNow(), session.ChangedAt.AddTicks(1));
+        return WriteAsync(KeyOf(id), session with { ChangedAt = now > later ? now : later }, cancellation);
+    }
 
     /// <summary>Ends a session.</summary>
     public async Task EndAsync(string id, CancellationToken cancellation)
     {
-        var key = KeyOf(id);
-        _local.TryRemove(key, out _);
-        try
-        {
-            // A mark and not nothing: a replica that still remembers the session would take nothing for a loss, and bring it back.
-            await store.SetAsync(key, ReadOnlyMemory<byte>.Empty, PortalSession.Idle, cancellation);
-        }
-        catch (HotStoreUnavailableException failure)
-        {
-            Log.Away(logger, failure.Message);
-        }
+        var (key, now) = (KeyOf(id), clock.GetUtcNow());
+        Remember(key, new Known(null, now, now));
+        await PutBackAsync(key, null, cancellation);
     }
 
-    /// <summary>Gives an emptied Redis what this replica remembers, for the others. What is there already stays: it may be newer, or the mark of an end.</summary>
+    /// <summary>Gives an emptied Redis what this replica remembers, ends too, for the others. What is there already stays, unless it is older.</summary>
     /// <exception cref="HotStoreUnavailableException">Redis is away (again).</exception>
     public async Task RestoreAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         foreach (var some in _local.Where(entry => now - entry.Value.ReadAt < PortalSession.Idle).Chunk(RestoredAtOnce))
         {
-            await Task.WhenAll(some.Select(entry => store.SetIfAbsentAsync(
-                entry.Key, JsonSerializer.SerializeToUtf8Bytes(entry.Value.Session, PortalSessionJson.Default.PortalSession), PortalSession.Idle, cancellation)));
+            await Task.WhenAll(some.Select(entry => RestoreAsync(entry.Key, entry.Value.Session, cancellation)));
         }
     }
 
@@ -117,22 +113,25 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
         var now = clock.GetUtcNow();
         if (stored is { Length: 0 })
         {
-            _local.TryRemove(key, out _);
+            Remember(key, new Known(null, now, now));
             return null;
         }
 
-        if (stored is not null)
+        // It may have been changed, or ended, here in the meantime.
+        known = _local.GetValueOrDefault(key) ?? known;
+        var session = stored is null ? null : Read(stored);
+        if (known is not null && now - known.ReadAt < PortalSession.Idle && (known.Session is null || session is null || known.Session.ChangedAt > session.ChangedAt))
         {
-            var session = JsonSerializer.Deserialize(stored, PortalSessionJson.Default.PortalSession);
-            Remember(key, new Known(session!, now, known?.WrittenAt ?? DateTimeOffset.MinValue));
-            return session;
+            // Redis has forgotten what this replica still knows: it was restarted, or never got it, or got back an older state from another replica.
+            Remember(key, new Known(known.Session, now, now));
+            await PutBackAsync(key, known.Session, cancellation);
+            return known.Session;
         }
 
-        // Redis has forgotten what this replica still knows: it was restarted, or never got it.
-        if (known is not null && now - known.ReadAt < PortalSession.Idle)
+        if (session is not null)
         {
-            await WriteAsync(key, known.Session, cancellation);
-            return known.Session;
+            Remember(key, new Known(session, now, known?.WrittenAt ?? DateTimeOffset.MinValue));
+            return session;
         }
 
         await RequireMemoryAsync(key, now, cancellation);
@@ -148,6 +147,38 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             throw new HotStoreUnavailableException("Redis has only just begun; the sessions of before come back to it in a moment.");
         }
     }
+
+    private async Task PutBackAsync(string key, PortalSession? session, CancellationToken cancellation)
+    {
+        try
+        {
+            await RestoreAsync(key, session, cancellation);
+        }
+        catch (HotStoreUnavailableException failure)
+        {
+            // It is found missing at the next use.
+            Log.Away(logger, failure.Message);
+        }
+    }
+
+    private async Task RestoreAsync(string key, PortalSession? session, CancellationToken cancellation)
+    {
+        if (session is null)
+        {
+            // A mark and not nothing: a replica that still remembers the session would take nothing for a loss, and bring it back.
+            await store.SetAsync(key, ReadOnlyMemory<byte>.Empty, PortalSession.Idle, cancellation);
+            return;
+        }
+
+        var own = JsonSerializer.SerializeToUtf8Bytes(session, PortalSessionJson.Default.PortalSession);
+        if (!await store.SetIfAbsentAsync(key, own, PortalSession.Idle, cancellation)
+            && await store.GetAsync(key, cancellation) is { Length: > 0 } stored && Read(stored).ChangedAt < session.ChangedAt)
+        {
+            await store.ReplaceIfAsync(key, stored, own, cancellation);
+        }
+    }
+
+    private static PortalSession Read(byte[] stored) => JsonSerializer.Deserialize(stored, PortalSessionJson.Default.PortalSession)!;
 
     private async Task WriteAsync(string key, PortalSession session, CancellationToken cancellation)
     {
@@ -180,7 +211,8 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
 
     private static string KeyOf(string id) => "portal:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
 
-    private sealed record Known(PortalSession Session, DateTimeOffset ReadAt, DateTimeOffset WrittenAt);
+    // Without a session: it was ended, which is final.
+    private sealed record Known(PortalSession? Session, DateTimeOffset ReadAt, DateTimeOffset WrittenAt);
 
     private static partial class Log
     {
