@@ -20,6 +20,7 @@ using ManagedOAuth.Config.Dashboard.Pages.Policies;
 using ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
 using ManagedOAuth.Config.Dashboard.Pages.Settings;
 using ManagedOAuth.Config.Dashboard.Pages.SignIn;
+using ManagedOAuth.Config.Dashboard.Pages.SignIns;
 using ManagedOAuth.Config.Dashboard.Pages.Tags;
 using ManagedOAuth.Config.Dashboard.Pages.Tester;
 using ManagedOAuth.Config.Dashboard.Pages.Transfer;
@@ -60,6 +61,7 @@ public static class DashboardService
         pages.MapTheme();
         pages.MapOverview();
         pages.MapApplications();
+        pages.MapGrantEnds();
         new PolicyPages().Map(pages);
         new GroupPages().Map(pages);
         new ListPages().Map(pages);
@@ -71,6 +73,7 @@ public static class DashboardService
         pages.MapTester();
         pages.MapUsers();
         pages.MapGrants();
+        pages.MapSignInLog();
         pages.MapAudit();
         pages.MapHistory();
         pages.MapTags();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Pages.Lists;
-using ManagedOAuth.Config.Dashboard.Pages.Users;
 using ManagedOAuth.Config.Tests.Support;
 using PageAnswer = ManagedOAuth.Config.Dashboard.Requests.ApiAnswer;
 
@@ -20,6 +20,7 @@ public sealed class RefusalTests(ConfigHost host) : IClassFixture<ConfigHost>
     [InlineData("/custom-pages")]
     [InlineData("/tags")]
     [InlineData("/api-tokens")]
+    [InlineData("/sign-ins")]
     public async Task AList_ThatMayNotBeSeen_SaysSo(string path)
     {
         using var browser = await SignInAsync("keys_read");
@@ -44,6 +45,9 @@ public sealed class RefusalTests(ConfigHost host) : IClassFixture<ConfigHost>
         using var other = await everything.GetAsync("/");
         Assert.Contains("The token service does not answer", everything.Page, StringComparison.Ordinal);
         Assert.Contains("Set up the organization", everything.Page, StringComparison.Ordinal);
+        Assert.Contains("data-refresh", everything.Page, StringComparison.Ordinal);
+        using var still = await everything.GetAsync("/?live=false");
+        Assert.DoesNotContain("data-refresh", everything.Page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,7 +66,21 @@ public sealed class RefusalTests(ConfigHost host) : IClassFixture<ConfigHost>
     [InlineData(503, "the token service does not answer")]
     [InlineData(500, "cannot be told")]
     public void TheConsequenceOfARevocation_SaysWhyItIsNotKnown(int status, string expected)
-        => Assert.Contains(expected, UserPages.Consequence(new PageAnswer(status, [], null)), StringComparison.Ordinal);
+        => Assert.Contains(expected, GrantWords.Consequence(new PageAnswer(status, [], null), "email", "user", ""), StringComparison.Ordinal);
+
+    [Fact]
+    public void TheConsequenceOfARevocation_CountsWhatItEnds()
+    {
+        var grants = new JsonObject
+        {
+            ["result"] = new JsonArray(new JsonObject { ["email"] = "a@x.test" }, new JsonObject { ["email"] = "b@x.test" }, new JsonObject { ["email"] = "a@x.test" }),
+            ["result_info"] = new JsonObject { ["total_count"] = 3L },
+        };
+        Assert.StartsWith("This ends 3 grants of 2 users, ", GrantWords.Consequence(new PageAnswer(200, grants, null), "email", "user", "none"), StringComparison.Ordinal);
+        grants["result_info"]!["total_count"] = 2000L;
+        Assert.StartsWith("This ends 2000 grants of at least 2 users, ", GrantWords.Consequence(new PageAnswer(200, grants, null), "email", "user", "none"), StringComparison.Ordinal);
+        Assert.Equal("none", GrantWords.Consequence(new PageAnswer(200, new JsonObject { ["result"] = new JsonArray() }, null), "email", "user", "none"));
+    }
 
     [Fact]
     public async Task ARemovedMcpServer_ComesBackFromItsHistory()

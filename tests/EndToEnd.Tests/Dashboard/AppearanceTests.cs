@@ -16,6 +16,7 @@ public sealed class AppearanceTests(LocalTopology topology)
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/", scheme, size: (width, 844));
         var problems = new List<string>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in await PathsAsync())
         {
             await page.GotoAsync(administrator.Address(path));
@@ -25,12 +26,21 @@ public sealed class AppearanceTests(LocalTopology topology)
                 problems.Add($"{path} is wider than its window of {width}");
             }
 
-            var name = string.Concat(path.Split('?')[0].Split('/').Where(part => !Guid.TryParse(part, out _)).Select(part => part.Length == 0 ? "" : "-" + part)).TrimStart('-');
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"{(name.Length == 0 ? "overview" : name)}-{scheme}-{(width > 500 ? "desk" : "phone")}.png"), FullPage = true });
+            var name = NameOf(path);
+            Assert.True(names.Add(name), $"the picture of {path} would replace the one of another page");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"{name}-{scheme}-{(width > 500 ? "desk" : "phone")}.png"), FullPage = true });
         }
 
         Assert.Empty(problems);
         Assert.Empty(administrator.Complaints);
+    }
+
+    // The same from run to run: /groups/{id}/history/1?a=b -> groups-one-history-1-a-b
+    private static string NameOf(string path)
+    {
+        var words = path.Split(['/', '?', '&', '='], StringSplitOptions.RemoveEmptyEntries)
+            .Select(part => Guid.TryParse(part, out _) ? "one" : string.Concat(part.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')));
+        return string.Join('-', words) is { Length: > 0 } name ? name : "overview";
     }
 
     private async Task<IReadOnlyList<string>> PathsAsync()
@@ -63,11 +73,11 @@ public sealed class AppearanceTests(LocalTopology topology)
             "/mcp-servers", "/mcp-servers/new", $"/mcp-servers/{server}", $"/mcp-servers/{server}/tools", $"/mcp-servers/{server}/history", $"/mcp-servers/{server}/remove",
             "/mcp-portals", "/mcp-portals/new", $"/mcp-portals/{portal}", $"/mcp-portals/{portal}/servers/tools", $"/mcp-portals/{portal}/remove", "/mcp-log", "/mcp-log?tool=nothing-like-it",
             "/", "/applications", "/applications/new", $"/applications/{application}?email=alice@example.com", $"/applications/{application}/settings", $"/applications/{application}/policies",
-            $"/applications/{application}/advanced", $"/applications/{application}/remove", "/applications?search=nothing-like-it", "/policies", "/policies/new", $"/policies/{policy}?email=bob@corp.example",
+            $"/applications/{application}/advanced", $"/applications/{application}/end-grants", $"/applications/{application}/remove", "/applications?search=nothing-like-it", "/policies", "/policies/new", $"/policies/{policy}?email=bob@corp.example",
             "/lists", "/lists/new", $"/lists/{list}", "/policy-tester", $"/policy-tester?app={application}&email=admin@example.com", $"/policy-tester/{test}",
             "/users", "/users?search=nobody-like-it", $"/users/{user}", $"/users/{user}/revoke", "/tags", "/custom-pages", "/custom-pages/new", $"/custom-pages/{page}", "/keys", "/keys/rotate",
             "/groups", "/groups/new", $"/groups/{group}", "/identity-providers", "/identity-providers/new", "/identity-providers/new?type=oidc", $"/identity-providers/{provider}",
-            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/audit", "/audit/removed", "/audit/times", "/audit/times?from=2020-01-01T00:00&to=2099-01-01T00:00",
+            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/sign-ins", "/sign-ins?email=nobody-like-it", "/audit", "/audit/removed", "/audit/times", "/audit/times?from=2020-01-01T00:00&to=2099-01-01T00:00",
             $"/applications/{application}/history", $"/groups/{group}/history/1", "/settings/history", "/api-tokens", "/api-tokens/new", $"/api-tokens/{apiToken}",
             "/settings", "/settings/sign-in", "/settings/permissions", "/transfer", "/no-such-page",
         ];

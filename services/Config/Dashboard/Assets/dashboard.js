@@ -32,5 +32,6 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 
 for (const filter of document.querySelectorAll("select[data-submit]")) filter.addEventListener("change", () => filter.form.requestSubmit());
 
-// Waiting for something that happens elsewhere.
-for (const waiting of document.querySelectorAll("[data-refresh]")) setTimeout(() => location.reload(), waiting.dataset.refresh * 1000);
+// What happens elsewhere is read again, but not under the hands of somebody who is at a control, marks text or has opened something, nor where nobody looks.
+const isBusy = () => document.hidden || !getSelection().isCollapsed || (document.activeElement ?? document.body) !== document.body || document.querySelector("details[open]");
+for (const part of document.querySelectorAll("[data-refresh]")) setInterval(() => { if (!isBusy()) location.reload(); }, part.dataset.refresh * 1000);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Components;
 
@@ -35,6 +36,31 @@ public static class GrantWords
             "grant_denied" or "grant_refresh_denied" => "warn",
             _ => "",
         };
+    }
+
+    /// <summary>How much a revocation ends, in a sentence.</summary>
+    /// <param name="grants">The active grants that it is about, as the API answered: a thousand at most.</param>
+    /// <param name="member">The member by which they are told apart.</param>
+    /// <param name="noun">What that member names.</param>
+    /// <param name="none">What is said where there is none.</param>
+    public static string Consequence(ApiAnswer grants, string member, string noun, string none)
+    {
+        ArgumentNullException.ThrowIfNull(grants);
+        if (!grants.Success)
+        {
+            return grants.Status switch
+            {
+                StatusCodes.Status403Forbidden => "How many grants this ends is not shown: you are not permitted to see grants.",
+                StatusCodes.Status503ServiceUnavailable => "How many grants this ends cannot be told: the token service does not answer.",
+                _ => $"How many grants this ends cannot be told: {ObjectForm.Explain(grants)[0].Reason}",
+            };
+        }
+
+        var kinds = grants.Items.Select(grant => (string?)grant[member]).Distinct(StringComparer.Ordinal).Count();
+        var more = grants.TotalCount > grants.Items.Count ? "at least " : "";
+        return grants.TotalCount == 0
+            ? none
+            : $"This ends {Moments.Count(grants.TotalCount, "grant")} {(noun == "user" ? "of" : "at")} {more}{Moments.Count(kinds, noun)}, browser sessions and clients alike, within a second, open streams included.";
     }
 
     /// <summary>What an event of a grant says, and how it feels.</summary>

@@ -28,9 +28,16 @@ public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, in
         ArgumentNullException.ThrowIfNull(api);
         ArgumentNullException.ThrowIfNull(request);
         var search = request.Query["search"].ToString().Trim();
-        var page = int.TryParse(request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 100_000 ? number : 1;
+        var page = PageOf(request);
         var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}?page={page}&per_page={PerPage}&search={Uri.EscapeDataString(search)}"), ct);
         return (new ListView(answer.Items, search, page, answer.TotalCount), answer.Success ? null : answer);
+    }
+
+    /// <summary>The number of the page that a request names in <c>page</c>; 1 where it names none that there could be.</summary>
+    public static int PageOf(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return int.TryParse(request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 100_000 ? number : 1;
     }
 
     /// <summary>The address of another page of the same search.</summary>

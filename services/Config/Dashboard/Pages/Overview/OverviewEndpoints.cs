@@ -39,6 +39,9 @@ public sealed record OverviewModel
     /// <summary>Every process that decides by the configuration, and how far it is.</summary>
     public required IReadOnlyList<JsonObject>? Readers { get; init; }
 
+    /// <summary>Reads itself again as often as the edges tell their figures, where scripts run.</summary>
+    public required bool IsLive { get; init; }
+
     public long Sum(string figure) => Minutes?.Sum(minute => (long?)minute[figure] ?? 0) ?? 0;
 
     /// <summary>What a new organization still has to do.</summary>
@@ -54,10 +57,11 @@ public static class OverviewEndpoints
     public static void MapOverview(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
-        pages.MapGet("/", async (AdminApi api, TimeProvider clock, CancellationToken ct) => PageResult.Of<OverviewPage>(new { Model = await LoadAsync(api, clock.GetUtcNow(), ct) }));
+        pages.MapGet("/", async (HttpRequest request, AdminApi api, TimeProvider clock, CancellationToken ct)
+            => PageResult.Of<OverviewPage>(new { Model = await LoadAsync(api, clock.GetUtcNow(), request.Query["live"] != "false", ct) }));
     }
 
-    private static async Task<OverviewModel> LoadAsync(AdminApi api, DateTimeOffset now, CancellationToken ct)
+    private static async Task<OverviewModel> LoadAsync(AdminApi api, DateTimeOffset now, bool isLive, CancellationToken ct)
     {
         var applications = await api.GetAsync("access/apps?per_page=1000", ct);
         var policies = await api.GetAsync("access/policies?per_page=1", ct);
@@ -83,6 +87,7 @@ public static class OverviewEndpoints
             Minutes = figures.Success ? [.. (figures.Object["minutes"] as JsonArray ?? []).OfType<JsonObject>()] : null,
             Busiest = [.. (figures.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(6).Select(Busy)],
             Readers = readers.Success ? [.. (readers.Object["readers"] as JsonArray ?? []).OfType<JsonObject>()] : null,
+            IsLive = isLive,
             NextSteps = Steps(organization, providers, policies, applications),
         };
     }

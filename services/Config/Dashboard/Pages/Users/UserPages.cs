@@ -118,32 +118,11 @@ public static class UserPages
                 Crumbs = (IReadOnlyList<(string, string)>)[("/users", "Users"), ($"/users/{id}", email)],
                 Consequences = (IReadOnlyList<string>)
                 [
-                    Consequence(grants),
+                    GrantWords.Consequence(grants, "application_id", "application", "No grant is active: nothing but the sign-on ends."),
                     "They are signed out at the team domain as well: the next sign-in asks the identity provider.",
                     "They can sign in again where policies still admit them. Remove them there, or from a group, if they must not.",
                 ],
             },
             refused?.Status ?? StatusCodes.Status200OK);
-    }
-
-    /// <summary>How much a revocation ends, in a sentence.</summary>
-    /// <param name="grants">The user's active grants, as the API answered.</param>
-    public static string Consequence(ApiAnswer grants)
-    {
-        ArgumentNullException.ThrowIfNull(grants);
-        if (!grants.Success)
-        {
-            return grants.Status switch
-            {
-                StatusCodes.Status403Forbidden => "How many grants this ends is not shown: you are not permitted to see grants.",
-                StatusCodes.Status503ServiceUnavailable => "How many grants this ends cannot be told: the token service does not answer.",
-                _ => $"How many grants this ends cannot be told: {Why(grants)}",
-            };
-        }
-
-        var applications = grants.Items.Select(grant => (string?)grant["application_id"]).Distinct(StringComparer.Ordinal).Count();
-        return grants.TotalCount == 0
-            ? "No grant is active: nothing but the sign-on ends."
-            : $"This ends {Moments.Count(grants.TotalCount, "grant")} at {Moments.Count(applications, "application")}, browser sessions and clients alike, within a second, open streams included.";
     }
 }
