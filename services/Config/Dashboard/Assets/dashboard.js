@@ -33,5 +33,5 @@ for (const time of document.querySelectorAll("time[datetime]")) {
 for (const filter of document.querySelectorAll("select[data-submit]")) filter.addEventListener("change", () => filter.form.requestSubmit());
 
 // What happens elsewhere is read again, but not under the hands of somebody who is at a control, marks text or has opened something, nor where nobody looks.
-const isBusy = () => document.hidden || !getSelection().isCollapsed || (document.activeElement ?? document.body) !== document.body || document.querySelector("details[open]");
+const isBusy = () => document.hidden || !getSelection().isCollapsed || document.activeElement?.matches("a, button, input, select, textarea, summary, pre") || document.querySelector("details[open]");
 for (const part of document.querySelectorAll("[data-refresh]")) setInterval(() => { if (!isBusy()) location.reload(); }, part.dataset.refresh * 1000);

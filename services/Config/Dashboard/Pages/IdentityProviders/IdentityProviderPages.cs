@@ -8,7 +8,7 @@ namespace ManagedOAuth.Config.Dashboard.Pages.IdentityProviders;
 /// <summary><c>/identity-providers</c>: ways to sign in, and whether they work.</summary>
 public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identity_provider")!)
 {
-    private static readonly string[] s_texts = ["client_id", "issuer_url", "auth_url", "token_url", "certs_url", "userinfo_url", "end_session_url", "email_claim_name", "groups_claim_name", "base_url"];
+    private static readonly string[] s_texts = ["client_id", "issuer_url", "auth_url", "token_url", "certs_url", "userinfo_url", "end_session_url", "email_claim_name", "groups_claim_name", "base_url", "token_endpoint_auth_method", "private_key_id"];
 
     protected override IReadOnlyList<string> RemovalConsequences =>
         ["Nobody can sign in with it any more. People who are signed in stay so until their sessions end.", "It can be brought back from its history, with the secret that it has now."];
@@ -54,20 +54,27 @@ public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identit
             draft.TakeText(form, "/config/" + member, optional: true);
         }
 
-        // An empty field keeps the secret that is there: it is never shown, so it cannot be sent back.
-        if (form["/config/client_secret"].ToString().Length > 0)
+        TakeSecret(draft, form, "/config/client_secret");
+        if (draft.Text("/type") != "oidc")
         {
-            draft.Set("/config/client_secret", form["/config/client_secret"].ToString());
+            return false;
         }
 
-        if (draft.Text("/type") == "oidc")
-        {
-            draft.TakeLines(form, "/config/scopes");
-            draft.TakeLines(form, "/config/claims");
-            draft.TakeFlag(form, "/config/pkce_enabled");
-        }
+        TakeSecret(draft, form, "/config/private_key");
+        draft.TakeLines(form, "/config/scopes");
+        draft.TakeLines(form, "/config/claims");
+        draft.TakeFlag(form, "/config/pkce_enabled");
+        return !AuthorizationParameters.TryTake(draft, form);
+    }
 
-        return false;
+    // An empty field keeps the secret that is there: it is never shown, so it cannot be sent back.
+    private static void TakeSecret(Draft draft, IFormCollection form, string pointer)
+    {
+        var secret = form[pointer].ToString();
+        if (!string.IsNullOrWhiteSpace(secret))
+        {
+            draft.Set(pointer, secret.ReplaceLineEndings("\n"));
+        }
     }
 
     protected override Task<IResult> FormAsync(HttpContext context, EditModel model, int status, CancellationToken ct)
@@ -84,10 +91,12 @@ public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identit
         return Task.FromResult(PageResult.Of<IdentityProviderEdit>(new { Model = model, CallbackUrl = callback }, status));
     }
 
-    /// <summary>A login that signs nobody in: begun by a form, done in another window, and its outcome read here.</summary>
+    /// <summary>Provisioning; and a login that signs nobody in: begun by a form, done in another window, and its outcome read here.</summary>
     protected override void MapMore(RouteGroupBuilder group)
     {
         ArgumentNullException.ThrowIfNull(group);
+        group.MapScim();
+        group.MapProvisionedPages();
         group.MapPost("/{id:guid}/test", (Guid id, AdminApi api, CancellationToken ct) => TestAsync(id, api, ApiCall.Post($"{Kind.ApiPath}/{id}/test"), "", ct));
         group.MapGet("/{id:guid}/test/{test}", (Guid id, string test, AdminApi api, CancellationToken ct)
             => TestAsync(id, api, ApiCall.Get($"{Kind.ApiPath}/{id}/test/{Uri.EscapeDataString(test)}"), test, ct));

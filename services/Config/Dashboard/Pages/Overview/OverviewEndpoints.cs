@@ -39,7 +39,7 @@ public sealed record OverviewModel
     /// <summary>Every process that decides by the configuration, and how far it is.</summary>
     public required IReadOnlyList<JsonObject>? Readers { get; init; }
 
-    /// <summary>Reads itself again as often as the edges tell their figures, where scripts run.</summary>
+    /// <summary>Reads itself again every half minute, where scripts run.</summary>
     public required bool IsLive { get; init; }
 
     public long Sum(string figure) => Minutes?.Sum(minute => (long?)minute[figure] ?? 0) ?? 0;
