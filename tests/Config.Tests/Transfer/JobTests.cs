@@ -140,6 +140,8 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         var others = (string)(await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", Group("Others", "other@example.com")))["id"]!;
         await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/organizations", """{"name":"Team","auth_domain":"localhost:8702","dashboard_permissions":[""" + Entry(owners) + "]}");
 
+        await ProtectAsync(own, """{"everyone":{}}""");
+
         // The organization comes before the groups, of which the last are in the second batch.
         var groups = string.Join(',', Enumerable.Range(0, TransferFormat.BatchSize + 100).Select(index => Group($"of-job-{index}", "member@example.com")));
         var job = await ImportAsync(own, "owner@example.com", """{"format":"managedoauth.configuration","format_version":1,"objects":{"organization":[{"name":"Team","auth_domain":"localhost:8702","dashboard_permissions":[""" + Entry(others) + "]}],\"group\":[" + groups + "]}}");
@@ -148,7 +150,46 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         Assert.Equal(2 + TransferFormat.BatchSize - 1, (int)(await own.Api.Call("GET", $"{Access}/groups?per_page=1")).Info["total_count"]!);
         await using var session = own.Host.Services.GetRequiredService<IDocumentStore>().QuerySession();
         var kept = Assert.Single(await session.QueryAsync<TransferJob>("limit 2", default));
-        Assert.Equal((null, null), (kept.User, kept.ClientAddress));
+        Assert.Equal((null, null, null), (kept.User, kept.ClientAddress, kept.DashboardOrigin));
+    }
+
+    [Fact]
+    public async Task Job_OfADashboardUser_EndsBeforeTheBatchAtWhichTheDashboardWouldNotLetThemIn()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        var admins = (string)(await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", Group("Admins", "owner@example.com")))["id"]!;
+        await ProtectAsync(own, $$$"""{"group":{"id":"{{{admins}}}"}}""");
+
+        // The first batch takes the user out of the group that the dashboard's policy lets in; nothing is said about permissions.
+        var groups = string.Join(',', Enumerable.Range(0, TransferFormat.BatchSize + 100).Select(index => Group($"of-job-{index}", "member@example.com")).Prepend(Group("Admins", "other@example.com")));
+        var job = await ImportAsync(own, "owner@example.com", """{"format":"managedoauth.configuration","format_version":1,"objects":{"group":[""" + groups + "]}}");
+        Assert.Equal(("failed", TransferFormat.BatchSize), ((string)job["state"]!, (int)job["progress"]!["done"]!));
+        Assert.Contains("may no longer enter the dashboard", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);
+        Assert.Equal(TransferFormat.BatchSize, (int)(await own.Api.Call("GET", $"{Access}/groups?per_page=1")).Info["total_count"]!);
+    }
+
+    [Fact]
+    public async Task Job_OfADashboardUser_OfWhoseDashboardNothingIsKnown_Fails()
+    {
+        await using var own = new OwnHost();
+        await own.InitializeAsync();
+        await ProtectAsync(own, """{"everyone":{}}""");
+        var json = Encoding.UTF8.GetBytes(Tags("unknown", 1));
+        var job = new TransferJob(Guid.NewGuid(), "user:owner@example.com", "", false, null, json.Length, DateTimeOffset.UtcNow)
+        {
+            ByDashboard = true, User = DashboardBrowser.UserOf("owner@example.com").Identity, ClientAddress = "192.0.2.1",
+        };
+        await using (var session = own.Host.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+        {
+            session.Insert(job);
+            own.Host.Services.GetRequiredService<TransferJobFiles>().Add(session, job.Id, json);
+            await session.SaveChangesAsync();
+        }
+
+        var ended = await EndAsync(own.Api, new JsonObject { ["id"] = job.Id.ToString() });
+        Assert.Equal(("failed", 0), ((string)ended["state"]!, (int)ended["progress"]!["done"]!));
+        Assert.Contains("may no longer enter the dashboard", (string)ended["errors"]![0]!["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,6 +267,13 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         using var started = await browser.PostAsync("/transfer/apply", new() { ["file"] = file, ["prune"] = "false", ["position"] = position });
         Assert.True(started.StatusCode == HttpStatusCode.SeeOther, browser.Page);
         return await EndAsync(own.Api, new JsonObject { ["id"] = started.Headers.Location!.OriginalString.Split('/')[^1] });
+    }
+
+    // Gives the dashboard an application that lets these in.
+    private static async Task ProtectAsync(OwnHost own, string include)
+    {
+        var policy = await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/policies", $$"""{"name":"Dashboard","decision":"allow","include":[{{include}}]}""");
+        await own.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/apps", $$"""{"type":"self_hosted","name":"Dashboard","domain":"localhost:8703","policies":["{{policy["id"]}}"]}""");
     }
 
     private static string Group(string name, string email) => $$$"""{"name":"{{{name}}}","include":[{"email":{"email":"{{{email}}}"}}]}""";

@@ -2,7 +2,6 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Dashboard.Pages;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.OAuth;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Dashboard.Access;
@@ -48,11 +47,5 @@ public sealed class AdministratorFilter(ConfigurationLog log, TokenSession sessi
     }
 
     /// <summary>Whether an application has the dashboard's domain: then its policies decide, and API tokens are for the API alone.</summary>
-    public static bool IsProtected(ConfigurationSnapshot snapshot, HttpContext context)
-    {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        var origin = context.GetEdgeRequest().PublicOrigin;
-        return snapshot.Applications.Values.Any(application =>
-            application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Any(address => address.Length > 0 && PublicOrigin.Of(address) == origin && !address.Contains('/', StringComparison.Ordinal)));
-    }
+    public static bool IsProtected(ConfigurationSnapshot snapshot, HttpContext context) => DashboardDoor.Find(snapshot, context.GetEdgeRequest().PublicOrigin).Any();
 }

@@ -42,11 +42,14 @@ public sealed record TransferJob(Guid Id, string Actor, string CallerKey, bool P
     /// <summary>Whether it was started at the dashboard.</summary>
     public bool ByDashboard { get; init; }
 
-    /// <summary>The user who started it, as the edge verified them: their permissions are decided anew for each batch. Null for an API token, and when it has ended.</summary>
+    /// <summary>The user who started it, as the edge verified them: whether they get in, and their permissions, are decided anew for each batch. Null for an API token, and when it has ended.</summary>
     public Identity? User { get; init; }
 
     /// <summary>Where that user came from; null when <see cref="User"/> is.</summary>
     public string? ClientAddress { get; init; }
+
+    /// <summary>The dashboard where that user was, as scheme and authority: the application of that domain must go on letting them in. Null when <see cref="User"/> is.</summary>
+    public string? DashboardOrigin { get; init; }
 
     public TransferJobState State { get; init; } = TransferJobState.Queued;
 

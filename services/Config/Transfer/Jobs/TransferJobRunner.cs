@@ -166,13 +166,21 @@ public sealed partial class TransferJobRunner(
             errors.Add(Shown(ApiErrors.MovedOn(state.Snapshot.Position)));
         }
 
-        if (!PermissionsOf(job, state).Hold(ApiPermission.Write) || (job.ByDashboard && state.Snapshot.Organization is { IsUiReadOnly: true }))
+        if (TransferJobs.IsUser(job.Actor) && !GetsIn(job, state.Snapshot))
+        {
+            errors.Add(new TransferJobError(null, "whoever started this job may no longer enter the dashboard"));
+        }
+        else if (!PermissionsOf(job, state).Hold(ApiPermission.Write) || (job.ByDashboard && state.Snapshot.Organization is { IsUiReadOnly: true }))
         {
             errors.Add(new TransferJobError(null, "whoever started this job may no longer change the configuration"));
         }
 
         return errors;
     }
+
+    // The permissions say nothing about that: they are everything unless the organization sets them.
+    private static bool GetsIn(TransferJob job, ConfigurationSnapshot snapshot)
+        => job.User is { } user && IPAddress.TryParse(job.ClientAddress, out var address) && DashboardDoor.Admits(snapshot, job.DashboardOrigin, user, address);
 
     private IReadOnlyList<ApiPermission> PermissionsOf(TransferJob job, ConfigurationState state)
     {

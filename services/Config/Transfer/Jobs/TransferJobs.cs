@@ -47,6 +47,7 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, D
             ByDashboard = caller.ByDashboard,
             User = user,
             ClientAddress = user is null ? null : edge.ClientAddress.ToString(),
+            DashboardOrigin = user is null ? null : edge.PublicOrigin,
         };
         await using var session = store.LightweightSession();
         await LockAsync(session, ct);
@@ -155,7 +156,7 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, D
         const int MostErrors = 1000;
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(errors);
-        return job with { State = state, EndedAt = clock.GetUtcNow(), Runner = null, LeaseUntil = null, User = null, ClientAddress = null, Errors = [.. errors.Take(MostErrors)], ErrorCount = errors.Count };
+        return job with { State = state, EndedAt = clock.GetUtcNow(), Runner = null, LeaseUntil = null, User = null, ClientAddress = null, DashboardOrigin = null, Errors = [.. errors.Take(MostErrors)], ErrorCount = errors.Count };
     }
 
     private static async Task LockAsync(IDocumentSession session, CancellationToken ct)
