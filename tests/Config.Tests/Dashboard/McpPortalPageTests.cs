@@ -140,5 +140,27 @@ public sealed class McpPortalPageTests(ConfigHost host) : IClassFixture<ConfigHo
         Assert.Contains("since is a time", browser.Page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TheLog_NamesNoServer_ToWhomServersAreNotShown()
+    {
+        await using var own = new ConfigHost();
+        await own.InitializeAsync();
+        await own.Api.AddServer("gh");
+        await own.Api.AddServer("unused");
+        await own.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/organizations", """{"name":"Team","auth_domain":"localhost:8702"}""");
+        await PortalLogTests.SendAsync(own, "edge", [PortalLogTests.Entry("paged")]);
+        using var browser = own.Browse(DashboardBrowser.UserOf("auditor@example.com"));
+        await browser.GetAsync("/mcp-log");
+        Assert.Contains("Server unused", browser.Page, StringComparison.Ordinal);
+
+        var auditors = (string)(await own.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/groups", """{"name":"Auditors","include":[{"email":{"email":"auditor@example.com"}}]}"""))["id"]!;
+        await own.Api.Must(HttpStatusCode.OK, "PATCH", $"{ApiCalls.Access}/organizations", $$"""{"dashboard_permissions":[{"group_id":"{{auditors}}","permissions":["audit_logs_read"]}]}""");
+        using var page = await browser.GetAsync("/mcp-log");
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Contains("<option value=\"gh\">gh</option>", browser.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("unused", browser.Page, StringComparison.Ordinal);
+        Assert.DoesNotContain("Server gh", browser.Page, StringComparison.Ordinal);
+    }
+
     private Task<JsonNode> PortalAsync(string id) => host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Portals}/{id}");
 }

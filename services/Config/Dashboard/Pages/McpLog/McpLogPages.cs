@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Requests;
-using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Portals.Log;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.McpLog;
@@ -45,10 +44,10 @@ public sealed record McpLogModel
     /// <summary>Reads itself again every few seconds, where scripts run.</summary>
     public required bool IsLive { get; init; }
 
-    /// <summary>Names by id.</summary>
+    /// <summary>Names by id: of all, or for an administrator who may not see them the ids on the page alone.</summary>
     public required IReadOnlyDictionary<string, string> Servers { get; init; }
 
-    /// <summary>Names by id.</summary>
+    /// <summary>Names by id: of all, or for an administrator who may not see them the ids on the page alone.</summary>
     public required IReadOnlyDictionary<string, string> Portals { get; init; }
 
     /// <summary>What can come of a request.</summary>
@@ -69,7 +68,7 @@ public static class McpLogPages
         pages.MapGet("/mcp-log", ListAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, ConfigurationLog log, CancellationToken ct)
+    private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
     {
         var filter = McpLogFilter.From(request.Query);
         var cursor = request.Query["cursor"].ToString();
@@ -80,7 +79,6 @@ public static class McpLogPages
             return PageResult.Failed(answer, "log");
         }
 
-        var snapshot = log.Current.Snapshot;
         return PageResult.Of<McpLogPage>(
             new
             {
@@ -91,11 +89,23 @@ public static class McpLogPages
                     Next = answer.Cursor,
                     IsFirst = cursor.Length == 0,
                     IsLive = cursor.Length == 0 && request.Query["live"] == "true",
-                    Servers = snapshot.McpServers.Values.ToDictionary(server => server.ServerId, server => server.Name, StringComparer.Ordinal),
-                    Portals = snapshot.McpPortals.Values.ToDictionary(portal => portal.PortalId, portal => portal.Name, StringComparer.Ordinal),
+                    Servers = await NamesAsync(api, "access/ai-controls/mcp/servers", [filter.Server, .. answer.Items.Select(entry => (string?)entry["ServerID"])], ct),
+                    Portals = await NamesAsync(api, "access/ai-controls/mcp/portals", [filter.Portal, .. answer.Items.Select(entry => (string?)entry["PortalID"])], ct),
                     Draft = new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) },
                 },
             },
             answer.Status);
+    }
+
+    // Who may read the log need not be one who may see every server and portal: to them the ids on the page are all there is.
+    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, string path, IEnumerable<string?> shown, CancellationToken ct)
+    {
+        var names = shown.OfType<string>().Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).ToDictionary(id => id, StringComparer.Ordinal);
+        foreach (var item in (await api.GetAsync($"{path}?per_page=1000", ct)).Items)
+        {
+            names[(string?)item["id"] ?? ""] = (string?)item["name"] ?? "";
+        }
+
+        return names;
     }
 }
