@@ -63,7 +63,14 @@ public sealed class AccessLog(IDocumentStore store, IOptions<AccessLogOptions> o
         {
             await using var unit = store.LightweightSession();
             var events = (await unit.Events.QueryEventsAsync(query, cancellation)).Events;
-            unit.Store([.. events.Select(LineOf).OfType<AccessRequest>()]);
+            foreach (var e in events)
+            {
+                if (LineOf(e) is { } line)
+                {
+                    unit.Store(line.Connection.Length == 0 ? await WithProviderAsync(unit, line, cancellation) : line);
+                }
+            }
+
             await unit.SaveChangesAsync(cancellation);
             if (events.Count < PageSize)
             {
@@ -87,6 +94,12 @@ public sealed class AccessLog(IDocumentStore store, IOptions<AccessLogOptions> o
     }
 
     private static AccessRequest? LineOf(IEvent e) => AccessRequest.Of(e.Data, e.Id, e.StreamId, e.Timestamp);
+
+    // Old denials do not name the provider; the login that they belong to does.
+    private static async Task<AccessRequest> WithProviderAsync(IDocumentSession unit, AccessRequest line, CancellationToken cancellation)
+        => await unit.Events.FetchStreamAsync(line.LoginId, version: 1, ct: cancellation) is [{ Data: UserLoggedIn login }, ..]
+            ? line with { ProviderId = login.ProviderId, Connection = login.ProviderType }
+            : line;
 
     private async Task AppendAsync(TeamSession session, string flowId, object happened, CancellationToken cancellation)
     {

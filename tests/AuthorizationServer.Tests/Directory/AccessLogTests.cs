@@ -40,6 +40,21 @@ public sealed class AccessLogTests(Service service)
     }
 
     [Fact]
+    public async Task LineOfAnOldDenial_ThatDoesNotNameTheProvider_HasThatOfItsLogin()
+    {
+        var session = await LogInAsync();
+        await using (var unit = Store.LightweightSession())
+        {
+            unit.Events.Append(session.LoginId, Denied(session, "policy"));
+            await unit.SaveChangesAsync();
+        }
+
+        await Log.RebuildAsync(default);
+        var line = (await AllAsync()).Single(line => line.LoginId == session.LoginId);
+        Assert.Equal((session.ProviderId, "oidc"), (line.ProviderId, line.Connection));
+    }
+
+    [Fact]
     public async Task Lines_WhoseTimeIsOver_AreForgotten_AndDoNotComeBack()
     {
         var session = await LogInAsync();
