@@ -111,12 +111,13 @@ internal static class ScimRequests
 
         try
         {
-            using var document = JsonDocument.Parse(bytes, s_options);
+            // Before the parser, which reads the names to find those that come twice, and fails at what is no text.
             if (!IsStorable(bytes.Span))
             {
                 throw ScimException.Invalid("invalidValue", "A text in the body holds U+0000 or half of a surrogate pair. That cannot be stored.");
             }
 
+            using var document = JsonDocument.Parse(bytes, s_options);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw ScimException.Invalid("invalidSyntax", "The body is a JSON object.");

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using ManagedOAuth.ServiceDefaults.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace ManagedOAuth.Config.Api;
@@ -12,6 +14,9 @@ public static class JsonBody
     private const string MergePatch = "application/merge-patch+json";
 
     private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
+
+    /// <summary>What is said of a text that nobody can read (RFC 8259 §8.2).</summary>
+    public const string UnpairedText = "a text holds half of a surrogate pair (\\ud800 to \\udfff alone), which is no character";
 
     /// <summary>Reads the body, or gives the refusal to answer with.</summary>
     public static async Task<(JsonElement Body, IResult? Refusal)> ReadAsync(HttpRequest request, CancellationToken ct)
@@ -31,6 +36,11 @@ public static class JsonBody
         try
         {
             using var document = await JsonDocument.ParseAsync(request.Body, s_options, ct);
+            if (!EscapedText.IsPaired(JsonMarshal.GetRawUtf8Value(document.RootElement)))
+            {
+                return (default, Unpaired());
+            }
+
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? (document.RootElement.Clone(), null)
                 : (default, ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("the body is a JSON object")));
@@ -40,11 +50,18 @@ public static class JsonBody
             // Too large, or the client broke off: the server knows the status.
             return (default, ApiEnvelope.Error(refused.StatusCode, ApiErrors.InvalidRequest($"the body has at most {MaximumLength} bytes")));
         }
+        catch (InvalidOperationException)
+        {
+            // In a member's name: the parser reads names, to find those that come twice.
+            return (default, Unpaired());
+        }
         catch (JsonException)
         {
             return (default, ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("the body is no valid JSON: it is broken, has a member twice, or is nested too deeply")));
         }
     }
+
+    private static IResult Unpaired() => ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(UnpairedText));
 
     private static bool IsMergePatch(string? contentType)
         => MediaTypeHeaderValue.TryParse(contentType, out var type)

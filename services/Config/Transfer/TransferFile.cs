@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.ServiceDefaults.Http;
 
 namespace ManagedOAuth.Config.Transfer;
 
@@ -45,6 +46,12 @@ public sealed class TransferFile
     {
         ArgumentNullException.ThrowIfNull(kinds);
         ArgumentNullException.ThrowIfNull(errors);
+        if (!EscapedText.IsPaired(json.Span))
+        {
+            errors.Add(ApiErrors.InvalidRequest(JsonBody.UnpairedText));
+            return null;
+        }
+
         JsonElement root;
         try
         {

@@ -109,6 +109,7 @@ public sealed class ScimContractTests(Service service)
     [InlineData("POST", "/Users", """{"userName":"a","title":"x\u0000"}""", 400, "invalidValue")]
     [InlineData("POST", "/Users", """{"userName":"a","x\u0000":"x"}""", 400, "invalidValue")]
     [InlineData("POST", "/Users", """{"userName":"a","title":"\ud800"}""", 400, "invalidValue")]
+    [InlineData("POST", "/Users", """{"userName":"a","x\ud800":1}""", 400, "invalidValue")]
     [InlineData("POST", "/Groups", """{"members":[]}""", 400, "invalidValue")]
     [InlineData("POST", "/Groups", """{"displayName":"x","members":[{"value":"no-uuid"}]}""", 400, "invalidValue")]
     [InlineData("PATCH", "/Users/5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11", """{"Operations":[{"op":"add","path":"title","value":"x"}]}""", 404, null)]

@@ -78,6 +78,18 @@ public sealed class HostileRequestTests(ConfigHost host)
         Assert.Single(history.AsArray());
     }
 
+    [Theory]
+    [InlineData("""{"name":"\ud800","include":[{"everyone":{}}]}""")]
+    [InlineData("""{"name":"a","include":[{"everyone":{}}],"\ud800":1}""")]
+    [InlineData("""{"name":"a","include":[{"group":{"id":"\udc00\ud800"}}]}""")]
+    public async Task HalfASurrogatePair_IsRefusedWithTheReason(string body)
+    {
+        var errors = (await host.Api.Must(HttpStatusCode.BadRequest, "POST", $"{ApiCalls.Access}/groups", body)).ToJsonString();
+        Assert.Contains("surrogate", errors, StringComparison.Ordinal);
+        var file = """{"format":"managedoauth.configuration","format_version":1,"objects":{"group":[""" + body + "]}}";
+        Assert.Contains("surrogate", (await host.Api.Must(HttpStatusCode.BadRequest, "POST", $"{ApiCalls.Access}/apply", file)).ToJsonString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A04_Put_OfOneSettingAlone_LetsNobodyElseIn()
     {

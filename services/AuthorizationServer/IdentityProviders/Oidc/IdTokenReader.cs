@@ -85,7 +85,7 @@ public sealed class IdTokenReader(PublicKeys keys, TimeProvider clock)
             using var document = JsonDocument.Parse(Base64Url.DecodeFromChars(parsed.EncodedPayload), new JsonDocumentOptions { AllowDuplicateProperties = false });
             return (parsed, document.RootElement.Clone());
         }
-        catch (Exception malformed) when (malformed is ArgumentException or FormatException or JsonException or SecurityTokenException)
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException or JsonException or InvalidOperationException or SecurityTokenException)
         {
             // Whatever a provider sends instead of a token is refused like a token with a fault.
             return null;

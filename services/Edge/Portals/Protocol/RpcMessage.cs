@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
+using ManagedOAuth.ServiceDefaults.Http;
+
 namespace ManagedOAuth.Edge.Portals.Protocol;
 
 /// <summary>What a message is.</summary>

@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 
-namespace ManagedOAuth.Edge.Portals.Protocol;
+namespace ManagedOAuth.ServiceDefaults.Http;
 
 /// <summary>Escapes in JSON texts.</summary>
-internal static class EscapedText
+public static class EscapedText
 {
     /// <summary>
     /// Whether every surrogate that is escaped (<c>\ud800</c> to <c>\udfff</c>) is one of a pair. Half of one is JSON (RFC 8259 §8.2), but no text: it cannot
