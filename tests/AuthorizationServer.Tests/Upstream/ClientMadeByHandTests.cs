@@ -66,5 +66,33 @@ public sealed class ClientMadeByHandTests(UpstreamHost host) : IAsyncLifetime
         Assert.DoesNotContain("secret for elsewhere", host.Notes.Shown);
     }
 
+    [Fact]
+    public async Task LoginOfASecret_IsNoneOfAPublicClientWithTheSameId()
+    {
+        await EnterAsync(s_byHand with { Issuer = host.Notes.Origin });
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        Assert.Equal(303, (await browser.GetAsync(host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser)))).Status);
+        var token = await host.GetAsync(alice);
+        Assert.Equal(State.Connected, token.State);
+        await EnterAsync(s_byHand with { Issuer = host.Notes.Origin, TokenEndpointAuthMethod = "none", ClientSecret = null });
+        Assert.Equal(State.LoginRequired, (await host.GetAsync(alice, refused: token.CredentialId)).State);
+    }
+
+    // Then the server alone says where revocation is.
+    [Fact]
+    public async Task Tokens_OfATokenEndpointWithoutItsIssuer_AreRevokedNowhere()
+    {
+        await EnterAsync(s_byHand with { Issuer = host.Notes.Origin });
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        Assert.Equal(303, (await browser.GetAsync(host.Notes.LogIn(await UpstreamHost.LeaveAsync(browser)))).Status);
+        await EnterAsync(s_byHand with { TokenEndpoint = host.Notes.Origin + "/token" });
+        var token = (await host.GetAsync(alice)).Headers[0].Value["Bearer ".Length..];
+        await browser.SubmitAsync(await browser.GetAsync(UpstreamHost.Portal + "/"), ("action", "sign-out"));
+        Assert.Empty(await host.LoginsOfAsync(alice));
+        Assert.DoesNotContain(token, host.Notes.Revoked);
+    }
+
     private Task EnterAsync(McpOAuthClient client) => host.ResetAsync(server => server.ServerId == "notes" ? server with { OauthClient = client } : server);
 }

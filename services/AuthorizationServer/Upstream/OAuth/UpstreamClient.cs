@@ -15,7 +15,8 @@ public sealed record UpstreamClient(string ClientId, string AuthMethod, Guid? Re
 
     /// <summary>
     /// Whether this is still what the product is for a server at an authorization server. A client made by hand belongs to the issuer and the token
-    /// endpoint that were entered with it: its secret goes nowhere else.
+    /// endpoint that were entered with it: its secret goes nowhere else. And who gave a secret cannot go on without
+    /// one, nor the other way round.
     /// </summary>
     /// <param name="server">The server as it is now.</param>
     /// <param name="issuer">The authorization server where the client was used.</param>
@@ -25,8 +26,19 @@ public sealed record UpstreamClient(string ClientId, string AuthMethod, Guid? Re
         ArgumentNullException.ThrowIfNull(server);
         return server.OauthClient is { } entered
             ? RegistrationId is null && ClientId == entered.ClientId && !entered.IsSecretForAnybody
+                && (AuthMethod == None) == (entered.TokenEndpointAuthMethod == None)
                 && (entered.Issuer ?? issuer) == issuer && (entered.TokenEndpoint ?? tokenEndpoint) == tokenEndpoint
             : RegistrationId is not null || AuthMethod == None;
+    }
+
+    /// <summary>
+    /// Whether the authorization server that a server names may be asked to revoke tokens: not where a token endpoint was entered without its issuer, for
+    /// then the server alone says where revocation is, and would get tokens and secret of another.
+    /// </summary>
+    public static bool MayRevoke(McpServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return server.OauthClient is not { Issuer: null, TokenEndpoint: not null };
     }
 }
 

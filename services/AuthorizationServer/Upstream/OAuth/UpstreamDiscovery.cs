@@ -44,7 +44,7 @@ public sealed class UpstreamDiscovery(UpstreamHttp http)
             TokenEndpoint = server.OauthClient?.TokenEndpoint ?? found.Authorization.TokenEndpoint,
 
             // The server chose this issuer, an administrator the token endpoint: secret and tokens of the one are none of the other's.
-            RevocationEndpoint = server.OauthClient is { Issuer: null, TokenEndpoint: not null } ? null : found.Authorization.RevocationEndpoint,
+            RevocationEndpoint = UpstreamClient.MayRevoke(server) ? found.Authorization.RevocationEndpoint : null,
             Resource = resource.Resource,
             Scope = server.OauthClient is { Scopes.Count: > 0 } || !found.OffersOfflineAccess ? scope : WithOfflineAccess(scope),
         };

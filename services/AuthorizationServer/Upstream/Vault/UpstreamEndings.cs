@@ -54,6 +54,11 @@ public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clien
         }
 
         var server = snapshots.Current.McpServers.GetValueOrDefault(login.ServerId);
+        if (server is not null && !UpstreamClient.MayRevoke(server))
+        {
+            return;
+        }
+
         var secret = await clients.SecretOfAsync(login.Client, server, login.Issuer, login.TokenEndpoint, CancellationToken.None);
         await tokens.RevokeAllAsync(endpoint, login.Client, secret, secrets.AccessToken, secrets.RefreshToken);
     }

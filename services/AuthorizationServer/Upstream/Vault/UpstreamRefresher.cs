@@ -115,7 +115,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
                 var (kept, isKept) = await logins.RefreshedAsync(login, next);
 
                 // Somebody disconnected meanwhile: what came is nobody's. A refresh beside this one would lose its own tokens with these.
-                if (!isKept && kept?.ConnectedAt != login.ConnectedAt && login.RevocationEndpoint is { } endpoint)
+                if (!isKept && kept?.ConnectedAt != login.ConnectedAt && login.RevocationEndpoint is { } endpoint && UpstreamClient.MayRevoke(server))
                 {
                     await tokens.RevokeAllAsync(endpoint, login.Client, secret, next.AccessToken, next.RefreshToken);
                 }
