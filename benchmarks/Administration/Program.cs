@@ -37,7 +37,7 @@ Console.WriteLine($"import: {job["state"]} after {Stopwatch.GetElapsedTime(start
 Console.WriteLine(await MeasureAsync("list page of 25", rounds, index => SendAsync(HttpMethod.Get, $"apps?per_page=25&page={1 + (index * 7 % (count / 25))}")));
 Console.WriteLine(await MeasureAsync("list page of 1,000", rounds / 10, index => SendAsync(HttpMethod.Get, $"apps?per_page=1000&page={1 + (index % (count / 1000))}")));
 Console.WriteLine(await MeasureAsync("search", rounds, index => SendAsync(HttpMethod.Get, $"apps?search=import-{index}9")));
-var some = (await SendAsync(HttpMethod.Get, "apps?name=import-77")).AsArray()[0]!;
+var some = (await SendAsync(HttpMethod.Get, "apps?name=import-77&exact=true")).AsArray()[0]!;
 Console.WriteLine(await MeasureAsync("one change", rounds, index => SendAsync(HttpMethod.Patch, $"apps/{some["id"]}", $$"""{"logo_url":"https://x.test/{{index}}"}""")));
 Console.WriteLine(await MeasureAsync("one change, in force everywhere", rounds, async index =>
 {

@@ -50,6 +50,37 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
         return application;
     }
 
+    public override IEnumerable<(string Name, string Description)> Narrows =>
+    [
+        ("name", "Only applications with this text in their name."),
+        ("domain", "Only applications with this text in one of their addresses."),
+        ("exact", "true: name and domain are meant whole."),
+        ("aud", "Only the application with this audience tag."),
+        ("search", "Only applications with this text in their name or one of their addresses, or with this audience tag."),
+    ];
+
+    /// <summary>By <c>name</c> and <c>domain</c> (any of its addresses), in part or, with <c>exact=true</c>, whole; by <c>aud</c>; and by <c>search</c> in all of them.</summary>
+    public override Func<Application, bool> Narrowing(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var (name, domain, aud, search) = (query["name"].ToString(), query["domain"].ToString(), query["aud"].ToString(), query["search"].ToString());
+        var exact = bool.TryParse(query["exact"].ToString(), out var asked) && asked;
+        return state => (name.Length == 0 || Is(state.Name, name))
+            && (domain.Length == 0 || Addresses(state).Any(address => Is(address, domain)))
+            && (aud.Length == 0 || state.Aud == aud)
+            && (search.Length == 0 || IsFound(state, search));
+
+        bool Is(string value, string text) => exact ? value.Equals(text, StringComparison.OrdinalIgnoreCase) : value.Contains(text, StringComparison.OrdinalIgnoreCase);
+    }
+
+    public override bool IsFound(Application state, string text)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return base.IsFound(state, text) || state.Aud == text || Addresses(state).Any(address => address.Contains(text, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static IEnumerable<string> Addresses(Application state) => state.Destinations.Select(destination => destination.Uri).Prepend(state.Domain).Where(address => address.Length > 0);
+
     public override void Accompany(Application? before, Application? after, ConfigurationDraft draft) => AddressClaims.Move(before, after, draft);
 
     /// <summary>With <c>uid</c>, the deprecated <c>self_hosted_domains</c>, and the policies written out, as the original shows them.</summary>

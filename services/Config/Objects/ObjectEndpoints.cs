@@ -16,7 +16,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
     where TState : ConfigurationRecord
     where TObject : ConfigurationObject<TState>, new()
 {
-    /// <summary>One page, optionally narrowed by <c>name</c> (exact) or <c>search</c> (part of the name).</summary>
+    /// <summary>One page, optionally narrowed by what the kind knows: <c>name</c> and <c>search</c> at least.</summary>
     public IResult List(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -26,11 +26,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
         }
 
         var snapshot = log.Current.Snapshot;
-        var (name, search) = (request.Query["name"].ToString(), request.Query["search"].ToString());
-        var found = kind.All(snapshot)
-            .Where(state => name.Length == 0 || state.Name == name)
-            .Where(state => search.Length == 0 || kind.IsFound(state, search))
-            .ToList();
+        var found = kind.All(snapshot).Where(kind.Narrowing(request.Query)).ToList();
         return ApiEnvelope.Page(paging.Of(found).Select(state => kind.Show(state, snapshot)), paging, found.Count);
     }
 

@@ -96,6 +96,17 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>What the removal answers.</summary>
     public virtual JsonNode RemovalAnswer(TState state, ConfigurationSnapshot snapshot) => new JsonObject { ["id"] = state.Id };
 
+    /// <summary>The query parameters that narrow a list, and what each does.</summary>
+    public virtual IEnumerable<(string Name, string Description)> Narrows => [("name", "Only what has this name."), ("search", "Only what has this text in its name.")];
+
+    /// <summary>Which objects a list shows that is asked for with a query: by default those with this <c>name</c>, and those that a <c>search</c> finds.</summary>
+    public virtual Func<TState, bool> Narrowing(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var (name, search) = (query["name"].ToString(), query["search"].ToString());
+        return state => (name.Length == 0 || state.Name == name) && (search.Length == 0 || IsFound(state, search));
+    }
+
     /// <summary>Whether a search for a text finds the object: by default in its name.</summary>
     public virtual bool IsFound(TState state, string text) => state.Name.Contains(text, StringComparison.OrdinalIgnoreCase);
 

@@ -1,4 +1,5 @@
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Objects;
@@ -36,7 +37,12 @@ public static class ObjectRoutes
         ArgumentNullException.ThrowIfNull(routes);
         var kind = routes.ServiceProvider.GetRequiredService<ObjectKind<TState, TObject>>();
         var objects = routes.MapGroup($"/{kind.Path}").RequirePermission(kind.Permissions.Read!.Value, kind.Permissions.Write!.Value);
-        objects.MapGet("/", (HttpRequest request, ObjectEndpoints<TState, TObject> endpoints) => endpoints.List(request));
+        var list = objects.MapGet("/", (HttpRequest request, ObjectEndpoints<TState, TObject> endpoints) => endpoints.List(request));
+        foreach (var (name, description) in kind.Narrows)
+        {
+            list.Describe(name, "string", description);
+        }
+
         return objects;
     }
 }

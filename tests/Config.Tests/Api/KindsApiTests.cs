@@ -29,6 +29,28 @@ public sealed class KindsApiTests(ConfigHost host)
     }
 
     [Fact]
+    public async Task Applications_AreNarrowedByNameAddressAndAudience()
+    {
+        var wide = await SendAsync(HttpMethod.Post, $"{Access}/apps",
+            """{"type":"self_hosted","name":"Narrowed wide","domain":"narrowed.test","destinations":[{"type":"public","uri":"narrowed.test"},{"type":"public","uri":"second-narrowed.test"}]}""", 201);
+        var deep = await SendAsync(HttpMethod.Post, $"{Access}/apps", """{"type":"self_hosted","name":"Narrowed","domain":"deep.narrowed.test"}""", 201);
+        var (both, first, second) = ("Narrowed,Narrowed wide", "Narrowed wide", "Narrowed");
+
+        Assert.Equal(both, await NamesAsync("domain=narrowed.test"));
+        Assert.Equal(first, await NamesAsync("domain=narrowed.test&exact=true"));
+        Assert.Equal(first, await NamesAsync("domain=Second-narrowed.test&exact=true"));
+        Assert.Equal("", await NamesAsync("domain=narrowed&exact=true"));
+        Assert.Equal(both, await NamesAsync("name=narrowed"));
+        Assert.Equal(second, await NamesAsync("name=Narrowed&exact=true"));
+        Assert.Equal(first, await NamesAsync($"aud={wide["aud"]}"));
+        Assert.Equal("", await NamesAsync($"aud={wide["aud"]}&name=deep"));
+        Assert.Equal(first, await NamesAsync("search=second-narrowed"));
+        Assert.Equal(second, await NamesAsync($"search={deep["aud"]}"));
+
+        async Task<string> NamesAsync(string query) => string.Join(',', (await SendAsync(HttpMethod.Get, $"{Access}/apps?{query}")).AsArray().Select(app => (string)app!["name"]!).Order());
+    }
+
+    [Fact]
     public async Task List_ItsValuesArePagedReplacedAndEdited()
     {
         var list = await SendAsync(HttpMethod.Post, $"{Account}/gateway/lists", """{"name":"people","type":"EMAIL","items":[{"value":"a@x.test"},{"value":"b@x.test"},{"value":"c@x.test"}]}""", 201);
