@@ -75,8 +75,14 @@ public static class PortalPages
         var name = server.Record.Name;
         if (!server.PerUser)
         {
-            var how = server.Record.AuthType == McpAuthType.Unauthenticated ? "asks for no sign-in" : "is connected for everybody";
-            return Html.Of($"""<li><div><strong>{name}</strong> <span class="tag good">Ready</span><br><span class="dim small">{how}</span></div></li>""");
+            // Whether an administrator's login still holds is not known here: no promise is made.
+            var (kind, state, how) = server.Record.AuthType switch
+            {
+                McpAuthType.Unauthenticated => ("good", "Ready", "asks for no sign-in"),
+                McpAuthType.Bearer => ("good", "Ready", "is connected for everybody"),
+                _ => ("info", "Shared", "one login for everybody, which an administrator keeps"),
+            };
+            return Html.Of($"""<li><div><strong>{name}</strong> <span class="tag {kind}">{state}</span><br><span class="dim small">{how}</span></div></li>""");
         }
 
         var login = logins.GetValueOrDefault(server.Record.Id);
