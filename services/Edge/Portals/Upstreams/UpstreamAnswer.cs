@@ -1,5 +1,7 @@
+using System.Net;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
@@ -134,5 +136,31 @@ internal static class UpstreamAnswer
 
             base.Dispose(disposing);
         }
+    }
+
+    /// <summary>
+    /// The error that an answer without success holds; null when it holds none. Errors of the protocol come with statuses of their own (2026-07-28);
+    /// anything else that is not success is the server's HTTP layer, which may speak JSON-RPC too, but cannot know the request's id: a session that is over is told so.
+    /// </summary>
+    public static async Task<RpcMessage?> ErrorOfAsync(HttpResponseMessage response, JsonElement id, CancellationToken cancellation)
+    {
+        if (response.StatusCode is not (HttpStatusCode.BadRequest or HttpStatusCode.NotFound) || response.Content.Headers.ContentType?.MediaType != "application/json")
+        {
+            return null;
+        }
+
+        try
+        {
+            await foreach (var message in ReadAsync(response, static () => { }, cancellation))
+            {
+                return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && JsonElement.DeepEquals(message.Id, id) ? message : null;
+            }
+        }
+        catch (UpstreamException)
+        {
+            // No message of the protocol: the status says it all.
+        }
+
+        return null;
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Protocol;
 
@@ -336,7 +335,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         using var response = await http.SendAsync(post, cancellation);
         if (!response.IsSuccessStatusCode)
         {
-            return await ErrorOfAsync(response, IdOf(request), cancellation) ?? throw Refused(response);
+            return await UpstreamAnswer.ErrorOfAsync(response, IdOf(request), cancellation) ?? throw Refused(response);
         }
 
         if (request.Method == "initialize" && response.Headers.TryGetValues(McpHeaders.SessionId, out var ids))
@@ -359,30 +358,6 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     }
 
     private static JsonElement IdOf(UpstreamRequest request) => JsonDocument.Parse(RpcWriter.Write(request.WriteId)).RootElement;
-
-    // Errors of the protocol come with statuses of their own (2026-07-28); anything else that is not success is the server's HTTP layer, which may speak
-    // JSON-RPC too, but cannot know the request's id: a session that is over is told so.
-    private static async Task<RpcMessage?> ErrorOfAsync(HttpResponseMessage response, JsonElement id, CancellationToken cancellation)
-    {
-        if (response.StatusCode is not (HttpStatusCode.BadRequest or HttpStatusCode.NotFound) || response.Content.Headers.ContentType?.MediaType != "application/json")
-        {
-            return null;
-        }
-
-        try
-        {
-            await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, cancellation))
-            {
-                return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && JsonElement.DeepEquals(message.Id, id) ? message : null;
-            }
-        }
-        catch (UpstreamException)
-        {
-            // No message of the protocol: the status says it all.
-        }
-
-        return null;
-    }
 
     private UpstreamException Refused(HttpResponseMessage response)
     {
