@@ -33,6 +33,9 @@ public sealed class LocalState : IDisposable
     /// <summary>Exists when the configuration was seeded; holds the port base it was seeded for.</summary>
     public string SeededFile => Path.Combine(Directory, "seeded");
 
+    /// <summary>Where the sample with a login of its own keeps it: whoever is connected there is so after the next start too.</summary>
+    public string NotesTokensFile => Path.Combine(Directory, "notes-tokens.json");
+
     /// <summary>The audience tag of an application, for its origin to check. Not a secret.</summary>
     public string AudienceFile(string sample) => Path.Combine(Directory, sample + ".aud");
 

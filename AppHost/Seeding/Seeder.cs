@@ -83,7 +83,21 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         var id = tools["application_id"]!.GetValue<string>();
         var application = (await api.ListAsync("apps", ct)).First(app => app!["id"]!.GetValue<string>() == id)!;
         await File.WriteAllTextAsync(state.AudienceFile("mcp-server"), application["aud"]!.GetValue<string>(), ct);
-        await WaitUntilReadAsync(api, "tools", ct);
+        await Task.WhenAll(WaitUntilReadAsync(api, "tools", ct), ReadNotesAsync(api, ct));
+    }
+
+    // Its tools can be read with a login only. Without them the portal goes on, and the dashboard shows what is missing.
+    private async Task ReadNotesAsync(AdminApi api, CancellationToken ct)
+    {
+        try
+        {
+            await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
+            await WaitUntilReadAsync(api, "notes", ct);
+        }
+        catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            output.WriteHost($"{Environment.NewLine}The sample server \"notes\" could not be connected: {e.Message} Connect it in the dashboard.{Environment.NewLine}");
+        }
     }
 
     // Config reads a new server by itself; whoever connects right after the welcome shall find its tools.

@@ -18,7 +18,7 @@ internal static class Welcome
               ManagedOAuth is ready after {elapsed.TotalSeconds:0.0} s.
 
               {LocalPorts.Url(ports.Orders)}   Orders API, Managed OAuth on
-              {LocalPorts.Url(ports.Mcp)}   MCP server portal (/mcp), Managed OAuth on
+              {LocalPorts.Url(ports.Mcp)}   MCP server portal (/mcp), Managed OAuth on: two sample servers
               {LocalPorts.Url(ports.Team)}   team domain: login
               {LocalPorts.Url(ports.Dashboard)}   dashboard (sign in as {SeedPlan.Administrator}) and admin API
               {LocalPorts.Url(ports.BrowserOnly)}   the same orders, Managed OAuth off

@@ -42,7 +42,8 @@ public static class ManagedOAuthTopology
 
         builder.AddSample("orders-api", "../samples/OrdersApi/OrdersApi.csproj", ports.OrdersOrigin, ports, state);
         builder.AddSample("mcp-server", "../samples/McpServer/McpServer.csproj", ports.McpOrigin, ports, state);
-        builder.AddProject("notes-server", "../samples/NotesServer/NotesServer.csproj").WithHttpEndpoint(ports.NotesOrigin).WithHttpHealthCheck("/healthz").WithLaterOptimization();
+        builder.AddProject("notes-server", "../samples/NotesServer/NotesServer.csproj").WithHttpEndpoint(ports.NotesOrigin).WithHttpHealthCheck("/healthz").WithLaterOptimization()
+            .WithEnvironment("Notes__TokensFile", state.NotesTokensFile);
     }
 
     /// <summary>Samples stand for other people's applications: they get an address and what a good origin checks, nothing of ours.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
 namespace ManagedOAuth.EndToEnd.Tests.Portals;
@@ -6,19 +5,6 @@ namespace ManagedOAuth.EndToEnd.Tests.Portals;
 /// <summary>The login at the sample that has one of its own, in a browser.</summary>
 public static class NotesLogin
 {
-    private const string Server = $"ai-controls/mcp/servers/{PortalTopology.ServerId}";
-
-    /// <summary>An administrator's account, from which the server's tools are read; the server is ready then.</summary>
-    public static async Task ReadAsync(PortalTopology topology, IPage page)
-    {
-        var connect = await topology.Admin.PostAsync($"{Server}/connect", new JsonObject());
-        await page.GotoAsync((string)connect["url"]!);
-        await page.GetByRole(AriaRole.Button).ClickAsync();
-        await LogInAsync(page, "reader");
-        await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
-        Assert.Equal("ready", (string?)(await topology.Admin.PostAsync($"{Server}/sync", new JsonObject()))["status"]);
-    }
-
     /// <summary>The user's own account, from the page where they connect servers.</summary>
     public static async Task ConnectAsync(IPage page, string address, string account)
     {
@@ -34,7 +20,6 @@ public static class NotesLogin
         await page.GotoAsync(topology.Portal + "/authorize");
         await Row(page).GetByRole(AriaRole.Button).ClickAsync();
         await Assertions.Expect(Row(page)).ToContainTextAsync("Not connected");
-        await topology.Admin.PostAsync($"{Server}/disconnect");
     }
 
     /// <summary>The sample's own form.</summary>

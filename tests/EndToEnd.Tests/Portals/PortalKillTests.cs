@@ -17,7 +17,6 @@ public sealed class PortalKillTests(PortalTopology topology)
     {
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
-        await NotesLogin.ReadAsync(topology, page);
         await NotesLogin.ConnectAsync(page, topology.Portal + "/authorize", "alice");
         using var first = new Session("admin@example.com");
         using var second = new Session("bob@example.com");
@@ -25,7 +24,7 @@ public sealed class PortalKillTests(PortalTopology topology)
         await second.BeginAsync(topology);
         await Eventually.Passes(() => CheckAsync(first, second));
 
-        foreach (var resource in new[] { "mcp-server", "edge", "authorization-server", "redis" })
+        foreach (var resource in new[] { "mcp-server", "notes-server", "edge", "authorization-server", "redis" })
         {
             using var over = new CancellationTokenSource();
             var other = 0;

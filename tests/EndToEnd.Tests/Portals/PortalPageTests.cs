@@ -70,20 +70,43 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         Assert.Empty(administrator.Complaints);
     }
 
+    // The seed has connected the sample: its tools are there before anybody has done anything, and can be called once the user has an account.
+    [Fact]
+    public async Task FirstStart_HasReadBothServers()
+    {
+        Assert.Contains("MCP server portal (/mcp)", topology.Output, StringComparison.Ordinal);
+        var server = await topology.Admin.GetAsync(Server);
+        Assert.Equal(("ready", "connected"), ((string?)server["status"], (string?)server["authentication_status"]));
+        using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+        await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
+        var tools = (await client.ListToolsAsync()).Select(tool => tool.Name).ToList();
+        Assert.Contains("notes_account", tools);
+        Assert.Contains("tools_echo", tools);
+    }
+
     [Fact]
     public async Task Administrator_ConnectsAServerForEverybody_AndTakesItBack()
     {
-        var back = new Uri(topology.Dashboard, "/settings").ToString();
-        var connect = await topology.Admin.PostAsync($"{Server}/connect", new JsonObject { ["return_url"] = back });
+        var made = await topology.RegisterAsync("everybody", "For everybody", (string)(await topology.Admin.GetAsync(Server))["hostname"]!);
+        var back = new Uri(topology.Dashboard, $"/mcp-servers/{made["uid"]}").ToString();
         await using var administrator = new Administrator(topology);
-        var page = await administrator.OpenAsync("/");
-        await page.GotoAsync((string)connect["url"]!);
+        var page = await administrator.OpenAsync(new Uri(back).AbsolutePath);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Connect", Exact = true }).ClickAsync();
+        Assert.Empty(await Administrator.ViolationsAsync(page));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Go on to the login" }).ClickAsync();
         Assert.Empty(await Administrator.ViolationsAsync(page));
         await page.GetByRole(AriaRole.Button).ClickAsync();
         await NotesLogin.LogInAsync(page, "admin-account");
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("is connected");
-        Assert.Equal(back, await page.GetByRole(AriaRole.Link, new() { Name = "Back to the dashboard" }).GetAttributeAsync("href"));
-        await topology.Admin.PostAsync($"{Server}/disconnect");
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "Back to the dashboard" });
+        Assert.Equal(back, await link.GetAttributeAsync("href"));
+        await link.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Read it now" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("It was read.");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("OAuth, connected");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Forget it" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("forgotten");
+        await topology.Admin.DeleteAsync("ai-controls/mcp/servers/everybody");
         Assert.Empty(administrator.Complaints);
     }
 
@@ -93,7 +116,6 @@ public sealed partial class PortalPageTests(PortalTopology topology)
     {
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
-        await NotesLogin.ReadAsync(topology, page);
         using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
         await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
         await Eventually.Async(async () => (await client.ListToolsAsync()).Any(tool => tool.Name == "notes_account"));
@@ -115,7 +137,6 @@ public sealed partial class PortalPageTests(PortalTopology topology)
     {
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
-        await NotesLogin.ReadAsync(topology, page);
         using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
         await using var client = await NpmClient.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
         await Eventually.Async(async () => (await client.ToolsAsync()) is var tools && tools.Contains("notes_account") && tools.Contains("tools_echo"));

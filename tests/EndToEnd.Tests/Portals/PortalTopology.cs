@@ -14,11 +14,11 @@ public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
 
     public string Portal => Mcp.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Registers a server that asks for a login of each user, and puts it into the portal.</summary>
-    public async Task AddServerAsync(string id, string name, string url)
+    /// <summary>Registers a server that asks for a login.</summary>
+    public async Task<JsonNode> RegisterAsync(string id, string name, string url)
     {
         var policy = (string)(await Admin.GetAsync("policies")).AsArray().Single(entry => (string?)entry!["name"] == "Allow example.com")!["id"]!;
-        await Admin.PostAsync("ai-controls/mcp/servers", new JsonObject
+        return await Admin.PostAsync("ai-controls/mcp/servers", new JsonObject
         {
             ["id"] = id,
             ["name"] = name,
@@ -26,6 +26,12 @@ public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
             ["auth_type"] = "oauth",
             ["policies"] = new JsonArray(new JsonObject { ["id"] = policy, ["precedence"] = 1 }),
         });
+    }
+
+    /// <summary>Registers a server that asks for a login of each user, and puts it into the portal.</summary>
+    public async Task AddServerAsync(string id, string name, string url)
+    {
+        await RegisterAsync(id, name, url);
         var portal = (await Admin.GetAsync("ai-controls/mcp/portals")).AsArray().Single(entry => (string?)entry!["hostname"] == Mcp.Authority)!;
         var servers = portal["servers"]!.AsArray().Select(server => (string)server!["server_id"]!).Append(id);
         await Admin.PutAsync($"ai-controls/mcp/portals/{portal["id"]}", new JsonObject
