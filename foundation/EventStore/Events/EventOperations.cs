@@ -95,6 +95,13 @@ internal sealed class EventOperations(DocumentSession session) : EventReads(sess
         return stream.StartingVersion == expectedVersion ? stream : throw new EventStreamUnexpectedMaxEventIdException(id, expectedVersion, stream.StartingVersion);
     }
 
+    public async Task<IEventStream<T>> FetchForExclusiveWriting<T>(Guid id, CancellationToken ct = default) where T : class
+    {
+        await session.BeginTransactionAsync(ct);
+        await session.ExecuteAsync($"select 1 from {Store.Options.DatabaseSchemaName}.mt_streams where id = ? for update", ct, id);
+        return await FetchForWriting<T>(id, ct);
+    }
+
     public void Clear() => _streams.Clear();
 
     private StreamAction Start(Guid id, Type? aggregateType, IEnumerable<object> events)

@@ -33,4 +33,10 @@ public interface IEventStoreOperations : IQueryEventStore
     /// <summary>Like the other, and throws at once if the stream is not at the expected version (for commands that carry one).</summary>
     /// <exception cref="Exceptions.EventStreamUnexpectedMaxEventIdException">The stream is at another version.</exception>
     Task<IEventStream<T>> FetchForWriting<T>(Guid id, long expectedVersion, CancellationToken ct = default) where T : class;
+
+    /// <summary>
+    /// Like the first, and keeps every other writer of the stream waiting until this session has saved or is disposed: for a decision that others
+    /// have overtaken too often. Holds a connection until then; nothing slow belongs in between. A stream that does not exist cannot be kept.
+    /// </summary>
+    Task<IEventStream<T>> FetchForExclusiveWriting<T>(Guid id, CancellationToken ct = default) where T : class;
 }

@@ -4,6 +4,7 @@ using ManagedOAuth.Token.Expiry;
 using ManagedOAuth.Token.Refresh;
 using ManagedOAuth.Token.Revocation;
 using Marten;
+using Marten.Events;
 using Marten.Exceptions;
 using Wolverine;
 using Wolverine.Marten;
@@ -18,6 +19,9 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
 {
     /// <summary>How often a change is decided again because another one came in between.</summary>
     public const int Attempts = 12;
+
+    // A replica whose rounds are slower than another's would lose each of them: from here on the others wait.
+    private const int FreeAttempts = 3;
 
     public async Task<Grant?> FindAsync(Guid id, CancellationToken cancellation)
     {
@@ -41,7 +45,7 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
         for (var attempt = 1; ; attempt++)
         {
             await using var session = Open(actor, flowId);
-            var stream = await session.Events.FetchForWriting<Grant>(id, cancellation);
+            var stream = await FetchAsync(session, id, attempt, cancellation);
             if (stream.Aggregate is not { } grant || decide(grant) is not { } change)
             {
                 return stream.Aggregate;
@@ -58,6 +62,19 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
                 // Somebody else was faster: decide again on what there is now.
             }
         }
+    }
+
+    /// <summary>The grant, to be changed by this session; after a few attempts that others overtook, they wait for this one.</summary>
+    /// <param name="session">Of this attempt alone.</param>
+    /// <param name="id">The grant.</param>
+    /// <param name="attempt">The how manieth it is, from 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static Task<IEventStream<Grant>> FetchAsync(IDocumentSession session, Guid id, int attempt, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return attempt <= FreeAttempts
+            ? session.Events.FetchForWriting<Grant>(id, cancellation)
+            : session.Events.FetchForExclusiveWriting<Grant>(id, cancellation);
     }
 
     /// <summary>A session whose events carry actor and trace.</summary>

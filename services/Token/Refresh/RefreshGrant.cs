@@ -28,7 +28,7 @@ public sealed partial class RefreshGrant(
         for (var round = 1; round <= GrantWriter.Attempts; round++)
         {
             await using var session = grants.Open($"client:{context.Client.ClientId}", context.Request.FlowId);
-            var stream = await session.Events.FetchForWriting<Grant>(presented.GrantId, cancellation);
+            var stream = await GrantWriter.FetchAsync(session, presented.GrantId, round, cancellation);
             if (stream.Aggregate is not { } grant)
             {
                 return Refused();

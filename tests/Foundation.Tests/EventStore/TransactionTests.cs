@@ -76,4 +76,48 @@ public class TransactionTests
         var events = await query.Events.FetchStreamAsync(id);
         Assert.Equal(Enumerable.Range(1, 12), events.Skip(1).Select(e => ((GrantRefreshed)e.Data).Rotation));
     }
+
+    [Fact]
+    public async Task FetchForExclusiveWriting_OthersWait_AndThenLose()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using var other = test.Store.LightweightSession();
+        (await other.Events.FetchForWriting<Grant>(id)).AppendOne(new GrantRefreshed(7));
+        Task overtaking;
+        await using (var session = test.Store.LightweightSession())
+        {
+            var stream = await session.Events.FetchForExclusiveWriting<Grant>(id);
+            overtaking = other.SaveChangesAsync();
+            await ManagedOAuth.Testing.Eventually.Async(async () => await WaitingAsync(test) > 0);
+            stream.AppendOne(new GrantRefreshed(1));
+            await session.SaveChangesAsync();
+        }
+
+        await Assert.ThrowsAsync<EventStreamUnexpectedMaxEventIdException>(() => overtaking);
+        await using var query = test.Store.QuerySession();
+        Assert.Equal(1, Assert.IsType<GrantRefreshed>((await query.Events.FetchStreamAsync(id))[^1].Data).Rotation);
+    }
+
+    [Fact]
+    public async Task FetchForExclusiveWriting_DisposedWithoutSave_LetsOthersWrite()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using (var session = test.Store.LightweightSession())
+        {
+            Assert.Equal(1, (await session.Events.FetchForExclusiveWriting<Grant>(id)).StartingVersion);
+        }
+
+        await test.AppendAsync(id, new GrantRefreshed(1));
+        await using var query = test.Store.QuerySession();
+        Assert.Equal(2, (await query.Events.FetchStreamStateAsync(id))!.Version);
+    }
+
+    private static async Task<long> WaitingAsync(TestStore test)
+    {
+        await using var data = Npgsql.NpgsqlDataSource.Create(test.ConnectionString);
+        await using var command = data.CreateCommand("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
 }
