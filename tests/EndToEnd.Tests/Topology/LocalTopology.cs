@@ -11,6 +11,8 @@ namespace ManagedOAuth.EndToEnd.Tests.Topology;
 /// <summary>The whole product as a user starts it: AppHost with all its processes, on ports and in a folder of its own.</summary>
 public class LocalTopology : IAsyncLifetime
 {
+    private const int BlockSize = 20;
+    private const int Blocks = 490;
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private static int s_block;
 
@@ -199,8 +201,13 @@ public class LocalTopology : IAsyncLifetime
 
     private Uri Address(int offset) => new(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{_base + offset}/"));
 
-    // Blocks of twenty ports below the ephemeral range, one per topology of this process.
-    private static int FreeBlock() => 21_000 + ((Environment.ProcessId + (Interlocked.Increment(ref s_block) * 97)) % 290 * 20);
+    // Blocks of twenty ports, below those that tests beside this one take one by one.
+    private static int FreeBlock()
+    {
+        var first = Environment.ProcessId + (Interlocked.Increment(ref s_block) * 97);
+        return Enumerable.Range(first, Blocks).Select(block => 10_000 + (block % Blocks * BlockSize))
+            .First(block => Enumerable.Range(block, BlockSize).All(Aspire.Hosting.Local.FreePort.IsFree));
+    }
 
     /// <summary>Sends a process a signal (<c>-STOP</c>), as <c>kill</c> does.</summary>
     public static void Signal(string signal, int pid)
