@@ -22,13 +22,13 @@ public static class IdentityProviderEndpoints
     private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderKind kind, CancellationToken ct)
     {
         var secret = new ScimSecret();
-        return endpoints.Create(request, ct, (body, id, draft) => secret.WhereNeeded(kind.Read(body, id, null, draft)), secret.Show);
+        return endpoints.Create(request, ct, (body, id, draft) => secret.WhereNeeded(kind.Read(body, id, null, draft), null), secret.Show);
     }
 
     private static Task<IResult> Replace(Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, IdentityProviderKind kind, CancellationToken ct)
     {
         var secret = new ScimSecret();
-        return endpoints.Replace(id, request, ct, (body, existing, draft) => secret.WhereNeeded(kind.Read(body, existing.Id, existing, draft)), show: secret.Show);
+        return endpoints.Replace(id, request, ct, (body, existing, draft) => secret.WhereNeeded(kind.Read(body, existing.Id, existing, draft), existing), show: secret.Show);
     }
 
     private static Task<IResult> RefreshSecret(Guid id, HttpRequest request, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct)

@@ -11,11 +11,14 @@ public sealed class ScimSecret
     private readonly string _secret = ServiceTokenSecret.Create(SecretPrefixes.ScimSecret);
     private bool _isUsed;
 
-    /// <summary>The provider with a secret, if it provisions users and has none yet.</summary>
-    public IdentityProvider WhereNeeded(IdentityProvider provider)
+    /// <summary>
+    /// The provider with a secret, if it begins to provision users and has none yet. One that was applied from a file waits for its secret to be made:
+    /// an unrelated change of it must not make one that nobody looks for in the answer.
+    /// </summary>
+    public IdentityProvider WhereNeeded(IdentityProvider provider, IdentityProvider? existing)
     {
         ArgumentNullException.ThrowIfNull(provider);
-        return provider.ScimConfig is { Enabled: true, SecretHash: null } ? Renewed(provider) : provider;
+        return provider.ScimConfig is { Enabled: true, SecretHash: null } && existing?.ScimConfig is not { Enabled: true } ? Renewed(provider) : provider;
     }
 
     /// <summary>The provider with this secret in the place of the one that it had, which is dead.</summary>

@@ -72,6 +72,9 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         var made = await ApplyAsync("""{"enabled":false}""");
         Assert.Null(made["left_to_do"]);
         Assert.Contains("refresh_scim_secret", (string)(await ApplyAsync("""{"enabled":true}"""))["left_to_do"]!, StringComparison.Ordinal);
+        var saved = await Other.Must(
+            HttpStatusCode.OK, "PATCH", $"{Access}/identity_providers/{made["id"]}", """{"config":{"client_id":"d"}}""");
+        Assert.False(saved["scim_config"]!.AsObject().ContainsKey("secret"));
         var secret = await Other.Must(HttpStatusCode.OK, "POST", $"{Access}/identity_providers/{made["id"]}/refresh_scim_secret");
         Assert.NotNull(secret["secret"]);
         Assert.Null((await ApplyAsync("""{"enabled":true,"user_deprovision":false}"""))["left_to_do"]);
