@@ -3,6 +3,7 @@ using ManagedOAuth.Config.Dashboard;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.Portals.Log;
+using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Config.ServiceTokens;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -20,6 +21,7 @@ app.MapGrpcService<ConfigFeedService>();
 app.MapGrpcService<ServiceTokenSightingsService>();
 app.MapGrpcService<EdgeFiguresService>();
 app.MapGrpcService<PortalLogService>();
+app.MapGrpcService<ServerReadingsService>();
 app.MapAdminApi();
 app.MapDashboard();
 app.Run();

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using Grpc.Core;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -190,6 +192,34 @@ public sealed class SyncTests(ConfigHost host)
         await Eventually.Async(async () => (string)(await second.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["status"]! == "ready");
         Assert.Single(upstream.Seen, seen => seen.Method == "tools/list");
     }
+
+    [Fact]
+    public async Task ServerOfWhichAnEdgeHears_IsReadSoon_AndWhatIsNewWaitsForApproval()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        var id = await AddAsync(upstream.Origin + "/mcp");
+        var uid = (string)(await BecomesAsync(id, "ready", withTools: true))["uid"]!;
+        upstream.Tools = Changed;
+        var (edge, gone) = (ReadingsOf("edge"), Guid.NewGuid().ToString());
+        for (var i = 0; i < 20; i++)
+        {
+            await edge.Client.HeardAsync(
+                new HeardRequest { Servers = { new HeardServer { ServerId = uid, Reason = HeardServer.Types.Reason.ListsChanged }, new HeardServer { ServerId = gone } } }, edge.Headers);
+        }
+
+        await Eventually.Async(async () => (await QuarantineAsync(id)).Count == 2);
+
+        // At once it was only due, and however often it was heard: the reading after the first one is all that there was.
+        Assert.Equal(2, upstream.Seen.Count(seen => seen.Method == "initialize"));
+        var states = await edge.Client.StatesAsync(new ReadingStatesRequest { ServerIds = { uid, gone } }, edge.Headers);
+        Assert.Equal((uid, ReadingState.Types.State.Ready, ""), (Assert.Single(states.States).ServerId, states.States[0].State, states.States[0].Cause));
+        Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await edge.Client.StatesAsync(new ReadingStatesRequest { ServerIds = { "x" } }, edge.Headers))).StatusCode);
+        var token = ReadingsOf("token");
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await token.Client.StatesAsync(new ReadingStatesRequest(), token.Headers))).StatusCode);
+    }
+
+    private (ServerReadings.ServerReadingsClient Client, Metadata Headers) ReadingsOf(string caller)
+        => (new ServerReadings.ServerReadingsClient(host.Grpc), new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } });
 
     private async Task<string> AddAsync(string address, string type = "unauthenticated", string more = "")
     {

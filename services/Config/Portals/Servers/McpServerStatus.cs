@@ -37,6 +37,12 @@ public sealed record McpServerStatus
 
     /// <summary>Until then somebody is reading it; nobody else begins.</summary>
     public DateTimeOffset LeasedUntil { get; init; }
+
+    /// <summary>When something was heard of it (its lists are others now, its credential is refused) that it has not been read for since; null = nothing.</summary>
+    public DateTimeOffset? HeardAt { get; init; }
+
+    /// <summary>How long after a reading what is heard can lead to the next one. Grows while a server goes on being heard of.</summary>
+    public TimeSpan HeardPause { get; init; }
 }
 
 /// <summary><c>status</c> in the admin API.</summary>

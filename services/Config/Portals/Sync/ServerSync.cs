@@ -45,21 +45,48 @@ public sealed partial class ServerSync(
         return status;
     }
 
+    /// <summary>Something was heard of a server that is a reason to read it again: it becomes due, within the limits that there are for that.</summary>
+    public async Task HearAsync(McpServer server, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        if (statuses.Of(server.Id) is { HeardAt: not null } waiting && waiting.DueAt > clock.GetUtcNow())
+        {
+            // It will be read for this already, and nobody has begun to.
+            return;
+        }
+
+        await using var session = store.LightweightSession();
+        var known = await LockAsync(session, server, ct);
+        if (known.HeardAt is null)
+        {
+            known = SyncRules.Heard(known, clock.GetUtcNow());
+            session.Store(known);
+            await session.SaveChangesAsync(ct);
+        }
+
+        statuses.Note(known);
+    }
+
+    // Whoever changes a status does so after all others.
+    private static async Task<McpServerStatus> LockAsync(IDocumentSession session, McpServer server, CancellationToken ct)
+    {
+        await session.BeginTransactionAsync(ct);
+        await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(?, 0))", ct, $"mcp-sync:{server.Id}");
+        return await session.LoadAsync<McpServerStatus>(server.Id, ct) ?? new McpServerStatus { Id = server.Id };
+    }
+
     private async Task<McpServerStatus?> ClaimAsync(McpServer server, bool isAsked, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        await session.BeginTransactionAsync(ct);
-        await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(?, 0))", ct, $"mcp-sync:{server.Id}");
+        var known = await LockAsync(session, server, ct);
         var now = clock.GetUtcNow();
-        var known = await session.LoadAsync<McpServerStatus>(server.Id, ct) ?? new McpServerStatus { Id = server.Id };
         if (known.LeasedUntil > now || !(isAsked || SyncRules.IsDue(server, known, now)))
         {
             statuses.Note(known);
             return null;
         }
 
-        // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
-        var claimed = known with { LeasedUntil = now + s_lease, DueAt = now, Fingerprint = SyncRules.Fingerprint(server) };
+        var claimed = SyncRules.Claimed(known, server, s_lease, now);
         session.Store(claimed);
         await session.SaveChangesAsync(ct);
         return claimed;
@@ -142,6 +169,13 @@ public sealed partial class ServerSync(
     private async Task SaveAsync(McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
+        var meanwhile = await LockAsync(session, server, ct);
+        if (meanwhile.HeardAt is not null)
+        {
+            // It may have been heard of after what changed was read.
+            status = SyncRules.Heard(status, clock.GetUtcNow());
+        }
+
         if (!log.Current.Snapshot.McpServers.ContainsKey(server.Id))
         {
             session.Delete<McpServerStatus>(server.Id);

@@ -12,6 +12,15 @@ public static class SyncRules
     /// <summary>How often a server is read without a reason.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromHours(2);
 
+    /// <summary>Shortest time between a reading and one that what was heard of the server leads to.</summary>
+    public static readonly TimeSpan ShortestHeardPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same for a server that is heard of all the time.</summary>
+    public static readonly TimeSpan LongestHeardPause = TimeSpan.FromMinutes(10);
+
+    // A server that was silent for so many pauses is met as one that is heard of for the first time.
+    private const int QuietPauses = 3;
+
     private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_untilLogin = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_untilPeer = TimeSpan.FromSeconds(15);
@@ -21,6 +30,35 @@ public static class SyncRules
     {
         ArgumentNullException.ThrowIfNull(status);
         return status.LeasedUntil <= now && (status.DueAt <= now || status.Fingerprint != Fingerprint(server));
+    }
+
+    /// <summary>Something was heard of a server: it is due, as soon as its pause is over.</summary>
+    public static McpServerStatus Heard(McpServerStatus status, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var pause = status.HeardPause < ShortestHeardPause ? ShortestHeardPause : status.HeardPause;
+        var due = status.LastSynced is { } last && last + pause > now ? last + pause : now;
+        return status with { HeardAt = now, DueAt = due < status.DueAt ? due : status.DueAt };
+    }
+
+    /// <summary>Somebody reads it now, until the lease ends.</summary>
+    public static McpServerStatus Claimed(McpServerStatus status, McpServer server, TimeSpan lease, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var pause = status.HeardPause < ShortestHeardPause ? ShortestHeardPause : status.HeardPause;
+        var isLoud = status.HeardAt is not null && status.LastSynced is { } last && now - last < pause * QuietPauses;
+        return status with
+        {
+            LeasedUntil = now + lease,
+
+            // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
+            DueAt = now,
+            Fingerprint = Fingerprint(server),
+            HeardAt = null,
+            HeardPause = status.HeardAt is null ? status.HeardPause
+                : !isLoud ? ShortestHeardPause
+                : pause * 2 < LongestHeardPause ? pause * 2 : LongestHeardPause,
+        };
     }
 
     /// <summary>What a server is read with; tells nothing about secrets.</summary>

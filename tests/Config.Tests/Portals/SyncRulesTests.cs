@@ -1,0 +1,66 @@
+using ManagedOAuth.Config.Portals.Servers;
+using ManagedOAuth.Config.Portals.Sync;
+using ManagedOAuth.Contracts.Configuration;
+
+namespace ManagedOAuth.Config.Tests.Portals;
+
+/// <summary>How soon a server is read of which something is heard.</summary>
+public sealed class SyncRulesTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(90);
+    private static readonly McpServer s_server = new() { Id = Guid.NewGuid(), Name = "s", ServerId = "s", Hostname = "https://s.test/mcp", AuthType = McpAuthType.Unauthenticated };
+
+    [Fact]
+    public void QuietServer_IsDueAtOnce()
+    {
+        var heard = SyncRules.Heard(ReadAt(s_now.AddHours(-1)), s_now);
+        Assert.Equal((s_now, s_now), (heard.DueAt, heard.HeardAt));
+        Assert.True(SyncRules.IsDue(s_server, heard, s_now));
+    }
+
+    [Fact]
+    public void ServerThatWasJustRead_IsDueWhenThePauseIsOver()
+    {
+        var heard = SyncRules.Heard(ReadAt(s_now.AddSeconds(-3)), s_now);
+        Assert.Equal(s_now.AddSeconds(7), heard.DueAt);
+        Assert.Equal(heard.DueAt, SyncRules.Heard(heard, s_now.AddSeconds(1)).DueAt);
+    }
+
+    [Fact]
+    public void WhatIsHeard_NeverPutsAReadingOff()
+    {
+        var due = ReadAt(s_now) with { DueAt = s_now.AddSeconds(1) };
+        Assert.Equal(due.DueAt, SyncRules.Heard(due, s_now).DueAt);
+    }
+
+    [Fact]
+    public void ServerThatGoesOnShouting_IsReadMoreAndMoreSeldom()
+    {
+        var (status, now, pauses) = (ReadAt(s_now.AddHours(-1)), s_now, new List<double>());
+        for (var i = 0; i < 9; i++)
+        {
+            status = SyncRules.Heard(status, now);
+            pauses.Add((status.DueAt - now).TotalSeconds);
+            now = status.DueAt;
+            status = SyncRules.Succeeded(SyncRules.Claimed(status, s_server, s_lease, now), McpConnectionState.NotRequired, [], now);
+            Assert.Null(status.HeardAt);
+        }
+
+        Assert.Equal([0, 10, 20, 40, 80, 160, 320, 600, 600], pauses);
+
+        // It was silent for long.
+        status = SyncRules.Claimed(SyncRules.Heard(status, now.AddHours(1)), s_server, s_lease, now.AddHours(1));
+        Assert.Equal(SyncRules.ShortestHeardPause, status.HeardPause);
+    }
+
+    private static McpServerStatus ReadAt(DateTimeOffset at) => new()
+    {
+        Id = s_server.Id,
+        State = McpSyncState.Ready,
+        LastSynced = at,
+        LastSuccessfulSync = at,
+        DueAt = at + SyncRules.Period,
+        Fingerprint = SyncRules.Fingerprint(s_server),
+    };
+}
