@@ -1,4 +1,5 @@
 using ManagedOAuth.Contracts.PortalLog;
+using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.Edge.Portals.BuiltIns;
 using ManagedOAuth.Edge.Portals.Endpoint;
@@ -23,6 +24,10 @@ internal static class PortalServices
         services.AddOutbound();
         services.AddServiceClient<UpstreamCredentials.UpstreamCredentialsClient>("authorization-server");
         services.AddServiceClient<PortalLog.PortalLogClient>("config");
+        services.AddServiceClient<ServerReadings.ServerReadingsClient>("config");
+        services.AddSingleton<ServerNews>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServerNews>());
+        services.AddSingleton<ServerStates>();
         services.AddSingleton<PortalLogReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<PortalLogReporter>());
         services.AddSingleton<PortalLimits>();
@@ -50,6 +55,7 @@ internal static class PortalServices
 
     private static void AddMethods(IServiceCollection services)
     {
+        services.AddSingleton<Pages>();
         services.AddSingleton<IPortalMethod, Initialize>();
         services.AddSingleton<IPortalMethod, Discover>();
         services.AddSingleton<IPortalMethod, Ping>();

@@ -30,4 +30,15 @@ public sealed class UpstreamServer(UpstreamState state) : UpstreamCredentials.Up
         reply.Headers.Add(new UpstreamHeader { Name = "Authorization", Value = $"Bearer {token}" });
         return Task.FromResult(reply);
     }
+
+    public override Task<UpstreamStatusReply> Status(UpstreamStatusRequest request, ServerCallContext context)
+    {
+        var reply = new UpstreamStatusReply();
+        reply.Statuses.AddRange(request.ServerIds.Select(id => new UpstreamStatus
+        {
+            ServerId = id,
+            State = state.Tokens.ContainsKey((Guid.Parse(id), request.UserId)) ? State.Connected : State.LoginRequired,
+        }));
+        return Task.FromResult(reply);
+    }
 }

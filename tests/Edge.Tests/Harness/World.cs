@@ -29,6 +29,8 @@ public sealed class World : IAsyncLifetime
 
     public PortalLogState PortalLog { get; } = new();
 
+    public ReadingsState Readings { get; } = new();
+
     public Peer Config { get; private set; } = null!;
 
     public Peer Token { get; private set; } = null!;
@@ -55,10 +57,11 @@ public sealed class World : IAsyncLifetime
     {
         _origin = await Harness.Origin.StartAsync();
         Seed();
-        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration).AddSingleton(PortalLog), app =>
+        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration).AddSingleton(PortalLog).AddSingleton(Readings), app =>
         {
             app.MapGrpcService<FeedServer>();
             app.MapGrpcService<PortalLogServer>();
+            app.MapGrpcService<ReadingsServer>();
         });
         Token = await Peer.StartAsync("token", services => services.AddSingleton(Tokens).AddSingleton(Configuration), app =>
         {

@@ -14,6 +14,7 @@ public sealed class PortalInteractionTests(World world) : IAsyncLifetime
 {
     private PortalHarness _portal = null!;
     private McpUpstream? _upstream;
+    private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public async Task InitializeAsync() => _portal = await PortalHarness.CreateAsync(world, $"inter-{Guid.NewGuid():N}.test");
@@ -77,7 +78,7 @@ public sealed class PortalInteractionTests(World world) : IAsyncLifetime
         await using var client = await _portal.ConnectAsync(null);
         using var cancel = new CancellationTokenSource();
         var call = client.CallToolAsync("things_wait", cancellationToken: cancel.Token).AsTask();
-        await Eventually.Async(() => _upstream!.Received.Any(received => received.Rpc == "tools/call"));
+        await _waits.Task.WaitAsync(Eventually.DefaultDeadline);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await Eventually.Async(() => _cancelled.Task.IsCompleted);
@@ -192,6 +193,7 @@ public sealed class PortalInteractionTests(World world) : IAsyncLifetime
 
     private async Task<string> WaitAsync(CancellationToken cancellation)
     {
+        _waits.TrySetResult();
         try
         {
             await Task.Delay(Timeout.Infinite, cancellation);

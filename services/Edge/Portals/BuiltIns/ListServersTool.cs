@@ -5,21 +5,23 @@ using ManagedOAuth.Edge.Portals.Upstreams;
 
 namespace ManagedOAuth.Edge.Portals.BuiltIns;
 
-/// <summary>Lists the servers that the user sees, and which of them are switched on here.</summary>
-internal sealed class ListServersTool : BuiltInTool
+/// <summary>Lists the servers that the user sees, which of them are switched on here, and how each is.</summary>
+internal sealed class ListServersTool(ServerStates states) : BuiltInTool
 {
     public override string Name => "portal_list_servers";
 
-    protected override string Description => "Lists the MCP servers behind this portal that you may use, with whether each is switched on in this session.";
+    protected override string Description => "Lists the MCP servers behind this portal that you may use, with whether each is switched on in this session and how it is: ready, "
+        + "needs_login (open its url in a browser), waiting (nothing of it is listed yet), stale or error (with the cause). Call it when tools are missing or a server fails.";
 
     protected override string InputSchema => """{"type":"object","properties":{}}""";
 
-    public override ValueTask<RpcAnswer> CallAsync(PortalRequest request, JsonElement arguments)
+    public override async ValueTask<RpcAnswer> CallAsync(PortalRequest request, JsonElement arguments)
     {
+        var all = await states.AllAsync(request);
         var servers = RpcWriter.Write(json =>
         {
             json.WriteStartArray();
-            foreach (var server in request.Servers)
+            foreach (var (server, state, cause) in all)
             {
                 json.WriteStartObject();
                 json.WriteString("server_id", server.ServerId);
@@ -27,12 +29,23 @@ internal sealed class ListServersTool : BuiltInTool
                 json.WriteString("description", server.Record.Description);
                 json.WriteBoolean("enabled", request.IsActive(server));
                 json.WriteNumber("tools", server.Tools.Count(tool => request.Directory.MayUse(request.Visitor, tool)));
+                json.WriteString("state", state);
+                if (cause is not null)
+                {
+                    json.WriteString("cause", cause);
+                }
+
+                if (state == ServerState.NeedsLogin)
+                {
+                    json.WriteString("url", LoginRequired.PageOf(request, server));
+                }
+
                 json.WriteEndObject();
             }
 
             json.WriteEndArray();
         });
-        return new(PortalResults.Text(request, System.Text.Encoding.UTF8.GetString(servers.Span)));
+        return PortalResults.Text(request, System.Text.Encoding.UTF8.GetString(servers.Span));
     }
 }
 

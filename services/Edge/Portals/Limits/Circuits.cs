@@ -14,7 +14,7 @@ namespace ManagedOAuth.Edge.Portals.Limits;
 internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> logger)
 {
     private const int Maximum = 1000;
-    private readonly ConcurrentDictionary<(Guid Server, long Version), ResiliencePipeline<RpcMessage>> _circuits = new();
+    private readonly ConcurrentDictionary<(Guid Server, long Version), Circuit> _circuits = new();
 
     /// <summary>Runs a call through the circuit of its server.</summary>
     /// <exception cref="UpstreamException">It failed, or was not made because the circuit is open.</exception>
@@ -28,7 +28,7 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         var circuit = _circuits.GetOrAdd((server.Record.Id, server.Record.Version), _ => Create(server.ServerId));
         try
         {
-            return await circuit.ExecuteAsync(static async (call, _) => await call(), call, CancellationToken.None);
+            return await circuit.Pipeline.ExecuteAsync(static async (call, _) => await call(), call, CancellationToken.None);
         }
         catch (BrokenCircuitException open)
         {
@@ -36,7 +36,16 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         }
     }
 
-    private ResiliencePipeline<RpcMessage> Create(string serverId) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
+    /// <summary>Whether a server is not asked at the moment.</summary>
+    public bool IsOpen(PortalServer server) => _circuits.TryGetValue((server.Record.Id, server.Record.Version), out var circuit) && circuit.State.CircuitState == CircuitState.Open;
+
+    private Circuit Create(string serverId)
+    {
+        var state = new CircuitBreakerStateProvider();
+        return new Circuit(CreatePipeline(serverId, state), state);
+    }
+
+    private ResiliencePipeline<RpcMessage> CreatePipeline(string serverId, CircuitBreakerStateProvider state) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RpcMessage>
         {
             ShouldHandle = static arguments => new(arguments.Outcome.Exception is UpstreamException { IsServerFault: true }),
@@ -44,6 +53,7 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
             MinimumThroughput = 5,
             SamplingDuration = TimeSpan.FromSeconds(30),
             BreakDuration = TimeSpan.FromSeconds(5),
+            StateProvider = state,
             OnOpened = _ =>
             {
                 Log.Opened(logger, serverId);
@@ -56,6 +66,8 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
             },
         })
         .Build();
+
+    private sealed record Circuit(ResiliencePipeline<RpcMessage> Pipeline, CircuitBreakerStateProvider State);
 
     private static partial class Log
     {

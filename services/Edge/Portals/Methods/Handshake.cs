@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Upstreams;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Methods;
@@ -50,13 +51,14 @@ internal static class Capabilities
         bool Any(string capability) => servers.Any(server => RpcMessage.Member(server, capability).ValueKind == JsonValueKind.Object);
     }
 
-    /// <summary>The portal's description and what its servers say about their use.</summary>
-    public static string Instructions(PortalRequest request)
+    /// <summary>The portal's description, what is not there at the moment, and what its servers say about their use.</summary>
+    public static string Instructions(PortalRequest request, IReadOnlyList<ServerState> leftOut)
     {
         const int longest = 16 * 1024;
         var parts = request.Servers
             .Where(server => server.Catalog?.Instructions is { Length: > 0 })
             .Select(server => $"{server.Record.Name} (tools {server.ServerId}_...): {server.Catalog!.Instructions}")
+            .Prepend(leftOut.Count == 0 ? "" : $"Not available now: {string.Join(", ", leftOut.Select(state => state.Server.Record.Name))}. Call portal_list_servers for the reasons.")
             .Prepend(request.Directory.Portal.Description)
             .Prepend(request.Http.Request.Query.ContainsKey("codemode") ? "Scripts (codemode) are not run here: call the tools." : "")
             .Where(part => part.Length > 0);
@@ -66,49 +68,57 @@ internal static class Capabilities
 }
 
 /// <summary><c>initialize</c>: begins a session (revisions with sessions). The endpoint has made the session; this answers.</summary>
-internal sealed class Initialize : IPortalMethod
+internal sealed class Initialize(ServerStates states) : IPortalMethod
 {
     public string Name => RequestMethods.Initialize;
 
     public bool IsIn(string revision) => Revisions.HasSessions(revision);
 
-    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => new(PortalResults.Of(request, isCacheable: false, json =>
+    public async ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
     {
-        json.WriteString("protocolVersion", request.Revision);
-        json.WritePropertyName("capabilities");
-        Capabilities.Write(json, request);
-        json.WritePropertyName("serverInfo");
-        PortalResults.WriteServerInfo(json, request);
-        if (Capabilities.Instructions(request) is { Length: > 0 } instructions)
+        var leftOut = await states.LeftOutAsync(request);
+        return PortalResults.Of(request, isCacheable: false, json =>
         {
-            json.WriteString("instructions", instructions);
-        }
-    }));
+            json.WriteString("protocolVersion", request.Revision);
+            json.WritePropertyName("capabilities");
+            Capabilities.Write(json, request);
+            json.WritePropertyName("serverInfo");
+            PortalResults.WriteServerInfo(json, request);
+            if (Capabilities.Instructions(request, leftOut) is { Length: > 0 } instructions)
+            {
+                json.WriteString("instructions", instructions);
+            }
+        });
+    }
 }
 
 /// <summary><c>server/discover</c>: what the portal is (2026-07-28).</summary>
-internal sealed class Discover : IPortalMethod
+internal sealed class Discover(ServerStates states) : IPortalMethod
 {
     public string Name => RequestMethods.ServerDiscover;
 
     public bool IsIn(string revision) => Revisions.IsStateless(revision);
 
-    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => new(PortalResults.Of(request, isCacheable: true, json =>
+    public async ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
     {
-        json.WriteStartArray("supportedVersions");
-        foreach (var version in Revisions.WithoutSessions)
+        var leftOut = await states.LeftOutAsync(request);
+        return PortalResults.Of(request, isCacheable: true, json =>
         {
-            json.WriteStringValue(version);
-        }
+            json.WriteStartArray("supportedVersions");
+            foreach (var version in Revisions.WithoutSessions)
+            {
+                json.WriteStringValue(version);
+            }
 
-        json.WriteEndArray();
-        json.WritePropertyName("capabilities");
-        Capabilities.Write(json, request);
-        if (Capabilities.Instructions(request) is { Length: > 0 } instructions)
-        {
-            json.WriteString("instructions", instructions);
-        }
-    }));
+            json.WriteEndArray();
+            json.WritePropertyName("capabilities");
+            Capabilities.Write(json, request);
+            if (Capabilities.Instructions(request, leftOut) is { Length: > 0 } instructions)
+            {
+                json.WriteString("instructions", instructions);
+            }
+        });
+    }
 }
 
 /// <summary><c>ping</c>: the portal is there.</summary>

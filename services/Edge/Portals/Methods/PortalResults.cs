@@ -11,7 +11,8 @@ internal static class PortalResults
     /// <param name="request">The request.</param>
     /// <param name="isCacheable">The result is of a kind that says how long it may be kept (2026-07-28): not at all.</param>
     /// <param name="write">Writes the members.</param>
-    public static RpcAnswer Of(PortalRequest request, bool isCacheable, Action<Utf8JsonWriter> write) => RpcAnswer.Ok(RpcWriter.Write(json =>
+    /// <param name="meta">Writes members of <c>_meta</c>; null = none but what the revision wants.</param>
+    public static RpcAnswer Of(PortalRequest request, bool isCacheable, Action<Utf8JsonWriter> write, Action<Utf8JsonWriter>? meta = null) => RpcAnswer.Ok(RpcWriter.Write(json =>
     {
         json.WriteStartObject();
         write(json);
@@ -24,9 +25,18 @@ internal static class PortalResults
             }
 
             json.WriteString("resultType", "complete");
+        }
+
+        if (request.IsStateless || meta is not null)
+        {
             json.WriteStartObject("_meta");
-            json.WritePropertyName(MetaKeys.ServerInfo);
-            WriteServerInfo(json, request);
+            meta?.Invoke(json);
+            if (request.IsStateless)
+            {
+                json.WritePropertyName(MetaKeys.ServerInfo);
+                WriteServerInfo(json, request);
+            }
+
             json.WriteEndObject();
         }
 

@@ -5,16 +5,16 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.Edge.Portals.Methods;
 
 /// <summary><c>prompts/list</c>: from the catalog of the snapshot.</summary>
-internal sealed class ListPrompts : IPortalMethod
+internal sealed class ListPrompts(Pages pages) : IPortalMethod
 {
     public string Name => RequestMethods.PromptsList;
 
     public bool IsIn(string revision) => true;
 
-    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => new(Pages.Of(
+    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => pages.OfAsync(
         request,
         "prompts",
-        request.ActiveServers.SelectMany(server => server.Prompts.Where(prompt => request.Directory.MayUse(request.Visitor, prompt))).Select(prompt => prompt.Definition)));
+        request.ActiveServers.SelectMany(server => server.Prompts.Where(prompt => request.Directory.MayUse(request.Visitor, prompt))).Select(prompt => prompt.Definition));
 }
 
 /// <summary><c>prompts/get</c>: relayed to the server that has the prompt.</summary>

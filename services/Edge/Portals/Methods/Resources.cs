@@ -8,26 +8,26 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.Edge.Portals.Methods;
 
 /// <summary><c>resources/list</c>: from the catalog of the snapshot.</summary>
-internal sealed class ListResources : IPortalMethod
+internal sealed class ListResources(Pages pages) : IPortalMethod
 {
     public string Name => RequestMethods.ResourcesList;
 
     public bool IsIn(string revision) => true;
 
-    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => new(Pages.Of(request, "resources", ResourceRoutes.Resources(request).Select(Raw)));
+    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request) => pages.OfAsync(request, "resources", ResourceRoutes.Resources(request).Select(Raw));
 
     internal static ReadOnlyMemory<byte> Raw(JsonElement element) => JsonMarshal.GetRawUtf8Value(element).ToArray();
 }
 
 /// <summary><c>resources/templates/list</c>: from the catalog of the snapshot.</summary>
-internal sealed class ListResourceTemplates : IPortalMethod
+internal sealed class ListResourceTemplates(Pages pages) : IPortalMethod
 {
     public string Name => RequestMethods.ResourcesTemplatesList;
 
     public bool IsIn(string revision) => true;
 
     public ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
-        => new(Pages.Of(request, "resourceTemplates", ResourceRoutes.Templates(request).Select(ListResources.Raw)));
+        => pages.OfAsync(request, "resourceTemplates", ResourceRoutes.Templates(request).Select(ListResources.Raw));
 }
 
 /// <summary>A request about one resource: relayed to the server that has it.</summary>

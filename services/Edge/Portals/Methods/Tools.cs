@@ -8,7 +8,7 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.Edge.Portals.Methods;
 
 /// <summary><c>tools/list</c>: from the catalog of the snapshot; no server is asked.</summary>
-internal sealed class ListTools(IEnumerable<BuiltInTool> builtIns) : IPortalMethod
+internal sealed class ListTools(Pages pages, IEnumerable<BuiltInTool> builtIns) : IPortalMethod
 {
     private readonly BuiltInTool[] _builtIns = [.. builtIns];
 
@@ -17,9 +17,9 @@ internal sealed class ListTools(IEnumerable<BuiltInTool> builtIns) : IPortalMeth
     public bool IsIn(string revision) => true;
 
     public ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
-        => new(request.Servers.Any()
-            ? Pages.Of(request, "tools", _builtIns.Where(tool => tool.IsFor(request)).Select(tool => tool.Definition).Concat(Visible(request)))
-            : Pages.NoServers);
+        => request.Servers.Any()
+            ? pages.OfAsync(request, "tools", _builtIns.Where(tool => tool.IsFor(request)).Select(tool => tool.Definition).Concat(Visible(request)))
+            : new(Pages.NoServers);
 
     private static IEnumerable<ReadOnlyMemory<byte>> Visible(PortalRequest request)
     {

@@ -22,7 +22,7 @@ internal static class LoginRequired
         }
 
         var elicitation = request.FlowId;
-        var url = $"{PageOf(request)}&server={server.ServerId}";
+        var url = PageOf(request, server);
         var message = isStale ? $"Your login at {name} has ended. Log in there again." : $"Log in at {name} to use it.";
         return new UpstreamException(PortalOutcomes.Denied, message)
         {
@@ -34,6 +34,9 @@ internal static class LoginRequired
 
     /// <summary>The portal's page for connecting servers.</summary>
     public static string PageOf(PortalRequest request) => $"{request.Door.PublicOrigin}/authorize?elicitationId={request.FlowId}";
+
+    /// <summary>The same page, with one server at the top.</summary>
+    public static string PageOf(PortalRequest request, PortalServer server) => $"{PageOf(request)}&server={server.ServerId}";
 
     private static bool TakesUrls(PortalRequest request)
         => RpcMessage.Member(RpcMessage.Member(request.ClientCapabilities, "elicitation"), "url").ValueKind == JsonValueKind.Object;

@@ -1,5 +1,6 @@
 using System.Net;
 using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Streams;
 
@@ -9,7 +10,7 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// Listens to what a server tells a session of its own accord (GET of revisions with sessions), and hands it on to the client of that session, and to
 /// nobody else, for as long as the client sees the server.
 /// </summary>
-internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners listeners, PortalDirectories directories, IHostApplicationLifetime lifetime, ILogger<UpstreamListening> logger)
+internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners listeners, ServerNews news, PortalDirectories directories, IHostApplicationLifetime lifetime, ILogger<UpstreamListening> logger)
 {
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
@@ -101,7 +102,14 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
 
     private async Task HandOnAsync(Ears ears, RpcMessage message, CancellationToken cancellation)
     {
-        if (message.Kind == RpcKind.Response || message.Method.EndsWith("/list_changed", StringComparison.Ordinal) || !ears.IsAllowed())
+        if (message.Kind == RpcKind.Notification && ServerNews.IsOfLists(message.Method))
+        {
+            // The lists are the catalog's: clients hear of it when Config has read them.
+            news.Heard(ears.Server, HeardServer.Types.Reason.ListsChanged);
+            return;
+        }
+
+        if (message.Kind == RpcKind.Response || !ears.IsAllowed())
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Methods;
@@ -20,7 +21,7 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </list>
 /// </summary>
 internal sealed class UpstreamRelay(
-    UpstreamCredentialCache credentials, UpstreamAssertions assertions, UpstreamSessions sessions, UpstreamListening listening, PendingInputs inputs, PortalLimits limits, Circuits circuits, TimeProvider clock)
+    UpstreamCredentialCache credentials, UpstreamAssertions assertions, UpstreamSessions sessions, UpstreamListening listening, PendingInputs inputs, ServerNews news, PortalLimits limits, Circuits circuits, TimeProvider clock)
 {
     private const int Attempts = 3;
     private const int MaximumRounds = 16;
@@ -234,16 +235,18 @@ internal sealed class UpstreamRelay(
         return json => json.WriteNumberValue(number);
     }
 
-    private static async Task HandOnAsync(PortalRequest request, PortalServer server, UpstreamSession session, UpstreamTarget target, RpcMessage message)
+    private async Task HandOnAsync(PortalRequest request, PortalServer server, UpstreamSession session, UpstreamTarget target, RpcMessage message)
     {
         if (message.Kind == RpcKind.Notification)
         {
-            // What is listed comes from the catalog: a server's word that its lists have changed is not the portal's.
-            if (!message.Method.EndsWith("/list_changed", StringComparison.Ordinal))
+            if (ServerNews.IsOfLists(message.Method))
             {
-                await request.Stream.SendAsync(RpcWriter.Write(json => json.Raw(message.Root)));
+                // The lists are the catalog's: clients hear of it when Config has read them.
+                news.Heard(server, HeardServer.Types.Reason.ListsChanged);
+                return;
             }
 
+            await request.Stream.SendAsync(RpcWriter.Write(json => json.Raw(message.Root)));
             return;
         }
 

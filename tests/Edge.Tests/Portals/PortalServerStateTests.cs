@@ -1,0 +1,153 @@
+using System.Text.Json;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Contracts.ServerReadings;
+using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.Testing;
+using Microsoft.AspNetCore.Http;
+using ModelContextProtocol.Server;
+using Reading = ManagedOAuth.Contracts.ServerReadings.ReadingState.Types.State;
+
+namespace ManagedOAuth.Edge.Tests.Portals;
+
+/// <summary>What clients hear of servers that are not there, and what Config hears of servers that have changed.</summary>
+[Collection(WorldCollection.Name)]
+public sealed class PortalServerStateTests(World world) : IAsyncLifetime
+{
+    private McpUpstream _upstream = null!;
+    private PortalHarness _portal = null!;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await McpUpstream.StartAsync("things", isStateless: false, upstream =>
+        {
+            upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
+            upstream.Prompts.Add(McpServerPrompt.Create(() => "Hello", new() { Name = "greet" }));
+        });
+        _portal = await PortalHarness.CreateAsync(world, $"states-{Guid.NewGuid():N}.test");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _portal.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ListThatLacksAServer_SaysWhichAndWhy_ToThoseWhoSeeIt(bool hasSession)
+    {
+        await _portal.AddAsync("things", _upstream);
+        await AddUnreadAsync("broken", new ReadingState { State = Reading.Error, Cause = "It answered 500." });
+        await AddUnreadAsync("hers", new ReadingState { State = Reading.Waiting, Cause = "Nobody has connected it." }, World.Allow(new Rule.Email("alice@example.com")));
+        var bob = _portal.Token("bob@example.com");
+        var session = hasSession ? await _portal.InitializeAsync(bob) : null;
+        foreach (var method in new[] { "tools/list", "prompts/list", "resources/list", "resources/templates/list" })
+        {
+            var answer = await _portal.RpcAsync(bob, session, method, id: $"\"{method}\"");
+            var left = Assert.Single(LeftOut(answer));
+            Assert.Equal(("broken", "error", "It answered 500."), (Text(left, "server_id"), Text(left, "state"), Text(left, "cause")));
+            Assert.DoesNotContain("hers", answer.Body, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, LeftOut(await _portal.RpcAsync(_portal.Token(), null, "tools/list")).Count);
+        var discovered = (await _portal.RpcAsync(bob, null, "server/discover")).Json.GetProperty("result").GetProperty("instructions").GetString();
+        Assert.Contains("Not available now: BROKEN.", discovered, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WholeList_SaysNothing()
+    {
+        await _portal.AddAsync("things", _upstream);
+        var token = _portal.Token();
+        Assert.False((await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/list")).Json.GetProperty("result").TryGetProperty("_meta", out _));
+    }
+
+    [Fact]
+    public async Task ServersThatSomebodySees_AreListedWithTheirState_AndWhatToDo()
+    {
+        var ready = await _portal.AddAsync("ready", _upstream);
+        world.Readings.Known[ready.Id] = new ReadingState { ServerId = ready.Id.ToString(), State = Reading.Ready };
+        await _portal.AddAsync("own", _upstream, record => record with { AuthType = McpAuthType.Oauth }, settings => settings with { OnBehalf = true });
+        await _portal.AddAsync("shared", _upstream, record => record with { AuthType = McpAuthType.Oauth }, settings => settings with { OnBehalf = false });
+        await AddUnreadAsync("waiting", null);
+        await AddUnreadAsync("hers", null, World.Allow(new Rule.Email("alice@example.com")));
+        var answer = await _portal.RpcAsync(_portal.Token("bob@example.com"), null, "tools/call", """{"name":"portal_list_servers"}""");
+        var servers = JsonDocument.Parse(answer.Text).RootElement.EnumerateArray().ToDictionary(server => Text(server, "server_id"));
+        Assert.Equal(["own", "ready", "shared", "waiting"], servers.Keys.Order());
+        Assert.Equal(("ready", 1), (Text(servers["ready"], "state"), servers["ready"].GetProperty("tools").GetInt32()));
+        Assert.Equal("needs_login", Text(servers["own"], "state"));
+        Assert.Matches($"^https://{_portal.Host}/authorize\\?elicitationId=[0-9a-f]+&server=own$", Text(servers["own"], "url"));
+        Assert.Equal(("waiting", "An administrator has to connect it first."), (Text(servers["shared"], "state"), Text(servers["shared"], "cause")));
+        Assert.False(servers["shared"].TryGetProperty("url", out _));
+        Assert.Equal(("waiting", "It has not been read yet."), (Text(servers["waiting"], "state"), Text(servers["waiting"], "cause")));
+    }
+
+    // On the stream of its own as well as in the answer to a call; however often it says so.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ServerWhoseListsChange_IsReadAgain_AndItsWordAloneReachesNoClient(bool isListening)
+    {
+        var record = await _portal.AddAsync("things", _upstream);
+        _upstream.Instead = async context =>
+        {
+            var isCall = context.Request.Headers["Mcp-Method"] == "tools/call";
+            if (!isCall && context.Request.Method != "GET")
+            {
+                return false;
+            }
+
+            using var call = isCall ? await JsonDocument.ParseAsync(context.Request.Body) : null;
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
+            if (isListening != isCall)
+            {
+                for (var i = 0; i < 50; i++)
+                {
+                    await context.Response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n\n");
+                }
+            }
+
+            if (isCall)
+            {
+                var id = call!.RootElement.GetProperty("id").GetRawText();
+                await context.Response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}}\n\n");
+            }
+            else
+            {
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
+
+            return true;
+        };
+        world.Readings.Failures = 1;
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var answer = await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""");
+        Assert.Equal("done", answer.Text);
+        Assert.DoesNotContain("list_changed", answer.Body, StringComparison.Ordinal);
+        await Eventually.Async(() => world.Readings.Heard.Any(heard => heard == (record.Id, HeardServer.Types.Reason.ListsChanged)));
+        Assert.InRange(world.Readings.Heard.Count(heard => heard.Server == record.Id), 1, 10);
+    }
+
+    private async Task AddUnreadAsync(string id, ReadingState? reading, params Policy[] policies)
+    {
+        var record = await _portal.AddAsync(id, _upstream, policies: policies);
+        if (reading is not null)
+        {
+            reading.ServerId = record.Id.ToString();
+            world.Readings.Known[record.Id] = reading;
+        }
+
+        world.Configuration.Delete("mcp_catalog", McpCatalog.IdOf(record.Id));
+        await world.KnowsAsync();
+    }
+
+    private static List<JsonElement> LeftOut(PortalAnswer answer)
+        => [.. answer.Json.GetProperty("result").GetProperty("_meta").GetProperty("managedoauth/leftOut").EnumerateArray()];
+
+    private static string Text(JsonElement element, string member) => element.GetProperty(member).GetString()!;
+}
