@@ -1,4 +1,5 @@
 using ManagedOAuth.Edge.Feeds;
+using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.Edge.Routing;
 
 namespace ManagedOAuth.Edge.OpenStreams;
@@ -8,18 +9,18 @@ internal sealed partial class OpenStreamSweeper(
     OpenStreamList streams, RouteTableSource routes, RevocationList revocations, TimeProvider clock, ILogger<OpenStreamSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly WakeSignal _wake = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        routes.Changed += Wake;
-        revocations.Changed += Wake;
-        using var timer = clock.CreateTimer(_ => Wake(), null, s_interval, s_interval);
+        routes.Changed += _wake.Wake;
+        revocations.Changed += _wake.Wake;
+        using var timer = clock.CreateTimer(_ => _wake.Wake(), null, s_interval, s_interval);
         try
         {
             while (true)
             {
-                await _wake.WaitAsync(stoppingToken);
+                await _wake.WaitAsync(Timeout.InfiniteTimeSpan, stoppingToken);
                 Sweep();
             }
         }
@@ -29,8 +30,8 @@ internal sealed partial class OpenStreamSweeper(
         }
         finally
         {
-            routes.Changed -= Wake;
-            revocations.Changed -= Wake;
+            routes.Changed -= _wake.Wake;
+            revocations.Changed -= _wake.Wake;
         }
     }
 
@@ -53,18 +54,6 @@ internal sealed partial class OpenStreamSweeper(
         {
             // Protects the loop: without it no stream would ever be ended again.
             Log.Failed(logger, failure);
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (Exception failure) when (failure is SemaphoreFullException or ObjectDisposedException)
-        {
-            // It is awake already, or will never be again.
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Grpc.Core;
 using ManagedOAuth.Contracts.EdgeFigures;
 using ManagedOAuth.Edge.Credentials;
 
@@ -9,12 +8,11 @@ namespace ManagedOAuth.Edge.Telemetry;
 /// Counts requests by application and minute, and tells Config, for the overview of the dashboard. A request only adds one in memory; a minute
 /// that Config could not be told in time is forgotten. These are figures to look at: what is measured and alarmed on are the metrics.
 /// </summary>
-internal sealed partial class RequestFigures(EdgeFigures.EdgeFiguresClient config, TimeProvider clock, ILogger<RequestFigures> logger) : BackgroundService
+internal sealed class RequestFigures(EdgeFigures.EdgeFiguresClient config, TimeProvider clock, ILogger<RequestFigures> logger)
+    : PeriodicReports("The figures of requests", TimeSpan.FromSeconds(10), clock, logger)
 {
     private const int MostMinutes = 5;
     private const int MostApplications = 1000;
-    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
 
     private readonly string _edge = $"{Environment.MachineName[..Math.Min(60, Environment.MachineName.Length)]}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}";
     private readonly ConcurrentDictionary<(long Minute, Guid Application), Counts> _counts = new();
@@ -62,28 +60,7 @@ internal sealed partial class RequestFigures(EdgeFigures.EdgeFiguresClient confi
         return report;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(s_period, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await ReportAsync(stoppingToken);
-            }
-            catch (RpcException failure)
-            {
-                // Protects the loop: Config is away, the newest minutes wait.
-                Log.NotTold(logger, failure.StatusCode);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task ReportAsync(CancellationToken cancellation)
+    protected override async Task ReportAsync(DateTime deadline, CancellationToken cancellation)
     {
         var report = Collect();
         if (report.Minutes.Count == 0)
@@ -91,7 +68,7 @@ internal sealed partial class RequestFigures(EdgeFigures.EdgeFiguresClient confi
             return;
         }
 
-        await config.ReportAsync(report, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: cancellation);
+        await config.ReportAsync(report, deadline: deadline, cancellationToken: cancellation);
 
         // A minute that is over, and a moment more for requests that had just looked at the clock, does not change any more.
         var over = Minute() - 1;
@@ -111,7 +88,7 @@ internal sealed partial class RequestFigures(EdgeFigures.EdgeFiguresClient confi
 
     private Counts Of(Guid application) => _counts.GetOrAdd((Minute(), application), static _ => new Counts());
 
-    private long Minute() => clock.GetUtcNow().ToUnixTimeSeconds() / 60;
+    private long Minute() => Clock.GetUtcNow().ToUnixTimeSeconds() / 60;
 
     private sealed class Counts
     {
@@ -120,11 +97,5 @@ internal sealed partial class RequestFigures(EdgeFigures.EdgeFiguresClient confi
         public long Refused;
 
         public long Total => Interlocked.Read(ref Allowed) + Interlocked.Read(ref Challenged) + Interlocked.Read(ref Refused);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Debug, "The figures of requests could not be told: {Status}", EventName = "FiguresNotTold")]
-        public static partial void NotTold(ILogger logger, StatusCode status);
     }
 }

@@ -12,17 +12,27 @@ public sealed class PortalLogState
 
     /// <summary>Reports that are answered with UNAVAILABLE before one is taken.</summary>
     public int Failures { get; set; }
+
+    /// <summary>Completed by the next report, which is then not answered until its caller gives up.</summary>
+    public TaskCompletionSource? Hold { get; set; }
 }
 
 /// <summary>Config's side of the portal log.</summary>
 [AllowedCallers("edge")]
 public sealed class PortalLogServer(PortalLogState state) : PortalLog.PortalLogBase
 {
-    public override Task<PortalLogReply> Report(PortalLogReport request, ServerCallContext context)
+    public override async Task<PortalLogReply> Report(PortalLogReport request, ServerCallContext context)
     {
         if (state.Failures-- > 0)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "not now"));
+        }
+
+        if (state.Hold is { } hold)
+        {
+            state.Hold = null;
+            hold.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
         }
 
         foreach (var entry in request.Entries)
@@ -30,6 +40,6 @@ public sealed class PortalLogServer(PortalLogState state) : PortalLog.PortalLogB
             state.Entries.Enqueue(entry);
         }
 
-        return Task.FromResult(new PortalLogReply());
+        return new PortalLogReply();
     }
 }

@@ -1,3 +1,4 @@
+using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.Edge.Portals.Streams;
 using ManagedOAuth.Edge.Routing;
 
@@ -10,11 +11,11 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly WakeSignal _wake = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        routes.Changed += Wake;
+        routes.Changed += _wake.Wake;
         try
         {
             while (true)
@@ -28,7 +29,7 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
         }
         finally
         {
-            routes.Changed -= Wake;
+            routes.Changed -= _wake.Wake;
         }
     }
 
@@ -54,18 +55,6 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
         {
             // Protects the loop: without it no change would ever be told, and no request ended, again.
             Log.Failed(logger, failure);
-        }
-    }
-
-    private void Wake()
-    {
-        try
-        {
-            _wake.Release();
-        }
-        catch (Exception failure) when (failure is SemaphoreFullException or ObjectDisposedException)
-        {
-            // It is awake already, or will never be again.
         }
     }
 

@@ -14,8 +14,12 @@ internal sealed partial class PortalLogReporter(PortalLog.PortalLogClient client
     private const int MaximumBatch = 500;
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
     private readonly Channel<PortalLogEntry> _queue = Channel.CreateBounded<PortalLogEntry>(new BoundedChannelOptions(MaximumQueue) { SingleReader = true });
+
+    // Taken from the queue and not yet accepted.
+    private PortalLogReport _batch = new();
 
     /// <summary>Takes an entry over; never waits.</summary>
     public void Add(PortalLogEntry entry)
@@ -28,38 +32,52 @@ internal sealed partial class PortalLogReporter(PortalLog.PortalLogClient client
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
-        {
-            while (await _queue.Reader.WaitToReadAsync(stoppingToken))
-            {
-                await Task.Delay(s_gather, clock, stoppingToken);
-                await SendAsync(Take(), stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            await SendTheRestAsync();
-        }
-    }
-
-    private PortalLogReport Take()
-    {
-        var report = new PortalLogReport();
-        while (report.Entries.Count < MaximumBatch && _queue.Reader.TryRead(out var entry))
-        {
-            report.Entries.Add(entry);
-        }
-
-        return report;
-    }
-
-    private async Task SendAsync(PortalLogReport report, CancellationToken stop)
-    {
-        for (var pause = TimeSpan.FromMilliseconds(200); report.Entries.Count > 0; pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await client.ReportAsync(report, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: stop);
+                await _queue.Reader.WaitToReadAsync(stoppingToken);
+                await Task.Delay(s_gather, clock, stoppingToken);
+                Fill();
+                await SendAsync(stoppingToken);
+            }
+            catch (Exception failure) when (stoppingToken.IsCancellationRequested && failure is (OperationCanceledException or RpcException))
+            {
+                // The service stops: what was in hand is sent with the rest.
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                // Protects the loop: a batch that cannot be sent at all must not keep everything behind it from being told.
+                Log.Failed(logger, failure);
+                Drop();
+            }
+        }
+
+        await SendTheRestAsync();
+    }
+
+    private void Fill()
+    {
+        while (_batch.Entries.Count < MaximumBatch && _queue.Reader.TryRead(out var entry))
+        {
+            _batch.Entries.Add(entry);
+        }
+    }
+
+    private void Drop()
+    {
+        PortalMetrics.LogDropped(_batch.Entries.Count);
+        _batch = new PortalLogReport();
+    }
+
+    private async Task SendAsync(CancellationToken stop)
+    {
+        for (var pause = TimeSpan.FromMilliseconds(200); _batch.Entries.Count > 0; pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
+        {
+            try
+            {
+                await client.ReportAsync(_batch, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: stop);
+                _batch = new PortalLogReport();
                 return;
             }
             catch (RpcException failure) when (!stop.IsCancellationRequested)
@@ -67,8 +85,8 @@ internal sealed partial class PortalLogReporter(PortalLog.PortalLogClient client
                 if (failure.StatusCode is StatusCode.InvalidArgument or StatusCode.Unimplemented or StatusCode.PermissionDenied)
                 {
                     // It would be refused for ever, and keep everything behind it waiting.
-                    Log.Refused(logger, report.Entries.Count, failure.StatusCode);
-                    PortalMetrics.LogDropped(report.Entries.Count);
+                    Log.Refused(logger, _batch.Entries.Count, failure.StatusCode);
+                    Drop();
                     return;
                 }
 
@@ -87,9 +105,10 @@ internal sealed partial class PortalLogReporter(PortalLog.PortalLogClient client
     {
         try
         {
-            for (var report = Take(); report.Entries.Count > 0; report = Take())
+            for (Fill(); _batch.Entries.Count > 0; Fill())
             {
-                await client.ReportAsync(report, deadline: clock.GetUtcNow().UtcDateTime + TimeSpan.FromSeconds(2));
+                await client.ReportAsync(_batch, deadline: clock.GetUtcNow().UtcDateTime + s_lastDeadline);
+                _batch = new PortalLogReport();
             }
         }
         catch (RpcException failure)
@@ -105,5 +124,8 @@ internal sealed partial class PortalLogReporter(PortalLog.PortalLogClient client
 
         [LoggerMessage(2, LogLevel.Error, "Config refused {Count} entries of the portal log: {Status}", EventName = "PortalLogRefused")]
         public static partial void Refused(ILogger logger, int count, StatusCode status);
+
+        [LoggerMessage(3, LogLevel.Error, "A batch of the portal log could not be sent and is dropped.", EventName = "PortalLogFailed")]
+        public static partial void Failed(ILogger logger, Exception failure);
     }
 }

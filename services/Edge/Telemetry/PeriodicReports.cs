@@ -1,0 +1,45 @@
+namespace ManagedOAuth.Edge.Telemetry;
+
+/// <summary>
+/// Tells Config something every so often, and once more when the service stops. What Config does not take now has to be told by a later report.
+/// </summary>
+/// <param name="what">What is told, for the log.</param>
+/// <param name="period">The time from one report to the next.</param>
+/// <param name="clock">Tells when.</param>
+/// <param name="logger">Gets what failed.</param>
+internal abstract partial class PeriodicReports(string what, TimeSpan period, TimeProvider clock, ILogger logger) : BackgroundService
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(2);
+
+    protected TimeProvider Clock => clock;
+
+    /// <summary>Sends what there is to tell.</summary>
+    /// <param name="deadline">When the call is to be given up.</param>
+    /// <param name="cancellation">The service stops.</param>
+    protected abstract Task ReportAsync(DateTime deadline, CancellationToken cancellation);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(period, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var isLast = stoppingToken.IsCancellationRequested;
+            try
+            {
+                await ReportAsync(clock.GetUtcNow().UtcDateTime + (isLast ? s_lastDeadline : s_deadline), isLast ? CancellationToken.None : stoppingToken);
+            }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                // Protects the loop: Config is away, or the report cannot be made this time.
+                Log.NotTold(logger, what, (failure as Grpc.Core.RpcException)?.StatusCode.ToString() ?? failure.GetType().Name);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{What} could not be told: {Error}", EventName = "NotReported")]
+        public static partial void NotTold(ILogger logger, string what, string error);
+    }
+}
