@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using ManagedOAuth.Config.ApiTokens;
+using ManagedOAuth.Config.DeadLetters;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.Idempotency;
@@ -51,6 +52,8 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(McpCatalogChanged))]
 [JsonSerializable(typeof(McpDefinitionsApproved))]
 [JsonSerializable(typeof(McpCatalogRemoved))]
+[JsonSerializable(typeof(DeadLettersReplayed))]
+[JsonSerializable(typeof(DeadLettersDiscarded))]
 [JsonSerializable(typeof(ApplicationObject))]
 [JsonSerializable(typeof(PolicyObject))]
 [JsonSerializable(typeof(GroupObject))]

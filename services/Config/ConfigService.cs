@@ -2,6 +2,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.CustomPages;
+using ManagedOAuth.Config.DeadLetters;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Figures;
@@ -66,6 +67,8 @@ public static class ConfigService
                 options.Projections.Snapshot<McpServerObject>(SnapshotLifecycle.Inline);
                 options.Projections.Snapshot<McpPortalObject>(SnapshotLifecycle.Inline);
                 options.Projections.Snapshot<McpCatalogObject>(SnapshotLifecycle.Inline);
+                options.Events.AddEventType<DeadLettersReplayed>();
+                options.Events.AddEventType<DeadLettersDiscarded>();
                 options.Schema.For<McpServerStatus>();
                 options.Schema.For<McpAlert>().Index(alert => alert.ServerUid);
 
@@ -109,6 +112,7 @@ public static class ConfigService
         services.AddSingleton<WriterGate>();
         services.AddScoped<ConfigurationWriter>();
         services.AddScoped<ChangeAnswers>();
+        services.AddScoped<DeadLetterActions>();
         services.AddSingleton<ConfigurationHistory>();
         services.AddSingleton<DocumentPages>();
         services.AddSingleton<OpenApiDocument>();
@@ -194,6 +198,7 @@ public static class ConfigService
         access.MapRefusedRedirectUris();
         access.MapKeys();
         access.MapPortalLog();
+        access.MapDeadLetters();
         api.MapOpenApi();
         api.Map("/{**path}", () => ApiEnvelope.Error(StatusCodes.Status404NotFound, new ApiError(7003, "Could not route to this path, perhaps your object identifier is invalid?"))).AllowAnyPermission();
         app.CheckPermissions("/client/v4");

@@ -14,7 +14,16 @@ namespace Wolverine.Postgresql;
 /// <param name="CorrelationId">The work that caused it.</param>
 public sealed record DeadLetter(
     Guid Id, string Receiver, string MessageType, string Reason, string? ExceptionType, string? ExceptionMessage, int Attempts,
-    DateTimeOffset EnqueuedAt, DateTimeOffset DeadAt, string? Source, string? CorrelationId);
+    DateTimeOffset EnqueuedAt, DateTimeOffset DeadAt, string? Source, string? CorrelationId)
+{
+    /// <summary>Where it is in a list.</summary>
+    public DeadLetterPosition Position => new(DeadAt, Id);
+}
+
+/// <summary>A place in the list of dead letters.</summary>
+/// <param name="DeadAt">When that message was given up.</param>
+/// <param name="Id">The message.</param>
+public sealed record DeadLetterPosition(DateTimeOffset DeadAt, Guid Id);
 
 /// <summary>Selects dead letters; what is null does not restrict.</summary>
 /// <param name="Id">One message.</param>

@@ -1,3 +1,4 @@
+using Marten;
 using Npgsql;
 using NpgsqlTypes;
 using Wolverine.Runtime;
@@ -13,6 +14,9 @@ internal sealed class DeadLetters(NpgsqlDataSource dataSource, string schema, Ti
         ($1::uuid is null or id = $1) and ($2::text is null or receiver = $2)
         and ($3::text is null or message_type = $3) and ($4::text is null or reason = $4)
         """;
+
+    private const string These = "unnest(?, ?) as these (receiver, id)";
+    private const string AreThese = "dead_letter.receiver = these.receiver and dead_letter.id = these.id";
 
     private readonly string _list = $"""
         select id, receiver, message_type, reason, exception_type, exception_message, attempts, enqueued_at, dead_at, source, correlation_id
@@ -31,9 +35,19 @@ internal sealed class DeadLetters(NpgsqlDataSource dataSource, string schema, Ti
         select receiver from chosen
         """;
 
+    private readonly string _replayThese = $"""
+        with chosen as (
+            delete from {schema}.dead_letter using {These} where {AreThese} returning dead_letter.*)
+        insert into {schema}.queue (receiver, id, message_type, body, enqueued_at, source, traceparent, correlation_id, user_name)
+        select receiver, id, message_type, body, enqueued_at, source, traceparent, correlation_id, user_name from chosen
+        order by enqueued_at on conflict do nothing
+        """;
+
+    private readonly string _discardThese = $"delete from {schema}.dead_letter using {These} where {AreThese}";
+
     private readonly string _discard = $"delete from {schema}.dead_letter where {Matches} returning receiver";
 
-    public async Task<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterFilter filter, int limit, DeadLetter? after, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DeadLetter>> ListAsync(DeadLetterFilter filter, int limit, DeadLetterPosition? after, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaximumPage);
@@ -67,6 +81,21 @@ internal sealed class DeadLetters(NpgsqlDataSource dataSource, string schema, Ti
     public async Task<int> DiscardAsync(DeadLetterFilter filter, CancellationToken cancellationToken)
         => (await ReceiversAsync(_discard, filter, cancellationToken)).Count;
 
+    public void Replay(IDocumentSession session, IReadOnlyCollection<DeadLetter> letters)
+    {
+        Queue(session, _replayThese, letters);
+        session.Listeners.Add(new Announcement(wakeUps, [.. letters.Select(letter => letter.Receiver).Distinct()]));
+    }
+
+    public void Discard(IDocumentSession session, IReadOnlyCollection<DeadLetter> letters) => Queue(session, _discardThese, letters);
+
+    private static void Queue(IDocumentSession session, string text, IReadOnlyCollection<DeadLetter> letters)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(letters);
+        session.QueueSqlCommand(text, letters.Select(letter => letter.Receiver).ToArray(), letters.Select(letter => letter.Id).ToArray());
+    }
+
     private async Task<List<string>> ReceiversAsync(string text, DeadLetterFilter filter, CancellationToken ct)
     {
         await using var command = Command(text, filter);
@@ -96,4 +125,17 @@ internal sealed class DeadLetters(NpgsqlDataSource dataSource, string schema, Ti
         => command.Parameters.Add(new NpgsqlParameter { NpgsqlDbType = type, Value = value ?? DBNull.Value });
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    private sealed class Announcement(WakeUps wakeUps, IReadOnlyList<string> receivers) : IDocumentSessionListener
+    {
+        public Task AfterCommitAsync(IDocumentSession session, IChangeSet commit, CancellationToken ct)
+        {
+            foreach (var receiver in receivers)
+            {
+                wakeUps.Announce(receiver);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
 }

@@ -1,4 +1,6 @@
 using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
 using Wolverine.ErrorHandling;
 using Wolverine.Postgresql;
@@ -41,6 +43,29 @@ public sealed class FailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReplayAndDiscard_InASession_HappenWithItsSaveAndNotWithoutIt()
+    {
+        await using var node = await MessagingHost.StartAsync(_database, TwoQuickRetries);
+        await node.PublishAsync(new Fail("f", 3), new Fail("g", 99));
+        var letters = await DeadLettersAsync(node, 2);
+        await using var scope = node.Services.CreateAsyncScope();
+        var (saved, forgotten) = (scope.ServiceProvider.GetRequiredService<IDocumentStore>().LightweightSession(), scope.ServiceProvider.GetRequiredService<IDocumentStore>().LightweightSession());
+        await using var first = saved;
+        await using var second = forgotten;
+        node.DeadLetters.Discard(forgotten, letters);
+        forgotten.EjectAllPendingChanges();
+        await forgotten.SaveChangesAsync();
+        Assert.Equal(2, (await DeadLettersAsync(node, 2)).Count);
+
+        node.DeadLetters.Replay(saved, [.. letters.Where(letter => letter.ExceptionMessage == "Attempt for f")]);
+        node.DeadLetters.Discard(saved, [.. letters.Where(letter => letter.ExceptionMessage == "Attempt for g")]);
+        await saved.SaveChangesAsync();
+        await Eventually.Async(async () => (await _database.EffectsAsync()).SequenceEqual(["f", "f/cascaded"]));
+        Assert.Equal(3, node.Probe.Attempts("g"));
+        Assert.Equal(0, await _database.CountAsync("messages.dead_letter"));
+    }
+
+    [Fact]
     public async Task Replay_FailsAgain_IsOneDeadLetterAgain()
     {
         await using var node = await MessagingHost.StartAsync(_database, TwoQuickRetries);
@@ -61,7 +86,7 @@ public sealed class FailureTests : IAsyncLifetime
         await _database.InsertMessageAsync(Guid.NewGuid(), "nobody_knows", "{}");
         var all = await DeadLettersAsync(node, 6);
         var paged = new List<DeadLetter>();
-        while (await node.DeadLetters.ListAsync(DeadLetterFilter.All, limit: 2, after: paged.LastOrDefault()) is { Count: > 0 } page)
+        while (await node.DeadLetters.ListAsync(DeadLetterFilter.All, limit: 2, after: paged.LastOrDefault()?.Position) is { Count: > 0 } page)
         {
             paged.AddRange(page);
         }
