@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Microsoft.Extensions.Primitives;
 
 namespace ManagedOAuth.Edge.Forwarding;
 
@@ -101,6 +102,28 @@ internal static class HeaderRules
         HeaderKind.Identity => true,
         _ => false,
     };
+
+    /// <summary>Whether a Connection header names this one: then it is meant for us alone (RFC 9110 §7.6.1), whatever else it is called.</summary>
+    public static bool IsNamedBy(StringValues connection, string name)
+    {
+        foreach (var line in connection)
+        {
+            if (line is "" or "keep-alive" or "close" or "Upgrade" or "upgrade")
+            {
+                continue;
+            }
+
+            foreach (var part in line.AsSpan().Split(','))
+            {
+                if (line.AsSpan(part).Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsReservedPrefix(ReadOnlySpan<char> plain)
         => plain.StartsWith("cf-access-") || plain.StartsWith("x-managedoauth-");

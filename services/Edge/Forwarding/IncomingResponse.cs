@@ -21,8 +21,9 @@ internal static class IncomingResponse
         }
 
         var headers = context.Response.Headers;
-        Copy(response.Headers.NonValidated, headers, transform);
-        Copy(response.Content.Headers.NonValidated, headers, transform);
+        var connection = response.Headers.NonValidated.TryGetValues("Connection", out var named) ? new StringValues([.. named]) : StringValues.Empty;
+        Copy(response.Headers.NonValidated, headers, connection, transform);
+        Copy(response.Content.Headers.NonValidated, headers, connection, transform);
         if (upgraded)
         {
             headers.Connection = "Upgrade";
@@ -52,11 +53,11 @@ internal static class IncomingResponse
         }
     }
 
-    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, IForwardTransform transform)
+    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, StringValues connection, IForwardTransform transform)
     {
         foreach (var (name, values) in from)
         {
-            if (HeaderRules.IsDroppedFromResponse(name))
+            if (HeaderRules.IsDroppedFromResponse(name) || HeaderRules.IsNamedBy(connection, name))
             {
                 continue;
             }

@@ -59,7 +59,7 @@ internal static class OutgoingRequest
         foreach (var (name, value) in received)
         {
             var kind = HeaderRules.Classify(name);
-            if (kind is HeaderKind.HopByHop or HeaderKind.ContentLength or HeaderKind.Trace || IsNamedBy(connection, name))
+            if (kind is HeaderKind.HopByHop or HeaderKind.ContentLength or HeaderKind.Trace || HeaderRules.IsNamedBy(connection, name))
             {
                 continue;
             }
@@ -81,28 +81,6 @@ internal static class OutgoingRequest
         // A header of the content, on a request that has none: an empty content carries it.
         request.Content ??= new ByteArrayContent([]);
         request.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
-    }
-
-    // What the client names in Connection is meant for us alone (RFC 9110 §7.6.1), whatever else it is called.
-    private static bool IsNamedBy(StringValues connection, string name)
-    {
-        foreach (var line in connection)
-        {
-            if (line is "keep-alive" or "close" or "Upgrade" or "upgrade")
-            {
-                continue;
-            }
-
-            foreach (var part in line.AsSpan().Split(','))
-            {
-                if (line.AsSpan(part).Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
     }
 
     private static void AddTraceContext(HttpRequestMessage request)

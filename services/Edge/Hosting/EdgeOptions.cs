@@ -23,6 +23,12 @@ public sealed class EdgeOptions
     /// <summary>PEM file of the certificate's private key.</summary>
     public string CertificateKeyFile { get; set; } = "";
 
+    /// <summary>
+    /// Proxies in front of the edge, as networks (CIDR) or addresses: only from them is <c>X-Forwarded-For</c> believed. None by default: the client is
+    /// whoever connects.
+    /// </summary>
+    public IList<string> TrustedProxies { get; } = [];
+
     /// <summary>Longest body that is forwarded to an application, in bytes.</summary>
     public long MaxRequestBodyBytes { get; set; } = 1L << 30;
 

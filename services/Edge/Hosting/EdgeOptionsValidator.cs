@@ -1,3 +1,4 @@
+using ManagedOAuth.Contracts.Policies;
 using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Hosting;
@@ -24,6 +25,14 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
             else if (address.IsHttps && (options.CertificateFile.Length == 0 || options.CertificateKeyFile.Length == 0))
             {
                 problems.Add($"Edge:Listen '{url}' needs Edge:CertificateFile and Edge:CertificateKeyFile.");
+            }
+        }
+
+        foreach (var text in options.TrustedProxies)
+        {
+            if (!AddressRange.TryParse(text, out var network) || network.Value.PrefixLength == 0)
+            {
+                problems.Add($"Edge:TrustedProxies '{text}' must be the network (CIDR) or the address of proxies, such as 10.0.0.0/24; every address there may say who the client is.");
             }
         }
 

@@ -27,7 +27,8 @@ internal static class EdgeServer
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodyBytes;
 
             // Header bytes pass as they are: Latin-1 maps every byte to one character and back.
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = static name
+                => name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             foreach (var address in addresses)
             {

@@ -41,14 +41,22 @@ internal static class EdgeServices
     {
         var pipeline = app.Services.GetRequiredService<EdgePipeline>();
         var streams = app.Services.GetRequiredService<OpenStreamList>();
+        var proxies = app.Services.GetRequiredService<TrustedProxies>();
         var freshness = app.Services.GetRequiredService<Freshness>();
         EdgeMetrics.ObserveOpenStreams(() => streams.Count);
         EdgeMetrics.ObserveStaleness(() => freshness.IsComplete ? freshness.Age.TotalSeconds : -1);
 
         // The private endpoint is for health alone: nobody walks around a public address through it.
-        ((IApplicationBuilder)app).Run(context => context.Features.Get<PublicConnection>() is null
-            ? KnownAnswers.NotFound.WriteAsync(context)
-            : pipeline.HandleAsync(context));
+        ((IApplicationBuilder)app).Run(context =>
+        {
+            if (context.Features.Get<PublicConnection>() is null)
+            {
+                return KnownAnswers.NotFound.WriteAsync(context);
+            }
+
+            proxies.Apply(context);
+            return pipeline.HandleAsync(context);
+        });
         return app;
     }
 
@@ -70,6 +78,7 @@ internal static class EdgeServices
 
     private static void AddRequests(IServiceCollection services)
     {
+        services.AddSingleton<TrustedProxies>();
         services.AddSingleton<AccessCheck>();
         services.AddSingleton<CredentialCache>();
         services.AddSingleton<ServiceAssertions>();

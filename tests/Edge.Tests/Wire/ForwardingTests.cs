@@ -120,6 +120,48 @@ public class ForwardingTests(World world)
         }
     }
 
+    [Theory]
+    [InlineData("Connection: keep-alive, X-Other")]
+    [InlineData("Connection: x-other,Keep-Alive")]
+    [InlineData("Connection: close, X-Other")]
+    [InlineData("Connection: Upgrade, X-Other", "Upgrade: h2c")]
+    [InlineData("Connection: keep-alive", "Connection: X-Other")]
+    [InlineData("Connection: X-Other", "Connection: close")]
+    [InlineData("Connection: keep-alive, Upgrade, X-Other", "Upgrade: h2c")]
+    public async Task HeadersNamedInConnection_StayHere_WhateverStandsBesideThem(params string[] connection)
+    {
+        var marker = Guid.NewGuid().ToString("N");
+        using var client = await RawConnection.OpenAsync(world.Port);
+        await client.SendAsync(World.Head("GET", "a.test", $"/{marker}", [_token, "X-Other: 1", "X-Kept: 2", .. connection]));
+
+        Assert.Equal(200, (await client.ReadAsync())?.Status);
+        var received = Assert.Single(world.Origin.With(marker));
+        Assert.Null(received["X-Other"]);
+        Assert.Equal("2", received["X-Kept"]);
+        if (connection.Any(line => line.Contains("close", StringComparison.Ordinal)))
+        {
+            await client.EndsAsync();
+        }
+        else
+        {
+            await client.SendAsync(World.Head("GET", "a.test", $"/{marker}", _token));
+            Assert.Equal(200, (await client.ReadAsync())?.Status);
+        }
+    }
+
+    [Fact]
+    public async Task HeadersThatAnOriginNamesInConnection_StayHere()
+    {
+        using var origin = new RawOrigin("HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nX-Kept: 2\r\nContent-Length: 0\r\n\r\n");
+        var application = await world.AddAsync("hops.test", application => application with { Origin = application.Origin! with { Url = origin.Url } });
+
+        var response = await world.GetAsync("hops.test", "/", World.Bearer(world.Tokens.AccessToken(application)));
+
+        Assert.Equal(200, response?.Status);
+        Assert.Empty(response!.All("X-Hop"));
+        Assert.Equal("2", Assert.Single(response.All("X-Kept")));
+    }
+
     [Fact]
     public async Task OriginsOwn401_PassesUnchanged()
     {
