@@ -84,12 +84,12 @@ public static class LoginEndpoints
     // The organization's setting is for every application; an application of its own has it besides.
     private static bool IsAutomatic(LoginFlow flow) => flow.Application.AutoRedirectToIdentity || flow.Organization.AutoRedirectToIdentity;
 
-    private static Page Ask(LoginFlow flow, IReadOnlyList<IdentityProvider> usable)
+    private static Page Ask(LoginFlow flow, IReadOnlyList<IdentityProvider> usable, string? error = null, int status = StatusCodes.Status200OK)
     {
         var others = OthersOf(usable).ToList();
         return others.Count == 0
-            ? LoginPages.AskEmail(flow.View(Form))
-            : LoginPages.Choose(flow.View(Form), [.. others.Select(other => new LoginChoice(other.Name, $"{flow.LoginPath}/{other.Id}"))], PinOf(usable) is not null);
+            ? LoginPages.AskEmail(flow.View(Form), error, status)
+            : LoginPages.Choose(flow.View(Form), [.. others.Select(other => new LoginChoice(other.Name, $"{flow.LoginPath}/{other.Id}"))], PinOf(usable) is not null, error, status);
     }
 
     private static IEnumerable<IdentityProvider> OthersOf(IReadOnlyList<IdentityProvider> usable) => usable.Where(provider => provider.Type != ProviderTypes.OneTimePin);
@@ -126,20 +126,20 @@ public static class LoginEndpoints
             ("switch", _) => await ChangeAsync(flow, flow.Transaction with { ForceLogin = true, LoginId = null, Pin = null }),
             ("restart", _) => await ChangeAsync(flow, flow.Transaction with { Pin = null }),
             _ when pinProvider is null => new SeeOther(flow.LoginPath),
-            ("resend", { } asked) => await AskAsync(flow, asked.Email, pinProvider),
+            ("resend", { } asked) => await AskAsync(flow, asked.Email, pinProvider, usable),
             _ when form.One("pin") is { } pin => await CheckAsync(flow, pin),
-            _ when EmailAddress.TryNormalize(form.One("email"), out var email) => await AskAsync(flow, email, pinProvider),
-            _ => LoginPages.AskEmail(flow.View(Form), "Enter an e-mail address such as name@example.com.", StatusCodes.Status400BadRequest),
+            _ when EmailAddress.TryNormalize(form.One("email"), out var email) => await AskAsync(flow, email, pinProvider, usable),
+            _ => Ask(flow, usable, "Enter an e-mail address such as name@example.com.", StatusCodes.Status400BadRequest),
         };
     }
 
-    private static async Task<IResult> AskAsync(LoginFlow flow, string email, IdentityProvider provider)
+    private static async Task<IResult> AskAsync(LoginFlow flow, string email, IdentityProvider provider, IReadOnlyList<IdentityProvider> usable)
     {
         var pins = flow.Http.RequestServices.GetRequiredService<PinLogin>();
         var asked = await pins.AskAsync(
             flow.Stored, flow.Cookie, email, provider, flow.Application, flow.Scope.Snapshot, flow.Scope.Edge.ClientAddress, flow.Http.RequestAborted);
         return asked == PinAsked.TooMany
-            ? LoginPages.AskEmail(flow.View(Form), "Too many codes were asked for. Wait a few minutes, then start again from the application.", StatusCodes.Status429TooManyRequests)
+            ? Ask(flow, usable, "Too many codes were asked for. Wait a few minutes, then start again from the application.", StatusCodes.Status429TooManyRequests)
             : new SeeOther(flow.LoginPath);
     }
 

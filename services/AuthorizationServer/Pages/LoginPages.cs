@@ -21,13 +21,16 @@ public static class LoginPages
     /// <param name="view">Where the login stands.</param>
     /// <param name="choices">The other identity providers.</param>
     /// <param name="withEmail">Whether a PIN is one of the ways.</param>
-    public static Page Choose(LoginView view, IReadOnlyList<LoginChoice> choices, bool withEmail)
+    /// <param name="error">What is wrong with the address that was given.</param>
+    /// <param name="status">The HTTP status.</param>
+    public static Page Choose(LoginView view, IReadOnlyList<LoginChoice> choices, bool withEmail, string? error = null, int status = StatusCodes.Status200OK)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(choices);
         var email = !withEmail ? Html.None : Html.Of($"""
             <p class="or"><span>or</span></p>
-            {EmailForm(view, focus: false)}
+            {Error(error)}
+            {EmailForm(view, focus: error is not null, error)}
             """);
         return new Page("Sign in", Html.Of($"""
             {Purpose(view)}
@@ -35,7 +38,7 @@ public static class LoginPages
             {Html.Join(choices.Select(choice => Html.Of($"""<li><a class="button" href="{choice.Path}">Continue with {choice.Name}</a></li>""")))}
             </ul>
             {email}
-            """), StatusCodes.Status200OK, view.FormRedirect);
+            """), status, view.FormRedirect);
     }
 
     /// <summary>Asks for the address.</summary>
@@ -45,7 +48,7 @@ public static class LoginPages
         return new Page("Sign in", Html.Of($"""
             {Purpose(view)}
             {Error(error)}
-            {EmailForm(view, focus: true)}
+            {EmailForm(view, focus: true, error)}
             """), status, view.FormRedirect);
     }
 
@@ -61,7 +64,7 @@ public static class LoginPages
             <form method="post">
             <input type="hidden" name="csrf" value="{view.Csrf}">
             <label for="pin">Code from the e-mail</label>
-            <input class="pin" id="pin" name="pin" type="text" inputmode="numeric" maxlength="12" autocomplete="one-time-code" required autofocus>
+            <input class="pin" id="pin" name="pin" type="text" inputmode="numeric" maxlength="12" autocomplete="one-time-code" required autofocus{Wrong(error)}>
             <button type="submit">Sign in</button>
             </form>
             <form class="row" method="post">
@@ -88,11 +91,11 @@ public static class LoginPages
             """), StatusCodes.Status403Forbidden, view.FormRedirect);
     }
 
-    private static Html EmailForm(LoginView view, bool focus) => Html.Of($"""
+    private static Html EmailForm(LoginView view, bool focus, string? error = null) => Html.Of($"""
         <form method="post">
         <input type="hidden" name="csrf" value="{view.Csrf}">
         <label for="email">E-mail address</label>
-        <input id="email" name="email" type="email" maxlength="254" autocomplete="username" required{(focus ? Html.Of($" autofocus") : Html.None)}>
+        <input id="email" name="email" type="email" maxlength="254" autocomplete="username" required{(focus ? Html.Of($" autofocus") : Html.None)}{Wrong(error)}>
         <button type="submit">Send me a code</button>
         </form>
         """);
@@ -101,5 +104,8 @@ public static class LoginPages
         ? Html.Of($"""<p class="dim">to let <strong>{client}</strong> use <strong>{view.Application}</strong></p>""")
         : Html.Of($"""<p class="dim">to continue to <strong>{view.Application}</strong></p>""");
 
-    private static Html Error(string? error) => error is null ? Html.None : Html.Of($"""<p class="error" role="alert">{error}</p>""");
+    private static Html Error(string? error) => error is null ? Html.None : Html.Of($"""<p class="error" role="alert" id="wrong">{error}</p>""");
+
+    // The field that the error is about, for those who do not see that they stand together.
+    private static Html Wrong(string? error) => error is null ? Html.None : Html.Of($" aria-invalid=\"true\" aria-describedby=\"wrong\"");
 }

@@ -52,11 +52,11 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     }
 
     /// <summary>Somebody without any session opens an address.</summary>
-    public async Task<IPage> VisitAsync(Uri address, ColorScheme scheme, (int Width, int Height) size)
+    public async Task<IPage> VisitAsync(Uri address, ColorScheme scheme, (int Width, int Height) size, bool javaScript = true)
     {
         ArgumentNullException.ThrowIfNull(address);
         await StartAsync();
-        var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
+        var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, JavaScriptEnabled = javaScript, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
         var page = await context.NewPageAsync();
         Watch(page);
         await page.GotoAsync(address.ToString());
@@ -72,6 +72,19 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
         await page.EvaluateAsync(await File.ReadAllTextAsync(s_axe));
         var found = await page.EvaluateAsync<JsonElement>("() => axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.filter(violation => ['serious', 'critical'].includes(violation.impact)).map(violation => violation.id + ': ' + violation.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')))");
         return [.. found.EnumerateArray().Select(entry => entry.GetString()!)];
+    }
+
+    /// <summary>Looks at a page as a designer would: keeps its picture, and tells its violations and whether it is wider than its window.</summary>
+    public static async Task<IReadOnlyList<string>> LookAsync(IPage page, string name)
+    {
+        var problems = (await ViolationsAsync(page)).Select(violation => $"{name}: {violation}").ToList();
+        if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
+        {
+            problems.Add($"{name} is wider than its window");
+        }
+
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png"), FullPage = true });
+        return problems;
     }
 
     public async ValueTask DisposeAsync()

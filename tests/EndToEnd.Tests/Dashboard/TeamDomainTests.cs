@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
 using Microsoft.Playwright;
@@ -75,14 +76,51 @@ public sealed class TeamDomainTests(LocalTopology topology)
         }
     }
 
-    private async Task LookAsync(IPage page, string name, string variant)
+    [Fact]
+    public async Task ASignIn_AConsent_AndTheOwnAccess_WithTheKeyboardAlone_WithoutJavaScript()
     {
-        _problems.AddRange((await Administrator.ViolationsAsync(page)).Select(violation => $"{name}: {violation}"));
-        if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
-        {
-            _problems.Add($"{name} is wider than its window");
-        }
+        const string Email = "keyboard@example.com";
+        await using var administrator = new Administrator(topology);
+        var known = await topology.Mailbox.PinsAsync(Email);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "Keyboard client");
+        await client.DiscoverAsync();
+        await client.RegisterAsync();
+        var page = await administrator.VisitAsync(client.AuthorizationUrl("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "state"), ColorScheme.Light, (1280, 844), javaScript: false);
+        await page.TypeIntoAsync(page.GetByLabel("E-mail address"), Email);
+        await page.Keyboard.PressAsync("Enter");
 
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"{name}-{variant}.png"), FullPage = true });
+        // Each page begins where something is to be typed, and so does the one that says what was wrong.
+        var code = page.GetByLabel("Code from the e-mail");
+        await Assertions.Expect(code).ToBeFocusedAsync();
+        await page.TypeIntoAsync(code, "000000");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("That is not the code");
+        await Assertions.Expect(code).ToBeFocusedAsync();
+        await Assertions.Expect(code).ToHaveAttributeAsync("aria-invalid", "true");
+        await Assertions.Expect(code).ToHaveAccessibleDescriptionAsync(new Regex("That is not the code"));
+        await page.TypeIntoAsync(code, await topology.Mailbox.NewPinAsync(Email, known));
+        await page.Keyboard.PressAsync("Enter");
+
+        // Nobody listens where the answer goes: that it is sent there is enough.
+        var answer = await page.RunAndWaitForRequestAsync(
+            () => page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Do not allow" })),
+            request => request.Url.StartsWith(client.RedirectUri.ToString(), StringComparison.Ordinal));
+        Assert.Contains("error=access_denied", answer.Url, StringComparison.Ordinal);
+
+        // A browser session of their own, ended on their own page; in another window, as the first one stays where nobody listens.
+        page = await page.Context.NewPageAsync();
+        await page.GotoAsync(topology.Plain.ToString());
+        await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/my-access").ToString());
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "End the access of Browser" }).First);
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("No client and no browser has access");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, "team-my-access-nothing-Light-desk.png"), FullPage = true });
+        await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/logout").ToString());
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("You are signed out");
+        await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/my-access").ToString());
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("You are not signed in here");
+        Assert.Empty(administrator.Complaints);
     }
+
+    private async Task LookAsync(IPage page, string name, string variant) => _problems.AddRange(await Administrator.LookAsync(page, $"{name}-{variant}"));
 }

@@ -8,7 +8,8 @@ using Npgsql;
 namespace ManagedOAuth.EndToEnd.Tests.Providers;
 
 /// <summary>People log in at npm's <c>oidc-provider</c>; what it says about them decides at the login and at every refresh.</summary>
-public sealed class OidcProviderTests(ProviderTopology topology) : IClassFixture<ProviderTopology>
+[Collection(ProviderCollection.Name)]
+public sealed class OidcProviderTests(ProviderTopology topology)
 {
     private readonly string _sub = "u-" + Guid.NewGuid().ToString("N");
 

@@ -1,5 +1,9 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.EndToEnd.Tests.Providers;
 
@@ -47,6 +51,38 @@ public sealed class ProviderTopology() : LocalTopology("token=2,edge=1")
         await Admin.PutAsync($"apps/{application["id"]}", application);
     }
 
+    /// <summary>Turns provisioning on; gives the client that the identity provider would be.</summary>
+    public async Task<HttpClient> ScimAsync()
+    {
+        var provider = await Admin.GetAsync($"identity_providers/{ProviderId}");
+        provider["scim_config"] = new JsonObject { ["enabled"] = true };
+        var shown = await Admin.PutAsync($"identity_providers/{ProviderId}", provider);
+        var secret = (string?)shown["scim_config"]!["secret"] ?? (string)(await Admin.PostAsync($"identity_providers/{ProviderId}/refresh_scim_secret"))["secret"]!;
+        var scim = new HttpClient { BaseAddress = new Uri((string)shown["scim_config"]!["scim_base_url"]! + "/"), Timeout = TimeSpan.FromSeconds(30) };
+        scim.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
+        await Eventually.Async(async () =>
+        {
+            using var answer = await scim.GetAsync("ServiceProviderConfig");
+            return answer.StatusCode == HttpStatusCode.OK;
+        });
+        return scim;
+    }
+
+    /// <summary>Provisions a user who is in the group that is let in; at the login the provider says nothing about groups.</summary>
+    public async Task<(string User, string Group)> ProvisionAsync(HttpClient scim, string sub, string email)
+    {
+        await Provider.ScriptAsync(sub, new { email, email_verified = true, groups = Array.Empty<string>() });
+        var user = await MakeAsync(scim, "Users", new JsonObject { ["userName"] = email, ["active"] = true });
+        return (user, await MakeAsync(scim, "Groups", new JsonObject { ["displayName"] = "eng", ["members"] = new JsonArray(new JsonObject { ["value"] = user }) }));
+    }
+
+    private static async Task<string> MakeAsync(HttpClient scim, string resource, JsonObject body)
+    {
+        using var answer = await scim.PostAsJsonAsync(resource, body);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        return (string)(await answer.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
+    }
+
     public override async Task DisposeAsync()
     {
         if (Provider is not null)
@@ -56,4 +92,11 @@ public sealed class ProviderTopology() : LocalTopology("token=2,edge=1")
 
         await base.DisposeAsync();
     }
+}
+
+/// <summary>Tests that share one topology with an OpenID Connect provider. Each uses users of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class ProviderCollection : ICollectionFixture<ProviderTopology>
+{
+    public const string Name = "provider";
 }

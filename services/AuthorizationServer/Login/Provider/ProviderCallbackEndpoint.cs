@@ -58,8 +58,7 @@ public static partial class ProviderCallbackEndpoint
         }
         catch (OutboundUnavailableException away)
         {
-            await ProviderTrials.ReportAsync(flow, test => test with { Status = "unavailable", Explanation = away.Message });
-            return services.GetRequiredService<ProviderLogins>().Unavailable(flow, provider, away);
+            return await services.GetRequiredService<ProviderLogins>().UnavailableAsync(flow, provider, away);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed partial class ProviderLogins(ProviderStates states, Providers prov
         }
         catch (OutboundUnavailableException away)
         {
-            return Unavailable(flow, provider, away);
+            return await UnavailableAsync(flow, provider, away);
         }
     }
 
@@ -55,14 +55,15 @@ public sealed partial class ProviderLogins(ProviderStates states, Providers prov
             state.ForceLogin);
     }
 
-    /// <summary>The page for a provider that is away. Nothing is lost: the transaction goes on when it is back.</summary>
-    public Page Unavailable(LoginFlow flow, IdentityProvider provider, OutboundUnavailableException away)
+    /// <summary>The page for a provider that is away, which a try is told as well. Nothing is lost: the transaction goes on when it is back.</summary>
+    public async Task<IResult> UnavailableAsync(LoginFlow flow, IdentityProvider provider, OutboundUnavailableException away)
     {
         ArgumentNullException.ThrowIfNull(flow);
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(away);
         Instruments.Login("provider_unavailable");
         LogUnavailable(logger, provider.Id, flow.Transaction.FlowId, away.Message);
+        await ProviderTrials.ReportAsync(flow, test => test with { Status = "unavailable", Explanation = away.Message });
         flow.Http.Response.Headers.RetryAfter = "5";
         return ProviderPages.Unavailable(provider.Name, flow.LoginPath);
     }
