@@ -21,6 +21,7 @@ public sealed class RefusalTests(ConfigHost host) : IClassFixture<ConfigHost>
     [InlineData("/tags")]
     [InlineData("/api-tokens")]
     [InlineData("/sign-ins")]
+    [InlineData("/grants")]
     public async Task AList_ThatMayNotBeSeen_SaysSo(string path)
     {
         using var browser = await SignInAsync("keys_read");

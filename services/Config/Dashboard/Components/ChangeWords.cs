@@ -25,6 +25,14 @@ public static class ChangeWords
             : actor.Length == 0 ? "the service" : actor;
     }
 
+    /// <summary>What kind of object it is about, in a sentence; some have no pages.</summary>
+    public static string Kind(JsonObject change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var kind = (string?)change["kind"] ?? "";
+        return Pages.PageKind.Find(kind)?.Noun ?? (kind == "mcp_catalog" ? "catalogue of an MCP server" : kind.Replace('_', ' '));
+    }
+
     /// <summary>The differences that a change made.</summary>
     public static IReadOnlyList<JsonObject> Differences(JsonObject change)
     {

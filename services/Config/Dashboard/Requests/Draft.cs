@@ -15,6 +15,13 @@ public sealed class Draft
     /// <summary>What is wrong, by JSON pointer; an empty pointer is about the whole.</summary>
     public IReadOnlyList<(string Pointer, string Reason)> Errors { get; set; } = [];
 
+    /// <summary>Where somebody goes on who has changed the form and is shown it again: a row that was added, or its list; empty = at the beginning.</summary>
+    public string Focus { get; set; } = "";
+
+    /// <summary>The pointers of what is wrong inside a field, such as with one of its lines.</summary>
+    public IEnumerable<string> Within(string pointer)
+        => Errors.Select(error => error.Pointer).Where(wrong => wrong.StartsWith(pointer + "/", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal);
+
     public string Text(string pointer) => Find(pointer) is JsonValue value ? value.ToString() : "";
 
     public bool Flag(string pointer) => Find(pointer) is JsonValue value && value.TryGetValue<bool>(out var flag) && flag;

@@ -190,7 +190,6 @@ public static class ApplicationPages
         }
 
         var grants = await api.GetAsync($"access/grants?app_id={id}&status=active&per_page=1000", ct);
-        var users = grants.Items.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count();
         var name = (string?)answer.Object["name"] ?? "";
         return PageResult.Of<ConfirmPage>(
             new
@@ -204,8 +203,8 @@ public static class ApplicationPages
                 Consequences = (IReadOnlyList<string>)
                 [
                     $"{answer.Object["domain"]} stops answering at once, and nothing is forwarded to its origin any more.",
-                    !grants.Success ? "How many grants this ends cannot be told: the token service does not answer." : grants.TotalCount == 0 ? "No grant is active: nobody loses access." : $"This ends {Moments.Count(grants.TotalCount, "grant")} of {Moments.Count(users, "user")}: their clients have to be connected again if the application comes back.",
-                    "The history of the application and of its grants stays.",
+                    GrantWords.Consequence(grants, "email", "user", "No grant is active: nobody loses access."),
+                    "The history of the application and of its grants stays. If it comes back, clients have to be connected again.",
                 ],
             },
             draft is null ? StatusCodes.Status200OK : StatusCodes.Status409Conflict);

@@ -48,7 +48,7 @@ public static class GrantPages
     {
         var filter = GrantFilter.Of(request);
         var answer = await api.GetAsync($"access/grants{filter.Query(filter.Cursor)}&per_page=25", ct);
-        return PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, await NamesAsync(api, ct), answer.Success) });
+        return !answer.Success && answer.Status != StatusCodes.Status503ServiceUnavailable ? PageResult.Failed(answer, "grant") : PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, await NamesAsync(api, ct), answer.Success) });
     }
 
     private static async Task<IResult> ShowAsync(Guid id, AdminApi api, CancellationToken ct)

@@ -18,6 +18,9 @@ public sealed record HistoryModel
     /// <summary>The two that are compared, and what differs; null when none were asked for.</summary>
     public (long From, long To, IReadOnlyList<JsonObject> Changes)? Compared { get; init; }
 
+    /// <summary>The object's other pages, this one among them; none where it has no more than one.</summary>
+    public IReadOnlyList<(string Path, string Text)> Tabs { get; init; } = [];
+
     public string Name => View.Items.Select(version => (string?)version["name"]).OfType<string>().FirstOrDefault() ?? Kind.Title;
 }
 
@@ -66,8 +69,16 @@ public static class HistoryPages
             compared = answer.Success ? (from, to, ChangeWords.Differences(answer.Object)) : null;
         }
 
-        return PageResult.Of<HistoryPage>(new { Model = new HistoryModel { Kind = kind, Id = id, View = view, Compared = compared } });
+        return PageResult.Of<HistoryPage>(new { Model = new HistoryModel { Kind = kind, Id = id, View = view, Compared = compared, Tabs = await TabsAsync(kind, id, api, ct) } });
     }
+
+    private static async Task<IReadOnlyList<(string, string)>> TabsAsync(PageKind kind, string id, AdminApi api, CancellationToken ct) => kind.Name switch
+    {
+        "application" => Applications.ApplicationModel.TabsOf(id),
+        "mcp_server" => McpServers.McpServerModel.TabsOf(id),
+        "identity_provider" when await api.GetAsync($"{kind.ApiPath}/{id}", ct) is { Success: true } provider => IdentityProviders.ProviderTabs.Of(id, (string?)provider.Object["type"] ?? ""),
+        _ => [],
+    };
 
     private static async Task<(VersionModel? Model, ApiAnswer Answer)> FindAsync(PageKind kind, string id, long version, AdminApi api, CancellationToken ct)
     {

@@ -27,7 +27,16 @@ public sealed class ListPages() : ObjectPages(PageKind.Find("list")!)
     protected override IResult List(ListView view) => PageResult.Of<ListList>(new { View = view });
 
     protected override Task<IResult> FormAsync(HttpContext context, EditModel model, int status, CancellationToken ct)
-        => Task.FromResult(PageResult.Of<ListEdit>(new { Model = model }, status));
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var values = model.Draft.Objects(Items);
+        model.Draft.Errors = [.. model.Draft.Errors.Select(error => Line(error.Pointer) is { } line && line < values.Count ? (error.Pointer, $"“{values[line]["value"]}”: {error.Reason}") : error)];
+        return Task.FromResult(PageResult.Of<ListEdit>(new { Model = model }, status));
+    }
+
+    // Which of the values an error is about: they stand in one field here.
+    private static int? Line(string pointer)
+        => pointer.StartsWith(Items + "/", StringComparison.Ordinal) && int.TryParse(pointer.Split('/')[2], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var line) ? line : null;
 
     protected override Draft Suggestion(HttpRequest request)
     {

@@ -26,9 +26,11 @@ public static class RuleForm
             if (action is ["remove", var name, var at] && name == list && int.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < rules.Count)
             {
                 rules.RemoveAt(index);
+                draft.Focus = "/" + list;
             }
             else if (action is ["add", var added] && added == list && RuleKinds.Find(form[$"add-{list}"].ToString()) is { } kind)
             {
+                draft.Focus = kind.Inputs.Count == 0 ? "/" + list : string.Create(CultureInfo.InvariantCulture, $"/{list}/{rules.Count}");
                 rules.Add(new JsonObject { [kind.Kind] = new JsonObject() });
             }
 
