@@ -20,15 +20,9 @@ public sealed class AppearanceTests(LocalTopology topology)
         foreach (var path in await PathsAsync())
         {
             await page.GotoAsync(administrator.Address(path));
-            problems.AddRange((await Administrator.ViolationsAsync(page)).Select(violation => $"{path}: {violation}"));
-            if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
-            {
-                problems.Add($"{path} is wider than its window of {width}");
-            }
-
             var name = NameOf(path);
             Assert.True(names.Add(name), $"the picture of {path} would replace the one of another page");
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"{name}-{scheme}-{(width > 500 ? "desk" : "phone")}.png"), FullPage = true });
+            problems.AddRange(await Administrator.LookAsync(page, $"{name}-{scheme}-{(width > 500 ? "desk" : "phone")}"));
         }
 
         Assert.Empty(problems);
@@ -36,7 +30,7 @@ public sealed class AppearanceTests(LocalTopology topology)
     }
 
     // The same from run to run: /groups/{id}/history/1?a=b -> groups-one-history-1-a-b
-    private static string NameOf(string path)
+    internal static string NameOf(string path)
     {
         var words = path.Split(['/', '?', '&', '='], StringSplitOptions.RemoveEmptyEntries)
             .Select(part => Guid.TryParse(part, out _) ? "one" : string.Concat(part.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')));

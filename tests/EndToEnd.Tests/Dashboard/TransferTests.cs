@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 using Microsoft.Playwright;
 
 namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
@@ -40,5 +41,50 @@ public sealed class TransferTests(LocalTopology topology)
         Assert.Equal(name, (string?)(await topology.Admin.GetAsync($"groups/{id}"))["name"]);
         await topology.Admin.DeleteAsync($"groups/{id}");
         Assert.Empty(administrator.Complaints);
+    }
+
+    [Fact]
+    public async Task AnImportOfMoreThanOneBatch_IsAJob_ThatTellsHowFarItIs()
+    {
+        var name = $"job-{Guid.NewGuid():N}"[..10];
+        var tags = (await topology.Admin.GetRawAsync("export?kinds=tag"))["objects"]!["tag"]!.AsArray();
+        var more = new JsonArray([.. tags.Select(tag => tag!.DeepClone()), .. Enumerable.Range(0, 510).Select(number => new JsonObject { ["name"] = $"{name}-{number}" })]);
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/transfer", javaScript: false);
+        await ImportAsync(page, more, prune: false, "510 would be made");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, "transfer-job-Light-desk.png"), FullPage = true });
+        Assert.Empty(await Administrator.ViolationsAsync(await administrator.OpenAsync(new Uri(page.Url).PathAndQuery)));
+        await page.GotoAsync(administrator.Address("/transfer"));
+        await Assertions.Expect(page.Locator("section", new() { HasText = "Imports" })).ToContainTextAsync("by admin@example.com");
+
+        // And back: what the file does not have is removed, which the button says by its colour.
+        await ImportAsync(page, tags, prune: true, "510 removed");
+        Assert.Equal(tags.Count, (await topology.Admin.GetAsync("tags?per_page=1000")).AsArray().Count);
+        Assert.Empty(administrator.Complaints);
+    }
+
+    // Without scripts somebody looks again by a link.
+    private static async Task ImportAsync(IPage page, JsonArray tags, bool prune, string plan)
+    {
+        var file = new JsonObject { ["format"] = "managedoauth.configuration", ["format_version"] = 1, ["objects"] = new JsonObject { ["tag"] = tags.DeepClone() } };
+        await page.GetByLabel("or its text").FillAsync(file.ToJsonString());
+        await page.GetByLabel("Also remove what the file does not have").SetCheckedAsync(prune);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make a plan" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync(plan);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Do it" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Progressbar)).ToBeVisibleAsync();
+        await Eventually.Async(async () =>
+        {
+            var again = page.GetByRole(AriaRole.Link, new() { Name = "Look again" });
+            if (await again.CountAsync() > 0)
+            {
+                await again.ClickAsync();
+                return false;
+            }
+
+            return true;
+        });
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("succeeded");
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("510 of 510 changes");
     }
 }

@@ -19,6 +19,7 @@ public class LocalTopology : IAsyncLifetime
     private readonly StringBuilder _output = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("end-to-end-").FullName;
     private readonly string _replicas;
+    private readonly bool _seed;
     private readonly int _base = FreeBlock();
     private Process? _appHost;
 
@@ -27,7 +28,9 @@ public class LocalTopology : IAsyncLifetime
     {
     }
 
-    protected LocalTopology(string replicas) => _replicas = replicas;
+    /// <param name="replicas">As AppHost takes them.</param>
+    /// <param name="seed">Whether there are the objects of the first start; otherwise there is nothing but an API token.</param>
+    protected LocalTopology(string replicas, bool seed = true) => (_replicas, _seed) = (replicas, seed);
 
     public Uri Orders => Address(0);
 
@@ -75,7 +78,7 @@ public class LocalTopology : IAsyncLifetime
             async () =>
             {
                 Assert.False(_appHost.HasExited, $"AppHost ended: {Output}");
-                return await SeededAsync() && await AllReadyAsync();
+                return (!_seed || IsSeeded()) && await AllReadyAsync();
             },
             TimeSpan.FromSeconds(120),
             "the topology is ready and seeded");
@@ -159,7 +162,7 @@ public class LocalTopology : IAsyncLifetime
         }
     }
 
-    private Task<bool> SeededAsync() => Task.FromResult(Directory.GetDirectories(_folder).Any(folder => File.Exists(Path.Combine(folder, "seeded"))));
+    private bool IsSeeded() => Directory.GetDirectories(_folder).Any(folder => File.Exists(Path.Combine(folder, "seeded")));
 
     private Process Start()
     {
@@ -170,7 +173,7 @@ public class LocalTopology : IAsyncLifetime
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(RepositoryRoot.Of($"AppHost/bin/{Configuration()}/net10.0/ManagedOAuth.AppHost.dll"));
-        foreach (var argument in new[] { "--ephemeral", "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas })
+        foreach (var argument in (string[])["--ephemeral", "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas, .. _seed ? (string[])[] : ["--no-seed"]])
         {
             start.ArgumentList.Add(argument);
         }
