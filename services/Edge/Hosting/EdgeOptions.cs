@@ -37,4 +37,10 @@ public sealed class EdgeOptions
     /// answers, and for these too where it is longer.
     /// </summary>
     public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// How long requests that are under way may still take when the edge is told to end; then their connections are cut. Below what whoever ends
+    /// processes waits before it kills them.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(15);
 }

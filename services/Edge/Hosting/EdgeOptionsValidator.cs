@@ -46,6 +46,11 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
             problems.Add("Edge:StreamIdleTimeout must be between 1 second and 1 day.");
         }
 
+        if (options.DrainTimeout < TimeSpan.FromSeconds(1) || options.DrainTimeout > TimeSpan.FromMinutes(10))
+        {
+            problems.Add("Edge:DrainTimeout must be between 1 second and 10 minutes.");
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
