@@ -1,6 +1,7 @@
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Challenges;
 using ManagedOAuth.Edge.Credentials;
+using ManagedOAuth.Edge.Portals.Switches;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
@@ -10,15 +11,16 @@ using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 namespace ManagedOAuth.Edge.Pipeline;
 
 /// <summary>
-/// The pages of a portal for people: its home, what there is to connect, and the way back from a server's login. They are opened by the browser
-/// session of the portal's application; authorization-server, which serves them, is told the verified user.
+/// The pages of a portal for people: its home, what there is to connect, the way back from a server's login, and the switches of a session. They are
+/// opened by the browser session of the portal's application; authorization-server, which serves most of them, is told the verified user.
 /// </summary>
-internal sealed class PortalPages(ServiceProxy services, Authenticator authenticator, Refusals refusals)
+internal sealed class PortalPages(ServiceProxy services, SwitchesPage switches, Authenticator authenticator, Refusals refusals)
 {
     private static readonly ServicePath[] s_paths =
     [
         new(ServicePaths.AuthorizationServer, "/authorize", WithBelow: false, OnlyManaged: false, ServicePaths.FormLimit),
         new(ServicePaths.AuthorizationServer, "/servers-callback", WithBelow: true, OnlyManaged: false, ServicePaths.NoBody),
+        new(null, SwitchesPage.Path, WithBelow: false, OnlyManaged: false, ServicePaths.FormLimit),
         new(ServicePaths.AuthorizationServer, "/", WithBelow: false, OnlyManaged: false, ServicePaths.FormLimit),
     ];
 
@@ -37,13 +39,15 @@ internal sealed class PortalPages(ServiceProxy services, Authenticator authentic
         }
 
         // Clients have the endpoint; a page acts for the person in front of it.
-        if (authentication is not { Kind: CredentialKind.BrowserSession, Credential.Identity: { } user })
+        if (authentication is not { Kind: CredentialKind.BrowserSession, Credential: { Identity: { } user } credential })
         {
             await KnownAnswers.Denied.WriteAsync(context);
             return;
         }
 
         EdgeMetrics.Allowed(Names.Of(CredentialKind.BrowserSession));
-        await services.HandleAsync(context, host, door.Application.Id, ServicePaths.AuthorizationServer, target.PathAndQuery, page.BodyLimit, new EdgeUser(user));
+        await (page.Service is null
+            ? switches.HandleAsync(context, door, credential)
+            : services.HandleAsync(context, host, door.Application.Id, page.Service, target.PathAndQuery, page.BodyLimit, new EdgeUser(user)));
     }
 }

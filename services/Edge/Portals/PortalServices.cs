@@ -8,6 +8,7 @@ using ManagedOAuth.Edge.Portals.Log;
 using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Streams;
+using ManagedOAuth.Edge.Portals.Switches;
 using ManagedOAuth.Edge.Portals.Upstreams;
 using ModelContextProtocol.Protocol;
 
@@ -48,6 +49,7 @@ internal static class PortalServices
         services.AddSingleton<PortalMessages>();
         services.AddSingleton<PortalListening>();
         services.AddSingleton<PortalEndpoint>();
+        services.AddSingleton<SwitchesPage>();
         services.AddHostedService<PortalSweeper>();
         services.AddHostedService<PortalSessionKeeper>();
         AddMethods(services);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Switches;
 using ManagedOAuth.Edge.Portals.Upstreams;
 
 namespace ManagedOAuth.Edge.Portals.BuiltIns;
@@ -49,15 +50,17 @@ internal sealed class ListServersTool(ServerStates states) : BuiltInTool
     }
 }
 
-/// <summary>Tells where the user chooses servers and connects their accounts.</summary>
+/// <summary>Tells where the user switches the servers of this session, and connects their accounts.</summary>
 internal sealed class ToggleServersTool : BuiltInTool
 {
     public override string Name => "portal_toggle_servers";
 
-    protected override string Description => "Returns the address of the page where the user sees the servers of this portal and connects their accounts.";
+    protected override string Description => "Returns the address of the page where the user switches the servers of this session on and off. Show it to the user.";
 
     protected override string InputSchema => """{"type":"object","properties":{}}""";
 
     public override ValueTask<RpcAnswer> CallAsync(PortalRequest request, JsonElement arguments)
-        => new(PortalResults.Text(request, $"Open {LoginRequired.PageOf(request)} in a browser. To switch a server off or on for this session, call portal_toggle_single_server."));
+        => new(PortalResults.Text(request, request.SessionId is { } id
+            ? $"Open {SwitchesPage.UrlOf(request.Door.PublicOrigin, id)} in a browser to switch servers on or off for this session. portal_toggle_single_server switches one from here."
+            : $"This protocol revision has no sessions, so there are no switches for one: leave tools out in the client instead. Accounts at servers are connected at {LoginRequired.PageOf(request)}."));
 }

@@ -40,7 +40,7 @@ internal sealed class PortalListening(
         await using var stream = new ClientStream(visit.Http, log, clock);
         await stream.OpenAsync();
         var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Client);
-        using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream));
+        using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream) { Principal = visit.Principal });
         await Task.Delay(Timeout.Infinite, ended);
     }
 

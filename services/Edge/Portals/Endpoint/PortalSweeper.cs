@@ -1,14 +1,17 @@
 using ManagedOAuth.Edge.Hosting;
+using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Streams;
 using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.ServiceDefaults.HotStore;
 
 namespace ManagedOAuth.Edge.Portals.Endpoint;
 
 /// <summary>
 /// After each change of the configuration: ends requests that it no longer admits, and tells listeners what changed for them. Twice a minute: forgets
-/// streams that nobody comes back to.
+/// streams that nobody comes back to, and tells listeners which servers were switched at another replica.
 /// </summary>
-internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
+internal sealed partial class PortalSweeper(
+    RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, PortalSessionStore sessions, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
     private readonly WakeSignal _wake = new();
@@ -16,11 +19,18 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         routes.Changed += _wake.Wake;
+        var catchingUp = Task.CompletedTask;
         try
         {
             while (true)
             {
-                Sweep(isChanged: await _wake.WaitAsync(s_pause, stoppingToken));
+                var isChanged = await _wake.WaitAsync(s_pause, stoppingToken);
+                Sweep(isChanged);
+                if (!isChanged && catchingUp.IsCompleted)
+                {
+                    // Beside the loop: what asks Redis must not keep a change of the configuration waiting.
+                    catchingUp = CatchUpAsync(stoppingToken);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -54,6 +64,23 @@ internal sealed partial class PortalSweeper(RouteTableSource routes, InFlightReq
         catch (Exception failure)
         {
             // Protects the loop: without it no change would ever be told, and no request ended, again.
+            Log.Failed(logger, failure);
+        }
+    }
+
+    private async Task CatchUpAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await listeners.CatchUpAsync(sessions, stoppingToken);
+        }
+        catch (Exception failure) when (failure is HotStoreUnavailableException or OperationCanceledException)
+        {
+            // Redis is away, and is asked again at the next time; or the service stops.
+        }
+        catch (Exception failure)
+        {
+            // Protects the loop's next look.
             Log.Failed(logger, failure);
         }
     }

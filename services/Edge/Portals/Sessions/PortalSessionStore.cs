@@ -19,6 +19,8 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
 
     private const int RestoredAtOnce = 64;
 
+    private const string Prefix = "portal:session:";
+
     private static readonly TimeSpan s_writeAgain = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, Known> _local = new(StringComparer.Ordinal);
 
@@ -36,9 +38,14 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
 
     /// <summary>The session of this id, if it belongs to this principal at this portal. Null: there is none for them.</summary>
     /// <exception cref="HotStoreUnavailableException">It is not known here, and Redis cannot be asked.</exception>
-    public async ValueTask<PortalSession?> FindAsync(string id, Guid applicationId, PortalPrincipal principal, CancellationToken cancellation)
+    public ValueTask<PortalSession?> FindAsync(string id, Guid applicationId, PortalPrincipal principal, CancellationToken cancellation)
+        => FindByReferenceAsync(ReferenceOf(id), applicationId, principal, cancellation);
+
+    /// <summary>The same for a session that is named by its reference.</summary>
+    /// <exception cref="HotStoreUnavailableException">It is not known here, and Redis cannot be asked.</exception>
+    public async ValueTask<PortalSession?> FindByReferenceAsync(string reference, Guid applicationId, PortalPrincipal principal, CancellationToken cancellation)
     {
-        var key = KeyOf(id);
+        var key = Prefix + reference;
         var now = clock.GetUtcNow();
         PortalSession? session;
         if (_local.TryGetValue(key, out var known) && now - known.ReadAt < s_freshness)
@@ -64,10 +71,13 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
     }
 
     /// <summary>Replaces a session.</summary>
-    public Task ChangeAsync(string id, PortalSession session, CancellationToken cancellation)
+    public Task ChangeAsync(string id, PortalSession session, CancellationToken cancellation) => ChangeByReferenceAsync(ReferenceOf(id), session, cancellation);
+
+    /// <summary>Replaces a session that was found by its reference.</summary>
+    public Task ChangeByReferenceAsync(string reference, PortalSession session, CancellationToken cancellation)
     {
         var (now, later) = (clock.GetUtcNow(), session.ChangedAt.AddTicks(1));
-        return WriteAsync(KeyOf(id), session with { ChangedAt = now > later ? now : later }, cancellation);
+        return WriteAsync(Prefix + reference, session with { ChangedAt = now > later ? now : later }, cancellation);
     }
 
     /// <summary>Ends a session.</summary>
@@ -88,6 +98,9 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             await Task.WhenAll(some.Select(entry => RestoreAsync(entry.Key, entry.Value.Session, cancellation)));
         }
     }
+
+    /// <summary>Names a session where its id must not stand (an address in a browser): its hash, which opens nothing and leads to nobody's id.</summary>
+    public static string ReferenceOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
 
     /// <summary>Names a session in logs: tells two apart, opens none.</summary>
     public static string Fingerprint(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
@@ -209,7 +222,7 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
         _local[key] = known;
     }
 
-    private static string KeyOf(string id) => "portal:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+    private static string KeyOf(string id) => Prefix + ReferenceOf(id);
 
     // Without a session: it was ended, which is final.
     private sealed record Known(PortalSession? Session, DateTimeOffset ReadAt, DateTimeOffset WrittenAt);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Streams;
@@ -18,6 +19,9 @@ internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisi
     private readonly Lock _lock = new();
     private bool _isTold;
     private bool _isToldAgain;
+
+    /// <summary>Whose session it is; null in a revision without sessions.</summary>
+    public PortalPrincipal? Principal { get; init; }
 
     /// <summary>Servers that are switched off in the session now.</summary>
     public IReadOnlyList<string> SwitchedOff { get; set; } = SwitchedOff;
@@ -111,6 +115,38 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
         {
             listener.SwitchedOff = switchedOff;
             listener.Seen = See(listener);
+        }
+    }
+
+    /// <summary>Servers of a session were switched where its client does not see it: those who listen in it are told what changed for them.</summary>
+    /// <param name="reference">The session; see <see cref="PortalSessionStore.ReferenceOf"/>.</param>
+    /// <param name="switchedOff">Servers that are off now.</param>
+    public void Switched(string reference, IReadOnlyList<string> switchedOff)
+    {
+        foreach (var listener in _listeners.Keys.Where(listener => PortalSessionStore.ReferenceOf(listener.SessionId) == reference))
+        {
+            Tell(listener, switchedOff);
+        }
+    }
+
+    /// <summary>As <see cref="Switched"/>, for what was switched at another replica: every session that is listened to here is looked at.</summary>
+    public async Task CatchUpAsync(PortalSessionStore sessions, CancellationToken cancellation)
+    {
+        foreach (var listener in _listeners.Keys.Where(listener => listener.Principal is not null))
+        {
+            if (await sessions.FindAsync(listener.SessionId, listener.ApplicationId, listener.Principal!.Value, cancellation) is { } session)
+            {
+                Tell(listener, session.SwitchedOff);
+            }
+        }
+    }
+
+    private void Tell(Listener listener, IReadOnlyList<string> switchedOff)
+    {
+        if (!listener.SwitchedOff.ToHashSet().SetEquals(switchedOff))
+        {
+            listener.SwitchedOff = switchedOff;
+            _ = TellAsync(listener);
         }
     }
 
