@@ -55,6 +55,11 @@ public sealed class McpPortalPageTests(ConfigHost host) : IClassFixture<ConfigHo
         Assert.Equal(HttpStatusCode.SeeOther, made.StatusCode);
         var page = made.Headers.Location!.ToString();
         await browser.GetAsync(page);
+        using var coded = await browser.PostAsync(page, new() { ["/name"] = "Shown", ["/code_mode"] = "opt_in", ["server"] = server, ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save" });
+        Assert.True(coded.StatusCode == HttpStatusCode.SeeOther, browser.Page);
+        Assert.Equal("opt_in", (string?)(await PortalAsync(id))["code_mode"]);
+        await browser.GetAsync(page);
+        Assert.Contains("<option value=\"opt_in\" selected>", browser.Page, StringComparison.Ordinal);
         Assert.Contains($"{id}.portal.test/mcp", browser.Page, StringComparison.Ordinal);
         Assert.True((bool)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/apps/{(await PortalAsync(id))["application_id"]}"))["oauth_configuration"]!["enabled"]!);
 
@@ -135,6 +140,19 @@ public sealed class McpPortalPageTests(ConfigHost host) : IClassFixture<ConfigHo
         Assert.Contains("&lt;i&gt;tool&lt;/i&gt;", browser.Page, StringComparison.Ordinal);
         Assert.Contains("data-refresh=\"5\"", browser.Page, StringComparison.Ordinal);
         Assert.DoesNotContain("bob@example.com", browser.Page, StringComparison.Ordinal);
+
+        // One flow, one grant, and what took long, each alone.
+        var slow = PortalLogTests.Entry("slow", entry => (entry.Tool, entry.DurationMs) = ("slow_tool", 12_345));
+        await PortalLogTests.SendAsync(host, "edge", [slow]);
+        foreach (var query in new[] { $"flow={slow.FlowId}", $"grant={slow.GrantId}", "min_duration_ms=12345" })
+        {
+            await browser.GetAsync("/mcp-log?" + query);
+            Assert.Contains("slow_tool", browser.Page, StringComparison.Ordinal);
+            Assert.DoesNotContain("&lt;i&gt;tool", browser.Page, StringComparison.Ordinal);
+        }
+
+        using var noNumber = await browser.GetAsync("/mcp-log?min_duration_ms=long");
+        Assert.Equal(HttpStatusCode.BadRequest, noNumber.StatusCode);
         using var wrong = await browser.GetAsync("/mcp-log?since=yesterday");
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Contains("since is a time", browser.Page, StringComparison.Ordinal);

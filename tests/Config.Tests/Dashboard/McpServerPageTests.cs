@@ -54,6 +54,47 @@ public sealed class McpServerPageTests(ConfigHost host) : IClassFixture<ConfigHo
     }
 
     [Fact]
+    public void ToolPolicies_AreRows_OfWhichAnEmptyOneIsNone()
+    {
+        var draft = new Draft(JsonNode.Parse("""{"tool_policies":[{"tools":["a"],"policies":["p"]},{"tools":["b"],"policies":["q"]}]}""")!.AsObject());
+        Assert.Equal(3, ToolPolicyForm.RowsOf(draft).Count);
+        McpServerForm.Take(draft, Form(("/tool_policies/0/tools", ""), ("/tool_policies/1/tools", " b \r\nc*\r\n"), ("/tool_policies/1/policies", "q"), ("/tool_policies/2/tools", "d")));
+        Assert.Equal("""[{"tools":["b","c*"],"policies":["q"]},{"tools":["d"],"policies":[]}]""", draft.Value["tool_policies"]!.ToJsonString());
+
+        // A form that has no such rows says nothing about them.
+        McpServerForm.Take(draft, Form(("/name", "n")));
+        Assert.Equal(2, draft.Objects("/tool_policies").Count);
+    }
+
+    [Fact]
+    public async Task ToolPolicies_AreSaved_AndWhatIsWrongStandsAtTheirRow()
+    {
+        var policy = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/policies", """{"name":"Only <us>","decision":"allow","include":[{"everyone":{}}]}"""))["id"]!;
+        var id = PortalCalls.NewId("few");
+        var page = $"/mcp-servers/{(await host.Api.AddServer(id))["uid"]}";
+        using var browser = host.Browse(DashboardBrowser.UserOf("admin@example.com"));
+        await browser.GetAsync(page);
+        Assert.Contains("Only &lt;us&gt;", browser.Page, StringComparison.Ordinal);
+        var stored = await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}");
+        var fields = new Dictionary<string, string>
+        {
+            ["/name"] = (string)stored["name"]!, ["/hostname"] = (string)stored["hostname"]!, ["authentication"] = "unauthenticated", ["/tool_pinning"] = "quarantine",
+            ["/tool_policies/0/tools"] = "delete_*\nwrite", ["etag"] = ETag(browser.Page), ["action"] = "save",
+        };
+        using var wrong = await browser.PostAsync(page, fields);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Assert.Contains("policies names at least one reusable policy", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("delete_*", browser.Page, StringComparison.Ordinal);
+        using var saved = await browser.PostAsync(page, new(fields) { ["/tool_policies/0/policies"] = policy });
+        Assert.True(saved.StatusCode == HttpStatusCode.SeeOther, browser.Page);
+        Assert.Equal($$"""[{"tools":["delete_*","write"],"policies":["{{policy}}"]}]""", (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["tool_policies"]!.ToJsonString());
+        await browser.GetAsync(page);
+        Assert.Contains($"<option value=\"{policy}\" selected>", browser.Page, StringComparison.Ordinal);
+        using var emptied = await browser.PostAsync(page, new(fields) { ["/tool_policies/0/tools"] = "", ["etag"] = ETag(browser.Page) });
+        Assert.Equal("[]", (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["tool_policies"]?.ToJsonString() ?? "[]");
+    }
+
+    [Fact]
     public void Curl_HidesCredentials_WhateverTheirShape()
     {
         var headers = ApiCall.Post("x", new JsonObject { ["auth_credentials"] = new JsonObject { ["headers"] = new JsonObject { ["X-Api-Key"] = Secret } } });

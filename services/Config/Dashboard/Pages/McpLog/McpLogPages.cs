@@ -6,14 +6,15 @@ using ManagedOAuth.Config.Portals.Log;
 namespace ManagedOAuth.Config.Dashboard.Pages.McpLog;
 
 /// <summary>What is looked for in the log of the portals. Times are UTC, as a browser's field gives them.</summary>
-public sealed record McpLogFilter(string User, string Portal, string Server, string Tool, string Outcome, string Since, string Until)
+public sealed record McpLogFilter(string User, string Portal, string Server, string Tool, string Outcome, string Since, string Until, string Flow, string Grant, string Duration)
 {
-    public bool IsEmpty => (User + Portal + Server + Tool + Outcome + Since + Until).Length == 0;
+    public bool IsEmpty => (User + Portal + Server + Tool + Outcome + Since + Until + Flow + Grant + Duration).Length == 0;
 
     /// <summary>As a query of the API, which is that of the page as well; empty or beginning with <c>?</c>.</summary>
     public string Query => QueryString.Create(new Dictionary<string, string?>
     {
         ["user"] = User, ["portal"] = Portal, ["server"] = Server, ["tool"] = Tool, ["outcome"] = Outcome, ["since"] = Since, ["until"] = Until,
+        ["flow"] = Flow, ["grant"] = Grant, ["min_duration_ms"] = Duration,
     }.Where(member => member.Value!.Length > 0)).Value ?? "";
 
     /// <summary>The query with one thing more.</summary>
@@ -23,7 +24,7 @@ public sealed record McpLogFilter(string User, string Portal, string Server, str
     {
         ArgumentNullException.ThrowIfNull(query);
         string Text(string name) => query[name].ToString().Trim();
-        return new McpLogFilter(Text("user"), Text("portal"), Text("server"), Text("tool"), Text("outcome"), Text("since"), Text("until"));
+        return new McpLogFilter(Text("user"), Text("portal"), Text("server"), Text("tool"), Text("outcome"), Text("since"), Text("until"), Text("flow"), Text("grant"), Text("min_duration_ms"));
     }
 }
 
@@ -57,7 +58,7 @@ public sealed record McpLogModel
     public required Draft Draft { get; init; }
 }
 
-/// <summary><c>/mcp-log</c>: what went through the portals, by user, server, tool and outcome.</summary>
+/// <summary><c>/mcp-log</c>: what went through the portals, by user, server, tool, outcome, duration, grant and flow.</summary>
 public static class McpLogPages
 {
     private const int PerPage = 50;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Pages.Policies;
 using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.McpPortals;
@@ -45,9 +46,12 @@ public static class McpPortalForm
             draft.TakeText(form, text);
         }
 
-        if (form["/policies"].ToString() is { Length: > 0 } policy)
+        FirstPolicy.Take(draft, form);
+        if (form["/code_mode"].Count > 0)
         {
-            draft.Set("/policies", new JsonArray(new JsonObject { ["id"] = policy }));
+            // The API shows it in another member too, which would say what it was before.
+            draft.TakeText(form, "/code_mode");
+            draft.Remove("/allow_code_mode");
         }
 
         if (form[AsksForOAuth].Count > 0 && form[ManagedOAuth].Count == 0)

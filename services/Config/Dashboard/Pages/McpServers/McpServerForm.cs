@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Pages.Policies;
 using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.McpServers;
@@ -55,11 +56,8 @@ public static class McpServerForm
             draft.Set("/calls_per_minute", int.TryParse(calls, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : calls);
         }
 
-        if (form["/policies"].ToString() is { Length: > 0 } policy)
-        {
-            draft.Set("/policies", new JsonArray(new JsonObject { ["id"] = policy }));
-        }
-
+        FirstPolicy.Take(draft, form);
+        ToolPolicyForm.Take(draft, form);
         TakeAuthentication(draft, form);
     }
 

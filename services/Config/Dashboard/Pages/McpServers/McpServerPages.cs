@@ -42,9 +42,10 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(model);
         var api = context.RequestServices.GetRequiredService<AdminApi>();
+        var policies = (await api.GetAsync("access/policies?per_page=1000", ct)).Items;
         if (model.IsNew)
         {
-            return PageResult.Of<McpServerEdit>(new { Model = model, Policies = (await api.GetAsync("access/policies?per_page=1000", ct)).Items }, status);
+            return PageResult.Of<McpServerEdit>(new { Model = model, ReusablePolicies = policies }, status);
         }
 
         var server = await api.GetAsync(model.ApiPath, ct);
@@ -55,6 +56,7 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
             new
             {
                 Model = model,
+                ReusablePolicies = policies,
                 Facts = new McpServerFacts
                 {
                     Server = server.Object,
