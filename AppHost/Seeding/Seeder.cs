@@ -91,7 +91,11 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
     {
         try
         {
-            await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
+            var notes = (await api.ListAsync(Servers, ct)).FirstOrDefault(item => item!["id"]!.GetValue<string>() == "notes");
+            if (notes?["authentication_status"]?.GetValue<string>() != "connected")
+            {
+                await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
+            }
             await WaitUntilReadAsync(api, "notes", ct);
         }
         catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
