@@ -5,6 +5,9 @@ using System.Text;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Edge.Feeds;
+using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.Testing;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -92,6 +95,19 @@ public sealed class PortalHarness(World world, Application application, McpPorta
     {
         _made.ForEach(made => world.Configuration.Delete(made.Kind, made.Id));
         await world.KnowsAsync();
+    }
+
+    /// <summary>Another edge that knows the portal and its servers. It is asked when its port is.</summary>
+    /// <param name="redis">Null = the one that the world's edge has.</param>
+    /// <param name="settings">More of its settings.</param>
+    internal async Task<EdgeProcess> StartEdgeAsync(string? redis = null, params KeyValuePair<string, string?>[] settings)
+    {
+        var edge = await EdgeProcess.StartAsync(
+            [.. world.PeerAddresses(), new("ConnectionStrings:redis", redis ?? await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"), .. settings]);
+        var position = world.Configuration.Changes.Count;
+        await Eventually.Async(() => edge.Get<RouteTableSource>().Current?.Snapshot.Position >= position
+            && edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == Application.Id));
+        return edge;
     }
 
     /// <summary>Changes the portal, and waits until the edge knows everything that was put before.</summary>

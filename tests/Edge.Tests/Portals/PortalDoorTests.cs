@@ -28,6 +28,18 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FlowOfAnError_IsTheOneInTheLog_WithItsGrant()
+    {
+        var grant = Guid.NewGuid();
+        var answer = await _portal.RpcAsync(_portal.Token(grant: grant), null, "tools/call", """{"name":"things_no_such"}""");
+        var flow = answer.Json.GetProperty("error").GetProperty("data").GetProperty("flow_id").GetString();
+        Assert.Matches("^[0-9a-f]{32}$", flow);
+        await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.FlowId == flow));
+        var entry = Assert.Single(world.PortalLog.Entries, entry => entry.FlowId == flow);
+        Assert.Equal((_portal.Portal.PortalId, grant.ToString(), "not_found"), (entry.PortalId, entry.GrantId, entry.Outcome));
+    }
+
+    [Fact]
     public async Task WithoutToken_IsChallengedWithTheMetadataOfTheEndpoint()
     {
         var answer = await _portal.PostAsync(null, "{}");

@@ -113,6 +113,35 @@ public sealed class PortalInteractionTests(World world) : IAsyncLifetime
         await Assert.ThrowsAsync<McpProtocolException>(() => client.CallToolAsync("portal_execute", new Dictionary<string, object?> { ["name"] = "other_tool" }).AsTask());
     }
 
+    [Fact]
+    public async Task MinimizedTools_AreListedWithoutTheirSchemas_FoundWithThem_AndCalledAsEver()
+    {
+        await StartAsync(isStateless: true);
+        await _portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "quick", Enabled = false }] }] });
+        var token = _portal.Token();
+        var session = await PostInitializeAsync(token, "?optimize_context=minimize_tools");
+        var listed = await ToolsAsync(session);
+        Assert.Equal("""{"type":"object"}""", listed["things_echo"].GetProperty("inputSchema").GetRawText());
+        Assert.EndsWith("(schema: portal_query_tools)", listed["things_echo"].GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("things_quick", listed.Keys);
+
+        var found = (await _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_query_tools","arguments":{"query":"things_(echo|quick)"} }""")).Text;
+        using var tools = JsonDocument.Parse(found);
+        var echo = Assert.Single(tools.RootElement.EnumerateArray());
+        Assert.True(echo.GetProperty("inputSchema").GetProperty("properties").TryGetProperty("text", out _));
+        Assert.Equal("hi", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_echo","arguments":{"text":"hi"} }""")).Text);
+        Assert.Equal("hi", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_execute","arguments":{"name":"things_echo","arguments":{"text":"hi"} } }""")).Text);
+        Assert.Equal(-32602, (await _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_execute","arguments":{"name":"things_quick"} }""")).ErrorCode);
+
+        // Who does not ask for it has the definitions as they are, and no tools to search by.
+        var plain = await ToolsAsync(await _portal.InitializeAsync(token));
+        Assert.True(plain["things_echo"].GetProperty("inputSchema").GetProperty("properties").TryGetProperty("text", out _));
+        Assert.DoesNotContain("portal_query_tools", plain.Keys);
+
+        async Task<Dictionary<string, JsonElement>> ToolsAsync(string of) => (await _portal.RpcAsync(token, of, "tools/list", id: "5")).Json.GetProperty("result").GetProperty("tools").EnumerateArray()
+            .ToDictionary(tool => tool.GetProperty("name").GetString()!);
+    }
+
     [Theory]
     [InlineData("(a+)+$")]
     [InlineData(".{99999}")]

@@ -1,10 +1,8 @@
 using System.Text.RegularExpressions;
-using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Portals;
 using ManagedOAuth.Edge.Portals.BuiltIns;
 using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Methods;
-using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
 using ModelContextProtocol.Server;
@@ -151,10 +149,7 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
 
     private async Task<EdgeProcess> StartEdgeAsync(KeyValuePair<string, string?> setting)
     {
-        var edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), setting, new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8")]);
-        var position = world.Configuration.Changes.Count;
-        await Eventually.Async(() => edge.Get<RouteTableSource>().Current?.Snapshot.Position >= position
-            && edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == _portal.Application.Id));
+        var edge = await _portal.StartEdgeAsync(settings: setting);
         _portal.Port = edge.Port;
         return edge;
     }

@@ -3,6 +3,7 @@ using System.Text;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.ServiceDefaults.HotStore;
+using ManagedOAuth.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
@@ -77,6 +78,33 @@ public sealed class PortalSessionStoreTests
         await ForgetAsync(id);
         await _second.RestoreAsync(default);
         Assert.Equal(0, (await _redis.GetAsync(KeyOf(id)))?.Length);
+    }
+
+    [Fact]
+    public async Task SilentSession_IsOverAfterADay_AndNoReplicaBringsItBack()
+    {
+        var (id, _) = await BeginAsync();
+        _clock.Now += PortalSession.Idle + TimeSpan.FromSeconds(1);
+        await ForgetAsync(id); // Its life in Redis was a day as well.
+        await _first.RestoreAsync(default);
+        await _second.RestoreAsync(default);
+        Assert.Null(await FindAsync(_first, id));
+        Assert.Null(await FindAsync(_second, id));
+    }
+
+    [Fact]
+    public async Task UsedSession_LastsForAnotherDay_InRedisToo()
+    {
+        var (id, _) = await BeginAsync();
+        using var redis = await StackExchange.Redis.ConnectionMultiplexer.ConnectAsync(await RedisServer.ConnectionStringAsync());
+        for (var day = 0; day < 3; day++)
+        {
+            _clock.Now += PortalSession.Idle - TimeSpan.FromMinutes(1);
+            Assert.True(await redis.GetDatabase().KeyExpireAsync("mo:edge:" + KeyOf(id), TimeSpan.FromMinutes(1)));
+            Assert.NotNull(await FindAsync(_first, id));
+            var life = await redis.GetDatabase().KeyTimeToLiveAsync("mo:edge:" + KeyOf(id));
+            Assert.True(life > PortalSession.Idle - TimeSpan.FromMinutes(5), $"day {day}: {life}");
+        }
     }
 
     // Both replicas have served it.

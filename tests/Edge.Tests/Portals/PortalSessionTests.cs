@@ -1,9 +1,6 @@
-using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Portals.Upstreams;
-using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
-using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
@@ -13,9 +10,7 @@ namespace ManagedOAuth.Edge.Tests.Portals;
 [Collection(WorldCollection.Name)]
 public sealed class PortalSessionTests(World world) : IAsyncLifetime
 {
-    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private string _long = "long";
+    private readonly LongTool _long = new();
     private McpUpstream _upstream = null!;
     private PortalHarness _portal = null!;
 
@@ -24,7 +19,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         _upstream = await McpUpstream.StartAsync("things", isStateless: false, upstream =>
         {
             upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
-            upstream.Tools.Add(McpServerTool.Create(LongAsync, new() { Name = "long" }));
+            upstream.Tools.Add(_long.Create());
             upstream.Tools.Add(McpServerTool.Create(AskAsync, new() { Name = "ask" }));
         });
         _portal = await PortalHarness.CreateAsync(world, $"session-{Guid.NewGuid():N}.test");
@@ -33,7 +28,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        _release.TrySetResult();
+        _long.Release();
         await _portal.DisposeAsync();
         await _upstream.DisposeAsync();
     }
@@ -42,8 +37,8 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     public async Task KilledRedis_EndsNoSession()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var first = await StartEdgeAsync(redis.ConnectionString);
-        await using var second = await StartEdgeAsync(redis.ConnectionString);
+        await using var first = await _portal.StartEdgeAsync(redis.ConnectionString);
+        await using var second = await _portal.StartEdgeAsync(redis.ConnectionString);
         var token = _portal.Token();
         _portal.Port = first.Port;
         var session = await _portal.InitializeAsync(token);
@@ -63,7 +58,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     public async Task EmptiedRedis_GetsTheSessionsBack_ForReplicasThatNeverServedThem()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var first = await StartEdgeAsync(redis.ConnectionString);
+        await using var first = await _portal.StartEdgeAsync(redis.ConnectionString);
         var token = _portal.Token();
         _portal.Port = first.Port;
         var session = await _portal.InitializeAsync(token);
@@ -71,7 +66,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         await redis.StartAsync();
 
         // Nobody uses the session at the replica that knows it. The other one never says that there is none.
-        await using var third = await StartEdgeAsync(redis.ConnectionString);
+        await using var third = await _portal.StartEdgeAsync(redis.ConnectionString);
         _portal.Port = third.Port;
         await Eventually.Async(async () =>
         {
@@ -88,20 +83,20 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     [InlineData("2025-11-25", true)]
     public async Task Cancellation_ReachesTheServer_FromWhicheverReplicaItComesTo(string revision, bool isAtAnother)
     {
-        await using var second = isAtAnother ? await StartEdgeAsync(await RedisServer.ConnectionStringAsync()) : null;
+        await using var second = isAtAnother ? await _portal.StartEdgeAsync() : null;
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token, revision);
-        await using var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":"c-1","method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }""");
-        await call.NextAsync();
+        var (call, _) = await LongTool.BeginAsync(_portal, token, session, "\"c-1\"");
         _portal.Port = second?.Port;
         var cancelled = await _portal.PostAsync(token, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c-1","reason":"enough"} }""", ("Mcp-Session-Id", session));
         Assert.Equal(202, cancelled.Status);
         await Eventually.Async(() => !_upstream.Cancelled.IsEmpty);
         var called = _upstream.Received.Single(received => received.Rpc == "tools/call");
         Assert.Equal((called.Headers["Mcp-Session-Id"], "\"c-1\""), Assert.Single(_upstream.Cancelled));
-        await _cancelled.Task.WaitAsync(Eventually.DefaultDeadline);
+        await _long.Cancelled.WaitAsync(Eventually.DefaultDeadline);
         _portal.Port = null;
         Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""")).Text);
+        await call.DisposeAsync();
     }
 
     [Theory]
@@ -109,7 +104,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     [InlineData("""{"jsonrpc":"2.0","id":"srv.things.MQ","result":{} }""")]
     public async Task MessageForAServerThatNobodySpokeWith_LeavesNothingBehind(string message)
     {
-        await using var edge = await StartEdgeAsync(await RedisServer.ConnectionStringAsync());
+        await using var edge = await _portal.StartEdgeAsync();
         _portal.Port = edge.Port;
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);
@@ -120,8 +115,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     [Fact]
     public async Task EndedSession_IsOverOnEveryReplica()
     {
-        var redis = await RedisServer.ConnectionStringAsync();
-        await using var second = await StartEdgeAsync(redis);
+        await using var second = await _portal.StartEdgeAsync();
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);
         _portal.Port = second.Port;
@@ -136,7 +130,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     [Fact]
     public async Task AnswerToAServersQuestion_MayComeToAnotherReplica()
     {
-        await using var second = await StartEdgeAsync(await RedisServer.ConnectionStringAsync());
+        await using var second = await _portal.StartEdgeAsync();
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token, capabilities: """{"elicitation":{} }""");
         await using var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_ask"} }""");
@@ -156,11 +150,7 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
     {
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);
-        string last;
-        await using (var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
-        {
-            last = (await call.NextAsync()).Id;
-        }
+        var last = await LongTool.BreakAsync(_portal, token, session);
 
         var bob = _portal.Token("bob@example.com");
         await using (var foreign = await _portal.ListenAsync(bob, session, last))
@@ -171,57 +161,25 @@ public sealed class PortalSessionTests(World world) : IAsyncLifetime
         var bobsSession = await _portal.InitializeAsync(bob);
         await using (var other = await _portal.ListenAsync(bob, bobsSession, last))
         {
-            _release.TrySetResult();
+            _long.Release();
             await Assert.ThrowsAsync<TimeoutException>(() => other.NextAsync().WaitAsync(TimeSpan.FromSeconds(2)));
         }
 
         await using var rest = await _portal.ListenAsync(token, session, last);
-        var message = await rest.ResponseAsync();
-        Assert.Equal("long", message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString());
+        Assert.Equal("long", await LongTool.ResultOfAsync(rest));
     }
 
     [Fact]
     public async Task AnswerThatIsTooLongToKeep_ComesToWhoTookTheStreamUpBefore()
     {
-        _long = new string('x', 1_500_000);
+        _long.Result = new string('x', 1_500_000);
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);
-        string last;
-        await using (var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
-        {
-            last = (await call.NextAsync()).Id;
-        }
+        var last = await LongTool.BreakAsync(_portal, token, session);
 
         await using var rest = await _portal.ListenAsync(token, session, last);
-        _release.TrySetResult();
-        var message = await rest.ResponseAsync().WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal(1_500_000, message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString()!.Length);
-    }
-
-    private async Task<EdgeProcess> StartEdgeAsync(string redis)
-    {
-        var edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), new("ConnectionStrings:redis", redis), new("Outbound:AllowedNetworks:0", "127.0.0.0/8")]);
-        var position = world.Configuration.Changes.Count;
-        await Eventually.Async(() => edge.Get<RouteTableSource>().Current?.Snapshot.Position >= position
-            && edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == _portal.Application.Id));
-        return edge;
-    }
-
-    private async Task<string> LongAsync(IProgress<ProgressNotificationValue> progress, CancellationToken cancellation)
-    {
-        progress.Report(new() { Progress = 1 });
-        try
-        {
-            await _release.Task.WaitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            _cancelled.TrySetResult();
-            throw;
-        }
-
-        progress.Report(new() { Progress = 2 });
-        return _long;
+        _long.Release();
+        Assert.Equal(1_500_000, (await LongTool.ResultOfAsync(rest)).Length);
     }
 
     private static async Task<string> AskAsync(ModelContextProtocol.Server.McpServer server, CancellationToken cancellation)

@@ -1,6 +1,5 @@
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
-using ModelContextProtocol.Server;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
 
@@ -8,27 +7,20 @@ namespace ManagedOAuth.Edge.Tests.Portals;
 [Collection(WorldCollection.Name)]
 public sealed class PortalStreamTests(World world) : IAsyncLifetime
 {
-    private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LongTool _long = new();
     private McpUpstream _upstream = null!;
     private PortalHarness _portal = null!;
 
     public async Task InitializeAsync()
     {
-        _upstream = await McpUpstream.StartAsync("things", isStateless: false, upstream => upstream.Tools.Add(McpServerTool.Create(
-            async (IProgress<ModelContextProtocol.ProgressNotificationValue> progress, CancellationToken cancellation) =>
-            {
-                progress.Report(new() { Progress = 1 });
-                await _release.Task.WaitAsync(cancellation);
-                return "long";
-            },
-            new() { Name = "long" })));
+        _upstream = await McpUpstream.StartAsync("things", isStateless: false, upstream => upstream.Tools.Add(_long.Create()));
         _portal = await PortalHarness.CreateAsync(world, $"stream-{Guid.NewGuid():N}.test");
         await _portal.AddAsync("things", _upstream);
     }
 
     public async Task DisposeAsync()
     {
-        _release.TrySetResult();
+        _long.Release();
         await _portal.DisposeAsync();
         await _upstream.DisposeAsync();
     }
@@ -39,14 +31,10 @@ public sealed class PortalStreamTests(World world) : IAsyncLifetime
         var grant = Guid.NewGuid();
         var token = _portal.Token(grant: grant);
         var session = await _portal.InitializeAsync(token);
-        string last;
-        await using (var call = await _portal.OpenAsync(token, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }"""))
-        {
-            last = (await call.NextAsync()).Id;
-        }
+        var last = await LongTool.BreakAsync(_portal, token, session);
 
         // Each opens a stream that tells nothing of what was.
-        _release.TrySetResult();
+        _long.Release();
         foreach (var tampered in new[] { "1" + last, last + "9", "../" + last, last.Replace('-', '_'), new string('1', 4000), "-1", "-" })
         {
             await using var stream = await _portal.ListenAsync(token, session, tampered);
@@ -61,8 +49,7 @@ public sealed class PortalStreamTests(World world) : IAsyncLifetime
         await using var ended = await _portal.ListenAsync(token, session, last);
         Assert.Equal(401, ended.Status);
         await using var resumed = await _portal.ListenAsync(_portal.Token(), session, last);
-        var message = await resumed.ResponseAsync().WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal("long", message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString());
+        Assert.Equal("long", await LongTool.ResultOfAsync(resumed));
     }
 
     [Fact]
@@ -70,8 +57,7 @@ public sealed class PortalStreamTests(World world) : IAsyncLifetime
     {
         var (alice, bob) = (_portal.Token(), _portal.Token("bob@example.com"));
         var session = await _portal.InitializeAsync(alice);
-        await using var call = await _portal.OpenAsync(alice, session, """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_long","_meta":{"progressToken":"p"} } }""");
-        await call.NextAsync();
+        var (call, _) = await LongTool.BeginAsync(_portal, alice, session);
         foreach (var body in new[]
         {
             """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7} }""",
@@ -85,8 +71,8 @@ public sealed class PortalStreamTests(World world) : IAsyncLifetime
         using var http = _portal.Http(bob);
         http.DefaultRequestHeaders.Add("Mcp-Session-Id", session);
         Assert.Equal(404, (int)(await http.DeleteAsync($"http://{_portal.Host}/mcp")).StatusCode);
-        _release.TrySetResult();
-        var message = await call.ResponseAsync().WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal("long", message.Json.GetProperty("result").GetProperty("content")[0].GetProperty("text").GetString());
+        _long.Release();
+        Assert.Equal("long", await LongTool.ResultOfAsync(call));
+        await call.DisposeAsync();
     }
 }

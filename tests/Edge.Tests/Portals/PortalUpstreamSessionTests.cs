@@ -56,17 +56,7 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
     public async Task PersonWhoThinks_IsNotTakenForASilentServer()
     {
         await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
-        {
-            ElicitationHandler = async (_, cancellation) =>
-            {
-                // Longer than the server may be silent.
-                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
-                return new ElicitResult { Action = "decline" };
-            },
-        });
-        var result = await client.CallToolAsync("things_ask");
-        Assert.Equal("decline", Assert.IsType<TextContentBlock>(result.Content[0]).Text);
+        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
     }
 
     // What belongs to no request comes on the stream of its own: some servers ask there.
@@ -109,17 +99,7 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
 
             return false;
         };
-        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
-        {
-            ElicitationHandler = async (_, cancellation) =>
-            {
-                // Longer than the server may be silent.
-                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
-                return new ElicitResult { Action = "decline" };
-            },
-        });
-        var result = await client.CallToolAsync("things_ask");
-        Assert.Equal("decline", Assert.IsType<TextContentBlock>(result.Content[0]).Text);
+        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
     }
 
     [Fact]
@@ -281,6 +261,20 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
             upstream.Tools.Add(McpServerTool.Create(AskAsync, new() { Name = "ask" }));
         });
         await _portal.AddAsync("things", _upstream, change);
+    }
+
+    private async Task<string> AskSomebodyWhoThinksAsync()
+    {
+        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
+        {
+            ElicitationHandler = async (_, cancellation) =>
+            {
+                // Longer than the server may be silent.
+                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
+                return new ElicitResult { Action = "decline" };
+            },
+        });
+        return Assert.IsType<TextContentBlock>((await client.CallToolAsync("things_ask")).Content[0]).Text;
     }
 
     private static async Task<string> AskAsync(McpServer server, RequestContext<CallToolRequestParams> context, CancellationToken cancellation)

@@ -57,6 +57,17 @@ public sealed class McpTests(LocalTopology topology)
         await page.GetByRole(AriaRole.Link, new() { Name = $"History of {tool}" }).ClickAsync();
         await Assertions.Expect(page.Locator(".timeline")).ToContainTextAsync("Read and approved");
 
+        // Who may use one tool: a row of the server's own page, which says at the row what is missing.
+        await page.GotoAsync(administrator.Address($"/mcp-servers/{(await topology.Admin.GetAsync($"{Servers}/{name}"))["uid"]}"));
+        await page.GetByLabel("Tools", new() { Exact = true }).FillAsync(tool);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save server" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("policies names at least one reusable policy");
+        await page.GetByLabel("Policies", new() { Exact = true }).First.SelectOptionAsync(new SelectOptionValue { Label = "Allow example.com" });
+        Assert.Empty(javaScript ? await Administrator.ViolationsAsync(page) : []);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save server" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Saved");
+        Assert.Equal(tool, (string?)(await topology.Admin.GetAsync($"{Servers}/{name}"))["tool_policies"]![0]!["tools"]![0]);
+
         await page.GotoAsync(administrator.Address("/mcp-portals/new"));
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Browser's portal");
         await page.GetByLabel("Id", new() { Exact = true }).FillAsync(name);
@@ -64,6 +75,7 @@ public sealed class McpTests(LocalTopology topology)
         await page.GetByLabel("Server", new() { Exact = true }).SelectOptionAsync(name);
         await page.GetByRole(AriaRole.Button, new() { Name = "Put it in" }).ClickAsync();
         await page.GetByLabel("Only tools that are switched on here").CheckAsync();
+        await page.GetByLabel("Code mode").SelectOptionAsync("opt_in");
         await page.GetByRole(AriaRole.Button, new() { Name = "Make the portal" }).ClickAsync();
         await Assertions.Expect(page.Locator("#endpoint")).ToContainTextAsync($"{name}.example.com");
         await page.GetByRole(AriaRole.Link, new() { Name = "which are there" }).ClickAsync();
@@ -71,6 +83,7 @@ public sealed class McpTests(LocalTopology topology)
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Saved");
         var entry = (await topology.Admin.GetAsync($"{Portals}/{name}"))["servers"]![0]!;
+        Assert.Equal("opt_in", (string?)(await topology.Admin.GetAsync($"{Portals}/{name}"))["code_mode"]);
         Assert.Equal((true, true), ((bool)entry["default_disabled"]!, (bool)entry["updated_tools"]![0]!["enabled"]!));
 
         await page.GetByRole(AriaRole.Link, new() { Name = "Browser's portal" }).ClickAsync();
@@ -95,6 +108,9 @@ public sealed class McpTests(LocalTopology topology)
         await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync(tool["tools_".Length..], new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync("Sample");
         await page.GetByRole(AriaRole.Link, new() { Name = "Stop watching" }).ClickAsync();
+        await page.Locator("tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "everything of this flow" }).ClickAsync();
+        await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+        Assert.Matches("[?&]flow=[0-9a-f]{32}$", page.Url);
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "admin@example.com" }).ClickAsync();
         Assert.Contains("/grants/", page.Url, StringComparison.Ordinal);
         await page.GotoAsync(administrator.Address("/mcp-log?since=nonsense"));

@@ -17,8 +17,15 @@ public sealed partial class PortalPageTests(PortalTopology topology)
     private const string Server = $"ai-controls/mcp/servers/{PortalTopology.ServerId}";
 
     [Fact]
-    public async Task User_ConnectsAServer_DisconnectsIt_AndSignsOut()
+    public async Task User_ConnectsAServer_DisconnectsIt_AndSignsOut_WhichEndsTheClientsAccess()
     {
+        // A client of the same user, which knows nothing of the browser.
+        using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Mcp, "/mcp"));
+        var tokens = await client.LoginAsync(user);
+        using var caller = await PortalCaller.BeginAsync(new Uri(topology.Mcp, "/mcp"), tokens.AccessToken);
+        Assert.Equal((true, "admin@example.com"), await caller.CallAsync("tools_whoami"));
+
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/", javaScript: false);
         await page.GotoAsync(topology.Portal + "/");
@@ -36,10 +43,20 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         await NotesLogin.Row(page).GetByRole(AriaRole.Button).ClickAsync();
         await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
 
+        // What is connected is forgotten with the rest.
+        await NotesLogin.ConnectAsync(page, topology.Portal + "/authorize", "alice");
         await page.GotoAsync(topology.Portal + "/");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("Sign out?");
         Assert.StartsWith(topology.Team.ToString(), page.Url, StringComparison.Ordinal);
+        await Eventually.Async(async () => await Record.ExceptionAsync(() => caller.CallAsync("tools_whoami")) is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized });
+        Assert.Equal("invalid_grant", (await client.TryRefreshAsync(tokens.RefreshToken)).Body.GetProperty("error").GetString());
+        var portal = (string?)(await topology.Admin.ApplicationAsync(topology.Mcp.Authority))["id"];
+        Assert.Empty((await topology.Admin.GetAsync($"grants?app_id={portal}&email=admin%40example.com&status=active")).AsArray());
+        await using var later = new Administrator(topology);
+        page = await later.OpenAsync("/");
+        await page.GotoAsync(topology.Portal + "/authorize");
+        await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
         Assert.Empty(administrator.Complaints);
     }
 
@@ -82,6 +99,41 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         var tools = (await client.ListToolsAsync()).Select(tool => tool.Name).ToList();
         Assert.Contains("notes_account", tools);
         Assert.Contains("tools_echo", tools);
+    }
+
+    [Theory]
+    [InlineData(false, ColorScheme.Light, 1280)]
+    [InlineData(true, ColorScheme.Dark, 390)]
+    public async Task User_SwitchesServersOfASession(bool javaScript, ColorScheme scheme, int width)
+    {
+        using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Mcp, "/mcp"));
+        using var caller = await PortalCaller.BeginAsync(new Uri(topology.Mcp, "/mcp"), (await client.LoginAsync(user)).AccessToken);
+        var address = SwitchesPage().Match((await caller.CallAsync("portal_toggle_servers")).Text);
+        Assert.True(address.Success);
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/", scheme, javaScript, (width, 844));
+        await page.GotoAsync(address.Value);
+        await Assertions.Expect(page.GetByLabel(PortalTopology.Server)).ToBeCheckedAsync();
+
+        // By the keyboard alone: to the first switch, off, and saved.
+        await page.GetByLabel("Sample tools").FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
+        await Assertions.Expect(page.GetByLabel("Sample tools")).Not.ToBeCheckedAsync();
+        await Eventually.Async(async () => !(await caller.CallAsync("tools_whoami")).IsResult);
+        if (javaScript)
+        {
+            Assert.Empty(await Administrator.ViolationsAsync(page));
+        }
+
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, $"portal-switches-{scheme}.png"), FullPage = true });
+        await page.GetByLabel("Sample tools").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
+        await Eventually.Async(async () => (await caller.CallAsync("tools_whoami")).IsResult);
+        Assert.Empty(administrator.Complaints);
     }
 
     [Fact]
@@ -133,7 +185,7 @@ public sealed partial class PortalPageTests(PortalTopology topology)
 
     // npm's SDK takes the answer of the protocol's own form, and finds the page in it.
     [Fact]
-    public async Task NpmSdk_LogsIn_AndUsesToolsOfBothServers()
+    public async Task NpmSdkAndMcpRemote_LogIn_AndUseToolsOfBothServers()
     {
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/");
@@ -147,6 +199,18 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         Assert.Equal(-32042, refused.GetProperty("code").GetInt32());
         await NotesLogin.ConnectAsync(page, refused.GetProperty("data").GetProperty("elicitations")[0].GetProperty("url").GetString()!, "alice");
         Assert.Equal("alice", TextOf(await client.CallAsync("notes_account")));
+
+        // mcp-remote, for clients that speak over standard input and output: another client of the same user.
+        using var remote = new McpRemote(new Uri(topology.Mcp, "/mcp"));
+        await using (var behind = await remote.ConnectAsync(user))
+        {
+            Assert.Subset((await behind.ListToolsAsync()).Select(tool => tool.Name).ToHashSet(), new HashSet<string> { "tools_echo", "notes_account" });
+            var echoed = await behind.CallToolAsync("tools_echo", new Dictionary<string, object?> { ["text"] = "hej" });
+            Assert.Equal("hej", Assert.IsType<TextContentBlock>(echoed.Content[0]).Text);
+            var account = await behind.CallToolAsync("notes_account", new Dictionary<string, object?>());
+            Assert.Equal("alice", Assert.IsType<TextContentBlock>(account.Content[0]).Text);
+        }
+
         await NotesLogin.ForgetAsync(topology, page);
         Assert.Empty(administrator.Complaints);
 
@@ -178,4 +242,7 @@ public sealed partial class PortalPageTests(PortalTopology topology)
 
     [GeneratedRegex(@"http://localhost:\d+/authorize\?\S+")]
     private static partial Regex AuthorizePage();
+
+    [GeneratedRegex(@"http://localhost:\d+/switches\?\S+")]
+    private static partial Regex SwitchesPage();
 }

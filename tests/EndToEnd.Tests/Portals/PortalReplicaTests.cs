@@ -1,0 +1,46 @@
+using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
+
+namespace ManagedOAuth.EndToEnd.Tests.Portals;
+
+/// <summary>Two replicas of Edge behind the portal's address, each spoken to by name.</summary>
+[Collection(TopologyCollection.Name)]
+public sealed class PortalReplicaTests(LocalTopology topology)
+{
+    private const string WhoAmI = "tools_whoami";
+    private const string Switch = "portal_toggle_single_server";
+
+    [Fact]
+    public async Task Session_IsUsedAtEachReplica_AndOutlivesTheOneThatBeganIt()
+    {
+        const string Address = "replicas@example.com";
+        var endpoint = new Uri(topology.Mcp, "/mcp");
+        using var user = new ScriptedBrowser(Address, topology.Mailbox);
+        using var client = new OAuthClient(endpoint);
+        var tokens = await client.LoginAsync(user);
+        var edges = (await topology.ResourcesAsync()).Where(resource => resource.Name == "edge").Select(resource => resource.Pid).ToList();
+        Assert.Equal(2, edges.Count);
+        var replicas = await ReplicaConnection.ToEachAsync(topology.Mcp, edges);
+        var (first, second) = (replicas[0].Http, replicas[1].Http);
+        using var caller = await PortalCaller.BeginAsync(endpoint, tokens.AccessToken, first);
+        Assert.Equal((true, Address), await caller.CallAsync(WhoAmI, first));
+        Assert.Equal((true, Address), await caller.CallAsync(WhoAmI, second));
+
+        // What is switched at one is so at the other.
+        await caller.CallAsync(Switch, second, """{"server_id":"tools","action":"untoggle"}""");
+        Assert.False((await caller.CallAsync(WhoAmI, second)).IsResult);
+        await Eventually.Async(async () => !(await caller.CallAsync(WhoAmI, first)).IsResult);
+        await caller.CallAsync(Switch, first, """{"server_id":"tools","action":"toggle"}""");
+        await Eventually.Async(async () => (await caller.CallAsync(WhoAmI, second)).IsResult);
+
+        LocalTopology.Signal("-KILL", replicas[0].ProcessId);
+        Assert.Equal((true, Address), await caller.CallAsync(WhoAmI, second));
+        await Eventually.Async(async () => (await topology.ResourcesAsync()).Where(resource => resource.Name == "edge").All(resource => resource.Ready && resource.Pid != replicas[0].ProcessId));
+        Assert.Equal((true, Address), await caller.CallAsync(WhoAmI));
+        foreach (var replica in replicas)
+        {
+            replica.Dispose();
+        }
+    }
+}
