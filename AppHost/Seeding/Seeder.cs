@@ -96,6 +96,9 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
             {
                 await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
             }
+
+            // By itself it is tried again a minute after it was found to need a login.
+            await api.CreateAsync(Servers + "/notes/sync", new JsonObject(), ct);
             await WaitUntilReadAsync(api, "notes", ct);
         }
         catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))

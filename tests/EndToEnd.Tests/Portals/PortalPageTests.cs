@@ -94,6 +94,8 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         Assert.Contains("MCP server portal (/mcp)", topology.Output, StringComparison.Ordinal);
         var server = await topology.Admin.GetAsync(Server);
         Assert.Equal(("ready", "connected"), ((string?)server["status"], (string?)server["authentication_status"]));
+        var read = (await topology.Admin.GetAsync($"{Server}/tools/account/history")).AsArray().Select(entry => DateTimeOffset.Parse((string)entry!["at"]!, System.Globalization.CultureInfo.InvariantCulture)).Min();
+        Assert.True(read < File.GetLastWriteTimeUtc(Path.Combine(topology.DataFolder, "seeded")), $"It was read at {read} only.");
         using var user = new ScriptedBrowser("admin@example.com", topology.Mailbox);
         await using var client = await McpSdk.ConnectAsync(new Uri(topology.Mcp, "/mcp"), user);
         var tools = (await client.ListToolsAsync()).Select(tool => tool.Name).ToList();

@@ -16,9 +16,10 @@ internal static class SwitchesHtml
         body { min-height: 100vh; display: flex; flex-direction: column; align-items: center; justify-content: center; padding: 1.5rem 1rem; font-size: 16px; }
         main { width: 100%; max-width: 36rem; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); }
         h1 { margin: 0 0 .5rem; font-size: 1.4rem; }
-        fieldset { margin: 0 0 1rem; padding: 0; border: 0; border-top: 1px solid var(--line); }
-        legend { padding: 0; margin-bottom: .5rem; font-weight: 600; }
-        .server { display: flex; gap: .8rem; align-items: baseline; padding: .75rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+        fieldset { margin: 0 0 1.25rem; padding: 0; border: 0; }
+        legend { padding: 0 0 .5rem; font-weight: 600; }
+        .more { margin: 1.25rem 0 0; }
+        .server { display: flex; gap: .8rem; align-items: baseline; padding: .75rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
         .server input { flex: none; }
         .server p { margin: 0; font-size: .86rem; }
         footer { margin-top: 1rem; color: var(--dim); font-size: .8rem; }
@@ -37,7 +38,7 @@ internal static class SwitchesHtml
             {(isSaved ? """<p class="done" role="status">Saved. The client is told that its tools have changed.</p>""" : "")}
             <p>{Lead(directory, session, client)}</p>
             {(servers.Count == 0 ? """<p class="dim">No servers are available to you here.</p>""" : Form(directory, visitor, servers, session, token))}
-            <p><a href="/authorize">Connect your accounts at the servers</a></p>
+            <p class="more"><a href="/authorize">Connect your accounts at the servers</a></p>
             </main><footer>Reference <code>{Answer.FlowId(context)}</code></footer></body></html>
 
             """;
