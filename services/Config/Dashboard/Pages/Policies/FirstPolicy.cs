@@ -23,7 +23,7 @@ public static class FirstPolicy
     public static string Of(Draft draft)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        return (string?)draft.Objects(Field).FirstOrDefault()?["id"] ?? "";
+        return draft.Objects(Field) is [var first, ..] ? (string?)first["id"] ?? "" : "";
     }
 
     /// <summary>What there is to choose.</summary>
