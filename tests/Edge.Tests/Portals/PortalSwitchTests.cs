@@ -92,6 +92,15 @@ public sealed partial class PortalSwitchTests(World world) : IAsyncLifetime
             Assert.Equal(404, (await SendAsync("alice@example.com", "/switches?session=" + reference)).Status);
         }
 
+        // Nobody is led to the login; a client's token opens no page.
+        foreach (var (bearer, status) in new (string? Bearer, int Status)[] { (null, 302), (token, 403) })
+        {
+            using var http = _portal.Http(bearer);
+            http.DefaultRequestHeaders.Accept.ParseAdd("text/html");
+            using var answer = await http.GetAsync($"http://{_portal.Host}{path}");
+            Assert.Equal(status, (int)answer.StatusCode);
+        }
+
         Assert.Equal(["things_read", "others_read"], await ToolsAsync(token, session));
         Assert.DoesNotContain(session, page, StringComparison.Ordinal);
     }
