@@ -1,10 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.EndToEnd.Tests.Administration;
 
-/// <summary>The <c>curl</c> calls of the original's own guide to Managed OAuth, word for word but for host and token.</summary>
+/// <summary>
+/// The <c>curl</c> calls of the original's own guide to Managed OAuth, word for word but for host and token; and those of our README, but for ports and
+/// the token's file.
+/// </summary>
 [Collection(TopologyCollection.Name)]
 public sealed class DocumentedCallsTests(LocalTopology topology)
 {
@@ -74,9 +78,46 @@ public sealed class DocumentedCallsTests(LocalTopology topology)
         await topology.Admin.DeleteAsync($"apps/{id}");
     }
 
+    [Fact]
+    public async Task Readme_CallsDoWhatItSays()
+    {
+        var challenge = ReadmeBlock("curl -i ");
+        var answer = (await RunAsync(challenge)).ReplaceLineEndings("\n");
+        foreach (var promised in challenge.Split('\n').Where(line => line.StartsWith("# ", StringComparison.Ordinal)))
+        {
+            Assert.Contains(promised[2..] + "\n", answer, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("\"code_challenge_methods_supported\"", answer, StringComparison.Ordinal);
+        Assert.True((bool)JsonNode.Parse(await RunAsync(string.Join('\n', ReadmeBlock("TOKEN=").Split('\n').Take(2))))!["success"]!);
+
+        var made = JsonNode.Parse(await RunAsync("TOKEN=$CLOUDFLARE_API_TOKEN\n" + ReadmeBlock("access/apps --json")))!;
+        Assert.True((bool)made["success"]!, made.ToJsonString());
+        var domain = (string)made["result"]!["domain"]!;
+        await Eventually.Async(async () => (await RunAsync($"curl -si http://{domain}/")).Contains($"resource_metadata=\"http://{domain}/.well-known/oauth-protected-resource\"", StringComparison.Ordinal));
+        await topology.Admin.DeleteAsync($"apps/{made["result"]!["id"]}");
+    }
+
+    /// <summary>The one shell block of the README that has this text, for the ports and the data folder of this run.</summary>
+    private string ReadmeBlock(string text)
+    {
+        var blocks = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "README.md")).Split("```sh\n").Skip(1).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)]);
+        var block = Assert.Single(blocks, block => block.Contains(text, StringComparison.Ordinal));
+        return block.Replace(":8700", $":{topology.Orders.Port}", StringComparison.Ordinal)
+            .Replace(":8703", $":{topology.Dashboard.Port}", StringComparison.Ordinal)
+            .Replace(".local/", topology.DataFolder + "/", StringComparison.Ordinal);
+    }
+
     private async Task<JsonNode> CallAsync(string command, string application)
     {
-        var start = new ProcessStartInfo("bash", ["-c", command.Replace("https://api.cloudflare.com/", topology.Dashboard.ToString(), StringComparison.Ordinal)])
+        var envelope = JsonNode.Parse(await RunAsync(command.Replace("https://api.cloudflare.com/", topology.Dashboard.ToString(), StringComparison.Ordinal), application))!;
+        Assert.True((bool)envelope["success"]!, envelope.ToJsonString());
+        return envelope["result"]!;
+    }
+
+    private async Task<string> RunAsync(string command, string application = "")
+    {
+        var start = new ProcessStartInfo("bash", ["-c", command])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -89,8 +130,6 @@ public sealed class DocumentedCallsTests(LocalTopology topology)
         var (output, error) = (curl.StandardOutput.ReadToEndAsync(deadline.Token), curl.StandardError.ReadToEndAsync(deadline.Token));
         await curl.WaitForExitAsync(deadline.Token);
         Assert.True(curl.ExitCode == 0, await error);
-        var envelope = JsonNode.Parse(await output)!;
-        Assert.True((bool)envelope["success"]!, envelope.ToJsonString());
-        return envelope["result"]!;
+        return await output;
     }
 }
