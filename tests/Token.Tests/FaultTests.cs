@@ -39,6 +39,16 @@ public sealed class FaultTests
 
         var refused = await cluster.Replicas[0].RefreshAsync(tokens.Refresh);
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "temporarily_unavailable"), (refused.Status, refused.Error));
+
+        // RFC 7009 §2.2.1: what may still be alive is not called revoked.
+        using (var request = new HttpRequestMessage(HttpMethod.Post, "/cdn-cgi/access/oauth/revoke") { Content = new FormUrlEncodedContent([new("token", tokens.Refresh), new("client_id", A.ClientId)]) })
+        using (var undone = await cluster.Replicas[0].SendAsync(request))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, undone.StatusCode);
+            Assert.True(undone.Headers.RetryAfter!.Delta > TimeSpan.Zero);
+            Assert.Equal("temporarily_unavailable", (await Reply.ReadAsync(undone)).Error);
+        }
+
         var before = feed.Last!.ReadAt;
         await Eventually.Async(() => feed.Frames.Count(frame => frame.ReadAt.Equals(feed.Last!.ReadAt)) > 2);
 

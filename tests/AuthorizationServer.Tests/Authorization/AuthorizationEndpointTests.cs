@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.ServiceDefaults.RateLimits;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Authorization;
 
@@ -54,6 +56,24 @@ public sealed class AuthorizationEndpointTests(Service service) : IDisposable
         var client = await _browser.RegisterAsync(Orders);
         var answer = await _browser.GetAsync(Requests.Authorize(client, "https://evil.test/cb", more: "&prompt=none"));
         Assert.Equal((400, ""), (answer.Status, answer.Location));
+    }
+
+    [Fact]
+    public async Task Source_BeyondItsLimit_Gets429WithTheTimeToWait_AndNobodyElseDoes()
+    {
+        // Takes the permits of hours ahead: the same counter, at a slower pace.
+        var limiter = service.Services.GetRequiredService<RateLimiter>();
+        for (var taken = 0; taken < 3; taken++)
+        {
+            await limiter.AcquireAsync(new RateLimit("transactions-source", 1, TimeSpan.FromHours(1), 10), RateLimitSubjects.Source(IPAddress.Parse("198.51.100.31")));
+        }
+
+        using var flooder = new Browser(service, "198.51.100.31");
+        var client = await _browser.RegisterAsync(Orders);
+        var refused = await flooder.GetAsync(Requests.Authorize(client));
+        Assert.Equal((429, ""), (refused.Status, refused.Location));
+        Assert.True(int.Parse(refused.Headers["Retry-After"], CultureInfo.InvariantCulture) >= 1);
+        Assert.NotEqual(429, (await _browser.GetAsync(Requests.Authorize(client))).Status);
     }
 
     [Fact]

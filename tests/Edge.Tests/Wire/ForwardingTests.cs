@@ -150,6 +150,22 @@ public class ForwardingTests(World world)
     }
 
     [Fact]
+    public async Task TrailersOfARequest_EndHere_AndTheConnectionStaysInStep()
+    {
+        var marker = Guid.NewGuid().ToString("N");
+        using var client = await RawConnection.OpenAsync(world.Port);
+        await client.SendAsync(World.Head("POST", "a.test", $"/{marker}", _token, "Transfer-Encoding: chunked", "Trailer: X-Sum", "TE: trailers")
+            + "4\r\nbody\r\n0\r\nX-Sum: 42\r\nCf-Access-Jwt-Assertion: forged\r\n\r\n");
+
+        Assert.Equal(200, (await client.ReadAsync())?.Status);
+        var received = Assert.Single(world.Origin.With(marker));
+        Assert.Equal((null, null, null), (received["X-Sum"], received["Trailer"], received["TE"]));
+        Assert.DoesNotContain("forged", Assert.Single(received.All("Cf-Access-Jwt-Assertion")), StringComparison.Ordinal);
+        await client.SendAsync(World.Head("GET", "a.test", $"/{marker}", _token));
+        Assert.Equal(200, (await client.ReadAsync())?.Status);
+    }
+
+    [Fact]
     public async Task HeadersThatAnOriginNamesInConnection_StayHere()
     {
         using var origin = new RawOrigin("HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nX-Kept: 2\r\nContent-Length: 0\r\n\r\n");

@@ -106,6 +106,37 @@ public class DaemonTests
     }
 
     [Fact]
+    public async Task HolderThatCannotComeBack_TheOtherGoesOn_AndTheOtherWayRound()
+    {
+        await using var test = await CreateAsync(WithLines);
+        var role = $"holder_{Guid.NewGuid():N}";
+        await test.SqlAsync($"create role {role} login superuser password 'holder'");
+        await using var first = Open(new NpgsqlConnectionStringBuilder(test.ConnectionString) { Username = role, Password = "holder" }.ConnectionString, WithLines);
+        using var firstDaemon = await RunAsync(first);
+        await test.StartAsync(Issued(), new GrantRefreshed(1));
+        Assert.Equal(2, (await LinesAsync(test)).Count);
+        Assert.Equal([role], await HolderRolesAsync(test));
+        using var secondDaemon = await RunAsync(test.Store);
+
+        // Its connections die and it gets no new one: whatever is taken from now on is taken by the other.
+        await test.SqlAsync($"alter role {role} nologin");
+        await test.SqlAsync($"select pg_terminate_backend(pid) from pg_stat_activity where usename = '{role}'");
+        await test.StartAsync(Issued(), new GrantRefreshed(2));
+        Assert.Equal(4, (await LinesAsync(test)).Count);
+        Assert.DoesNotContain(role, await HolderRolesAsync(test));
+
+        // And back, when the other ends in order.
+        await test.SqlAsync($"alter role {role} login");
+        await secondDaemon.StopAsync(default);
+        await test.StartAsync(Issued(), new GrantRefreshed(3));
+        var lines = await LinesAsync(test);
+        Assert.Equal(6, lines.Count);
+        Assert.All(lines, l => Assert.Equal(1, l.Times));
+        Assert.Equal([role], await HolderRolesAsync(test));
+        await firstDaemon.StopAsync(default);
+    }
+
+    [Fact]
     public async Task TwoRunnersWithoutLock_ProgressRowFencesOneOff()
     {
         await using var test = await CreateAsync(WithLines);
@@ -283,6 +314,10 @@ public class DaemonTests
 
     private static Task<List<object?[]>> HoldersAsync(TestStore test) => test.SqlAsync(
         "select l.pid from pg_locks l where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())");
+
+    private static async Task<List<object?>> HolderRolesAsync(TestStore test) => [.. (await test.SqlAsync(
+        "select a.usename::text from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())"))
+        .Select(row => row[0])];
 
     private sealed class InlineNotes : EventProjection
     {

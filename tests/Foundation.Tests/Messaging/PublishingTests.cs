@@ -1,5 +1,7 @@
+using ManagedOAuth.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Wolverine;
 using Wolverine.Marten;
 
@@ -100,6 +102,35 @@ public sealed class PublishingTests : IAsyncLifetime
         await using var node = await StartAsync();
         await Assert.ThrowsAsync<MessageTooLargeException>(() => node.WithBusAsync(async bus => await bus.PublishAsync(new Record(new string('x', 1024 * 1024)))));
         Assert.Equal(0, await _database.CountAsync("messages.queue"));
+    }
+
+    [Fact]
+    public async Task Publish_ManyInQuickSuccession_OthersAreNotifiedOfAllTogether()
+    {
+        const int Many = 100;
+        await using var node = await MessagingHost.StartAsync(_database, o =>
+        {
+            o.Listeners.Clear();
+            o.PublishMessage<Record>().ToPostgresqlQueue("two");
+            o.Durability.NotifyInterval = TimeSpan.FromSeconds(2);
+        });
+        await using var other = new NpgsqlConnection(_database.ConnectionString);
+        await other.OpenAsync();
+        var heard = new List<string>();
+        other.Notification += (_, notification) => heard.Add(notification.Payload);
+        await using (var listen = new NpgsqlCommand("listen messages", other))
+        {
+            await listen.ExecuteNonQueryAsync();
+        }
+
+        for (var index = 0; index < Many; index++)
+        {
+            await node.WithBusAsync(async bus => await bus.PublishAsync(new Record($"r{index}")));
+        }
+
+        Assert.True(heard.Count > 0 || await other.WaitAsync(Eventually.DefaultDeadline), "nobody was told");
+        Assert.Equal("two", Assert.Single(heard.Distinct()));
+        Assert.InRange(heard.Count, 1, Many / 4);
     }
 
     [Fact]

@@ -34,6 +34,35 @@ public sealed class HostProcessTests
     }
 
     [Fact]
+    public async Task Interrupt_OfTheHost_EndsEverythingWithCodeZero()
+    {
+        var (host, children) = await StartAsync(CreateFolder());
+
+        await EndAsync(host, children, Native.SIGINT);
+
+        Assert.Equal(0, await host.Exited);
+    }
+
+    [Fact]
+    public async Task SecondInterrupt_WhileAChildDoesNotEnd_EndsEverythingAtOnce()
+    {
+        const int Stop = 19; // SIGSTOP: the process neither ends nor answers
+        var (host, children) = await StartAsync(CreateFolder());
+        foreach (var child in children)
+        {
+            Native.Signal(child, Stop);
+        }
+
+        // The first one only begins the orderly stop, which waits for the children.
+        await Eventually.Async(() =>
+        {
+            host.Signal(Native.SIGINT);
+            return host.Exited.IsCompleted;
+        });
+        await Eventually.Async(() => children.All(IsGone));
+    }
+
+    [Fact]
     public async Task SecondHost_OnTheSameFolder_IsRefusedWithTheProcessOfTheFirst()
     {
         var folder = CreateFolder();
@@ -53,9 +82,9 @@ public sealed class HostProcessTests
         return folder;
     }
 
-    private static async Task EndAsync(ChildProcess host, int[] children)
+    private static async Task EndAsync(ChildProcess host, int[] children, int signal = Native.SIGTERM)
     {
-        host.Signal(Native.SIGTERM);
+        host.Signal(signal);
         await host.Exited.WaitAsync(Eventually.DefaultDeadline);
         Assert.All(children, child => Assert.True(IsGone(child)));
     }

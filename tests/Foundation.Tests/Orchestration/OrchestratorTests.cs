@@ -170,6 +170,45 @@ public sealed class OrchestratorTests
     }
 
     [Fact]
+    public async Task PortOfTheHostItself_InUse_IsRefusedBeforeAnythingStarts()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, FreePort.Next());
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { AlsoListensOn = [(port, "local console")] });
+        builder.AddService("service");
+        await using var app = builder.Build();
+        app.ResourceLogs.Output = TextWriter.Null;
+
+        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => app.StartAsync());
+
+        Assert.Contains($"port {port} (local console) is in use by process {Environment.ProcessId}", error.Message, StringComparison.Ordinal);
+        Assert.Empty(app.ResourceLogs.GetLines("service"));
+    }
+
+    [Fact]
+    public async Task Line_OfAProgram_StandsInTheTerminalBehindItsReplicasName()
+    {
+        var builder = TestApplication.CreateBuilder();
+        builder.AddService("single");
+        builder.AddService("many").WithReplicas(2);
+        await using var app = builder.Build();
+        await using var terminal = new StringWriter();
+        app.ResourceLogs.Output = terminal;
+        await app.StartAsync();
+        await app.HealthyAsync("single");
+        await app.HealthyAsync("many");
+        await app.StopAsync();
+
+        var lines = terminal.ToString().Split(Environment.NewLine);
+        Assert.Contains($"{"single",-22} service single starts", lines);
+        foreach (var replica in (string[])["many-1", "many-2"])
+        {
+            Assert.Contains(lines, line => line.StartsWith($"{replica,-22} service ", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void FixedPort_WithReplicas_IsRefused()
     {
         var endpoint = new EndpointAnnotation("http", 8080, "http", shared: false);
