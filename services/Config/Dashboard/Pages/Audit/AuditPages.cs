@@ -50,6 +50,7 @@ public static class AuditPages
         group.MapGet("/", ListAsync);
         group.MapGet("/removed", RemovedAsync);
         group.MapGet("/times", TimesAsync);
+        group.MapDeadLetters();
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
