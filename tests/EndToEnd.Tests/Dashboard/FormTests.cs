@@ -131,7 +131,7 @@ public sealed class FormTests(LocalTopology topology)
     {
         var made = await topology.Admin.PostAsync(path, body);
         _objects[key] = ((string?)made["uid"] ?? (string?)made["id"] ?? "", (string)made["name"]!);
-        _made.Add($"{path}/{(string?)made["id"] ?? (string?)made["name"]}");
+        _made.Add($"{path}/{(string?)made[key == "tag" ? "name" : "id"]}");
     }
 
     private async Task RemoveAsync()
