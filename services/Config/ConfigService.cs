@@ -154,6 +154,8 @@ public static class ConfigService
         services.AddSingleton<Revocations>();
         services.AddSingleton<InactivityTask>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<InactivityTask>()));
+        services.AddSingleton<ExpiryWatch>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ExpiryWatch>()));
         services.AddSingleton<PolicyTester>();
         return builder;
     }
@@ -190,6 +192,7 @@ public static class ConfigService
         access.MapTransfer();
         access.MapFigures();
         access.MapGrants();
+        access.MapOAuthClients();
         access.MapUsers();
         access.MapAccessRequests();
         access.MapScimUpdates();

@@ -63,6 +63,8 @@ internal static class TokenServices
         services.AddSingleton<TokenExchange>();
         services.AddSingleton<GrantCounts>();
         services.AddSingleton<GrantSweep>();
+        services.AddSingleton<LiveGrantReader>();
+        services.AddSingleton<GrantSummaries>();
         services.AddSingleton<ProvisionedGrants>();
         services.AddSingleton<LinkedAssertions>();
 

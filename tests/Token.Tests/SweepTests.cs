@@ -58,6 +58,51 @@ public sealed class SweepTests(TokenFlowTests.Fixture fixture) : IClassFixture<T
     }
 
     [Fact]
+    public async Task EndAll_OfAClient_EndsItsGrants_AndNoCodeOfItOpensAnythingAgain()
+    {
+        const string Client = "sweep-client";
+        var mine = (await _cluster.Replicas[0].RedeemAsync(await _cluster.CodeAsync(change => change.ClientId = Client), client: Client)).Tokens!;
+        var other = await _cluster.LoginAsync(_ => { });
+        var code = await _cluster.CodeAsync(change => change.ClientId = Client);
+        Assert.Equal(1, (await Queries.EndAllAsync(new EndAllRequest { ClientId = Client, Actor = "api-token:test" }, AsConfig)).Ended);
+        Assert.Equal(["grant_issued", "grant_revoked"], await Audit.TypesAsync(_cluster, mine.GrantId));
+        Assert.Equal(["grant_issued"], await Audit.TypesAsync(_cluster, other.GrantId));
+        Assert.Equal("invalid_grant", (await _cluster.Replicas[0].RedeemAsync(code, client: Client)).Error);
+
+        // A client that is gone does not come back, however late the login is.
+        var late = TokenCluster.Identity("late@example.com");
+        late.AuthenticatedAt = DateTimeOffset.UtcNow.AddSeconds(5).ToTimestamp();
+        var after = await _cluster.CodeAsync(change => (change.ClientId, change.Identity) = (Client, late));
+        Assert.Equal("invalid_grant", (await _cluster.Replicas[0].RedeemAsync(after, client: Client)).Error);
+    }
+
+    [Fact]
+    public async Task Live_GivesTheIdentitiesOfLiveGrants_AndSummaryCountsThem()
+    {
+        const string Email = "live-reader@example.com";
+        var kept = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(Email));
+        var ended = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(Email));
+        await Queries.RevokeAsync(new RevokeGrantRequest { GrantId = ended.GrantId.ToString(), Actor = "api-token:test" }, AsConfig);
+        using var call = Queries.Live(new LiveGrantsRequest { ApplicationIds = { A.ApplicationId.ToString() } }, AsConfig);
+        var mine = new List<LiveGrant>();
+        await foreach (var grant in call.ResponseStream.ReadAllAsync())
+        {
+            if (grant.Identity.ToStringUtf8().Contains(Email, StringComparison.Ordinal))
+            {
+                mine.Add(grant);
+            }
+        }
+
+        Assert.Equal((A.ApplicationId.ToString(), true), (Assert.Single(mine).ApplicationId, mine[0].Oauth));
+        var summary = await Queries.SummaryAsync(new GrantSummaryRequest { Days = 2 }, AsConfig);
+        Assert.InRange(summary.ActiveUsers, 1, summary.ActiveGrants);
+        Assert.Equal(summary.ActiveGrants, summary.Applications.Sum(entry => entry.ActiveGrants));
+        Assert.True(summary.Days.Sum(day => day.Issued) >= summary.ActiveGrants);
+        Assert.InRange(summary.Days[^1].Day, (long)(DateTime.UtcNow - DateTime.UnixEpoch).TotalDays - 1, (long)(DateTime.UtcNow - DateTime.UnixEpoch).TotalDays);
+        Assert.NotEqual(kept.GrantId, ended.GrantId);
+    }
+
+    [Fact]
     public async Task EndAll_OfNobody_IsRefused()
         => Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await Queries.EndAllAsync(new EndAllRequest { Actor = "x" }, AsConfig))).StatusCode);
 

@@ -12,6 +12,9 @@ public sealed record ClientRegistered(
 /// <summary>A user let the client act for them at the application.</summary>
 public sealed record ConsentGiven(Guid UserId, string Email, Guid ApplicationId, string RedirectUri, string Scope, string Resource, Guid LoginId, string FlowId);
 
+/// <summary>An administrator ended the registration for good.</summary>
+public sealed record ClientRevoked(string ClientId, Guid ApplicationId, DateTimeOffset RevokedAt);
+
 /// <summary>A client's history in short.</summary>
 public sealed class Client
 {
@@ -30,5 +33,9 @@ public sealed class Client
 
     public void Apply(ClientRegistered registered) => (ClientId, ApplicationId) = (registered.ClientId, registered.ApplicationId);
 
+    public DateTimeOffset? RevokedAt { get; set; }
+
     public void Apply(ConsentGiven _) => Consents++;
+
+    public void Apply(ClientRevoked revoked) => RevokedAt ??= revoked.RevokedAt;
 }

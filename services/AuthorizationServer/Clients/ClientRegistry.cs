@@ -16,7 +16,7 @@ public sealed class ClientRegistry(IDocumentStore store, TimeProvider clock)
 
         await using var session = store.QuerySession();
         var client = await session.LoadAsync<RegisteredClient>(clientId, cancellation);
-        if (client is null || client.ApplicationId != applicationId)
+        if (client is null || client.ApplicationId != applicationId || await session.LoadAsync<RevokedClient>(clientId, cancellation) is not null)
         {
             return null;
         }
@@ -57,6 +57,15 @@ public sealed class ClientRegistry(IDocumentStore store, TimeProvider clock)
         foreach (var grant in forgotten)
         {
             session.Delete<ClientGrant>(grant.Id);
+        }
+
+        // By now nobody stores the registration once more who has read it before it was revoked.
+        var registrations = $"{store.Options.DatabaseSchemaName}.mt_doc_registeredclient";
+        var revoked = await session.QueryAsync<RevokedClient>(
+            $"where (d.data ->> 'at')::timestamptz < ? and not exists (select from {registrations} r where r.id = d.id) limit ?", cancellation, (now - ClientLifetimes.Unbound).UtcDateTime, limit);
+        foreach (var client in revoked)
+        {
+            session.Delete<RevokedClient>(client.Id);
         }
 
         await session.SaveChangesAsync(cancellation);

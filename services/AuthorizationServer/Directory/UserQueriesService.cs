@@ -6,17 +6,15 @@ using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
-using ManagedOAuth.ServiceDefaults;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
-using Npgsql;
 using Wolverine.Marten;
 
 namespace ManagedOAuth.AuthorizationServer.Directory;
 
 /// <summary>Answers the admin API's questions about people and their logins.</summary>
 [AllowedCallers("config")]
-public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbox, NpgsqlDataSource database, ServiceName service) : UserQueries.UserQueriesBase
+public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbox, DocumentCounts counts) : UserQueries.UserQueriesBase
 {
     private const int Most = 1000;
 
@@ -31,7 +29,7 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
         await using var session = store.QuerySession();
         var users = await session.QueryAsync<User>(
             $"where {Conditions} order by (data ->> 'email') limit ? offset ?", context.CancellationToken, [.. values, limit, offset]);
-        var reply = new ListUsersReply { TotalCount = await CountAsync("user", Conditions, values, context.CancellationToken) };
+        var reply = new ListUsersReply { TotalCount = await counts.CountAsync("user", Conditions, values, context.CancellationToken) };
         reply.Users.AddRange(users.Select(user => new DirectoryUser
         {
             Id = user.Id.ToString(),
@@ -89,7 +87,7 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
         await using var session = store.QuerySession();
         var lines = await session.QueryAsync<AccessRequest>(
             $"where {query.Conditions} order by ((data ->> 'at')::bigint) {direction}, d.id limit ? offset ?", context.CancellationToken, [.. query.Values, limit, offset]);
-        var reply = new AccessRequestsReply { TotalCount = await CountAsync("accessrequest", query.Conditions, query.Values, context.CancellationToken) };
+        var reply = new AccessRequestsReply { TotalCount = await counts.CountAsync("accessrequest", query.Conditions, query.Values, context.CancellationToken) };
         reply.Requests.AddRange(lines.Select(line => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(line, AccessRequestJson.Default.AccessRequest))));
         return reply;
     }
@@ -98,19 +96,5 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
     {
         var limit = perPage == 0 ? 25 : Math.Clamp(perPage, 1, Most);
         return (limit, (Math.Clamp(page, 1, 1_000_000) - 1) * limit);
-    }
-
-    private async Task<long> CountAsync(string table, string conditions, IReadOnlyList<object> values, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand();
-        var parts = conditions.Split('?');
-        command.CommandText = $"select count(*) from {service.Schema}.mt_doc_{table} d where "
-            + string.Concat(parts.Select((part, index) => index < parts.Length - 1 ? $"{part}${index + 1}" : part));
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return (long)(await command.ExecuteScalarAsync(cancellation) ?? 0L);
     }
 }

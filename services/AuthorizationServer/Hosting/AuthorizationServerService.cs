@@ -58,6 +58,8 @@ public static class AuthorizationServerService
 
         services.AddSingleton<ClientRegistry>();
         services.AddSingleton<RefusedRedirectUris>();
+        services.AddSingleton<DocumentCounts>();
+        services.AddSingleton<ClientInventory>();
         services.AddSingleton<TeamSessions>();
         services.AddSingleton<TransactionStore>();
         services.AddSingleton<AccessLog>();

@@ -25,7 +25,8 @@ internal static class StoreConfiguration
         options.Schema.For<TeamSession>();
         options.Schema.For<ProviderGrant>();
         options.Schema.For<AccessRequest>().Index(line => line.At);
-        options.Schema.For<RegisteredClient>();
+        options.Schema.For<RegisteredClient>().Index(client => client.ApplicationId);
+        options.Schema.For<RevokedClient>();
         options.Schema.For<UpstreamRegistration>();
         options.Schema.For<UpstreamLogin>().Index(login => login.UserId);
         options.Schema.For<RefusedRedirectUri>();
@@ -43,6 +44,7 @@ internal static class StoreConfiguration
         options.Events.MapEventType<UserLoggedOut>("user_logged_out");
         options.Events.MapEventType<ClientRegistered>("client_registered");
         options.Events.MapEventType<ConsentGiven>("consent_given");
+        options.Events.MapEventType<ClientRevoked>("client_revoked");
         options.Events.MapEventType<UpstreamConnected>("upstream_connected");
         options.Events.MapEventType<UpstreamRefreshFailed>("upstream_refresh_failed");
         options.Events.MapEventType<UpstreamForgotten>("upstream_forgotten");
@@ -62,6 +64,8 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(AccessRequest))]
 [JsonSerializable(typeof(AccessAllowed))]
 [JsonSerializable(typeof(RegisteredClient))]
+[JsonSerializable(typeof(RevokedClient))]
+[JsonSerializable(typeof(ClientRevoked))]
 [JsonSerializable(typeof(RefusedRedirectUri))]
 [JsonSerializable(typeof(ClientGrant))]
 [JsonSerializable(typeof(LoginRecord))]

@@ -56,16 +56,27 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
         ("domain", "Only applications with this text in one of their addresses."),
         ("exact", "true: name and domain are meant whole."),
         ("aud", "Only the application with this audience tag."),
+        ("policy_id", "Only applications that have this policy."),
+        ("managed_oauth", "true or false: only applications with Managed OAuth, or without."),
+        ("ids", "Only these applications: ids with commas between them."),
         ("search", "Only applications with this text in their name or one of their addresses, or with this audience tag."),
     ];
 
-    /// <summary>By <c>name</c> and <c>domain</c> (any of its addresses), in part or, with <c>exact=true</c>, whole; by <c>aud</c>; and by <c>search</c> in all of them.</summary>
+    /// <summary>
+    /// By <c>name</c> and <c>domain</c> (any of its addresses), in part or, with <c>exact=true</c>, whole; by <c>aud</c>, <c>policy_id</c>,
+    /// <c>managed_oauth</c> and <c>ids</c>; and by <c>search</c> in all of its texts. A filter that cannot be read finds nothing.
+    /// </summary>
     public override Func<Application, bool> Narrowing(IQueryCollection query)
     {
         ArgumentNullException.ThrowIfNull(query);
         var (name, domain, aud, search) = (query["name"].ToString(), query["domain"].ToString(), query["aud"].ToString(), query["search"].ToString());
         var exact = bool.TryParse(query["exact"].ToString(), out var asked) && asked;
-        return state => (name.Length == 0 || Is(state.Name, name))
+        var (policy, oauth, ids) = (query["policy_id"].ToString(), query["managed_oauth"].ToString(), query["ids"].ToString());
+        var chosen = ids.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(id => Guid.TryParse(id, out var parsed) ? parsed : Guid.Empty).ToHashSet();
+        return state => (policy.Length == 0 || (Guid.TryParse(policy, out var wanted) && state.Policies.Any(reference => reference.Id == wanted)))
+            && (oauth.Length == 0 || (bool.TryParse(oauth, out var on) && state.ManagedOAuth == on))
+            && (ids.Length == 0 || chosen.Contains(state.Id))
+            && (name.Length == 0 || Is(state.Name, name))
             && (domain.Length == 0 || Addresses(state).Any(address => Is(address, domain)))
             && (aud.Length == 0 || state.Aud == aud)
             && (search.Length == 0 || IsFound(state, search));

@@ -5,6 +5,7 @@ using ManagedOAuth.Config.Dashboard.Pages;
 using ManagedOAuth.Config.Dashboard.Pages.ApiTokens;
 using ManagedOAuth.Config.Dashboard.Pages.Applications;
 using ManagedOAuth.Config.Dashboard.Pages.Audit;
+using ManagedOAuth.Config.Dashboard.Pages.Clients;
 using ManagedOAuth.Config.Dashboard.Pages.CustomPages;
 using ManagedOAuth.Config.Dashboard.Pages.Grants;
 using ManagedOAuth.Config.Dashboard.Pages.Groups;
@@ -62,6 +63,7 @@ public static class DashboardService
         pages.MapOverview();
         pages.MapApplications();
         pages.MapGrantEnds();
+        pages.MapOwnPolicies();
         new PolicyPages().Map(pages);
         new GroupPages().Map(pages);
         new ListPages().Map(pages);
@@ -73,9 +75,11 @@ public static class DashboardService
         pages.MapTester();
         pages.MapUsers();
         pages.MapGrants();
+        pages.MapClients();
         pages.MapSignInLog();
         pages.MapAudit();
         pages.MapHistory();
+        pages.MapUndo();
         pages.MapTags();
         new CustomPagePages().Map(pages);
         pages.MapKeys();

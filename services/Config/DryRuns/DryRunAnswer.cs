@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.History;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.DryRuns;
@@ -10,6 +11,7 @@ namespace ManagedOAuth.Config.DryRuns;
 public sealed class DryRunAnswer(LiveGrants grants)
 {
     private const int MostShown = 100;
+    private const string ServiceToken = "service_token";
 
     public async Task<IResult> OfAsync(ConfigurationChange change, ChangeOutcome outcome, CancellationToken ct)
     {
@@ -18,7 +20,7 @@ public sealed class DryRunAnswer(LiveGrants grants)
 
         // Before and after: a policy that leaves an application touches it as much as one that comes.
         var (before, after) = (change.Snapshot, change.Draft.Snapshot);
-        var touched = ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, before).Union(ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, after)).ToList();
+        var touched = Touched(outcome, before).Union(Touched(outcome, after)).ToList();
 
         // Nobody else waits while Token is asked.
         await change.DisposeAsync();
@@ -32,12 +34,31 @@ public sealed class DryRunAnswer(LiveGrants grants)
                 ["applications"] = new JsonArray([.. touched.Take(MostShown).Select(id => Show(id, before, after))]),
             },
         };
-        if (await grants.CountAsync(touched, ct) is { } live)
+        await TellAsync(info["touches"]!.AsObject(), outcome, touched, before, after, ct);
+        return new EnvelopeResult(StatusCodes.Status200OK, [], outcome.Result) { Info = info };
+    }
+
+    // A service token opens no grants: what it is let in by are requests, one by one.
+    private static IReadOnlyList<Guid> Touched(ChangeOutcome outcome, ConfigurationSnapshot snapshot)
+        => outcome.Kind == ServiceToken ? RuleUsers.ApplicationsThatName(snapshot, outcome.Id) : ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, snapshot);
+
+    private async Task TellAsync(JsonObject touches, ChangeOutcome outcome, List<Guid> touched, ConfigurationSnapshot before, ConfigurationSnapshot after, CancellationToken ct)
+    {
+        if (outcome.Kind == ServiceToken)
         {
-            info["touches"]!["live_grants"] = live;
+            return;
         }
 
-        return new EnvelopeResult(StatusCodes.Status200OK, [], outcome.Result) { Info = info };
+        if (await grants.ForeseeAsync(touched, before, after, ct) is { } forecast)
+        {
+            touches["live_grants"] = forecast.Live;
+            touches["ending_grants"] = forecast.Ending;
+            touches["ending_users"] = forecast.Users;
+        }
+        else if (await grants.CountAsync(touched, ct) is { } live)
+        {
+            touches["live_grants"] = live;
+        }
     }
 
     private static JsonObject Show(Guid id, ConfigurationSnapshot before, ConfigurationSnapshot after)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
 
@@ -13,7 +14,16 @@ public static class GrantEndpoints
     {
         ArgumentNullException.ThrowIfNull(access);
         var grants = access.MapGroup("/grants").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesRevoke);
-        grants.MapGet("/", List);
+        grants.MapGet("/", List)
+            .Describe("app_id", "string", "Only grants at this application.")
+            .Describe("user_id", "string", "Only grants of this user.")
+            .Describe("email", "string", "Only grants of the user with this address.")
+            .Describe("client_id", "string", "Only grants of this client.")
+            .Describe("identity_provider_id", "string", "Only grants of users who signed in with this identity provider.")
+            .Describe("status", "string", "active or ended.")
+            .Describe("kind", "string", "oauth or browser.")
+            .Describe("cursor", "string", "Where the page begins, from result_info of the page before.");
+        grants.MapSummary();
         grants.MapGet("/{id:guid}", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
             => Ask(async () => ApiEnvelope.Ok(Parse((await token.GetAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Json))));
         grants.MapGet("/{id:guid}/events", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
@@ -41,6 +51,7 @@ public static class GrantEndpoints
                 new ListGrantsRequest
                 {
                     ApplicationId = query["app_id"].ToString(),
+                    IdentityProviderId = query["identity_provider_id"].ToString(),
                     UserId = query["user_id"].ToString(),
                     Email = query["email"].ToString(),
                     ClientId = query["client_id"].ToString(),

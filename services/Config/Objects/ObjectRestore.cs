@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.History;
@@ -18,7 +19,8 @@ public sealed class ObjectRestore<TState, TObject>(ObjectKind<TState, TObject> k
             return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound(kind.Name));
         }
 
-        if (!EntityTag.Matches(http.HttpContext!.Request, kind.Revision(last, known, change.Snapshot)))
+        // What was removed has no more to it than its version.
+        if (!EntityTag.Matches(http.HttpContext!.Request, removed ? known.ToString(CultureInfo.InvariantCulture) : kind.Revision(last, known, change.Snapshot)))
         {
             return new EnvelopeResult(StatusCodes.Status412PreconditionFailed, [ApiErrors.ChangedMeanwhile(known)], null);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 
@@ -6,17 +7,29 @@ namespace ManagedOAuth.Config.Policies;
 /// <summary>Finds whose rules refer to an object, so that nothing is removed on which a decision depends.</summary>
 public static class RuleUsers
 {
-    /// <summary>The first policy or group with such a rule, in words (<c>the policy Admins</c>); null when there is none.</summary>
+    /// <summary>The first policy or group with such a rule, and how many there are besides (<c>the policy Admins and 3 others</c>); null when there is none.</summary>
     public static string? First(ConfigurationSnapshot snapshot, Func<Rule, bool> refers)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(refers);
-        if (snapshot.Policies.Values.FirstOrDefault(policy => RulesOf(policy).Any(refers)) is { } policy)
+        var users = snapshot.Policies.Values.Where(policy => RulesOf(policy).Any(refers)).Select(policy => $"the policy {policy.Name}")
+            .Concat(snapshot.Groups.Values.Where(group => RulesOf(group).Any(refers)).Select(group => $"the group {group.Name}"))
+            .ToList();
+        return users.Count switch
         {
-            return $"the policy {policy.Name}";
-        }
+            0 => null,
+            1 => users[0],
+            _ => string.Create(CultureInfo.InvariantCulture, $"{users[0]} and {users.Count - 1} {(users.Count == 2 ? "other" : "others")}"),
+        };
+    }
 
-        return snapshot.Groups.Values.FirstOrDefault(group => RulesOf(group).Any(refers)) is { } group ? $"the group {group.Name}" : null;
+    /// <summary>The applications whose policies speak of a service token, by its name or of any.</summary>
+    public static IReadOnlyList<Guid> ApplicationsThatName(ConfigurationSnapshot snapshot, Guid serviceToken)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return [.. snapshot.Applications.Values
+            .Where(application => ReachableRules.Of(snapshot, application).Any(rule => rule is Rule.AnyValidServiceToken || (rule is Rule.ServiceToken named && named.TokenId == serviceToken)))
+            .Select(application => application.Id)];
     }
 
     /// <summary>All rules of a policy, whatever list they stand in.</summary>

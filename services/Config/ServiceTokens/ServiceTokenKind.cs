@@ -27,6 +27,17 @@ public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : Ob
 
     protected override JsonTypeInfo<ServiceToken> Json => ConfigurationJson.Default.ServiceToken;
 
+    public override IEnumerable<(string Name, string Description)> Narrows => [.. base.Narrows, ("expiring", "true: only enabled tokens that end within a week.")];
+
+    /// <summary>As usual, and by <c>expiring=true</c>.</summary>
+    public override Func<ServiceToken, bool> Narrowing(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var usual = base.Narrowing(query);
+        var now = clock.GetUtcNow();
+        return query["expiring"] == "true" ? token => ExpiringTokens.Is(token, now) && usual(token) : usual;
+    }
+
     /// <summary>A new one has a secret that nobody knows, until the caller gives it another.</summary>
     public override ServiceToken Read(BodyReader body, Guid id, ServiceToken? existing, ConfigurationDraft draft) => ServiceTokenReader.Read(body, id, existing, draft, clock.GetUtcNow());
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Grants;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
@@ -13,8 +14,6 @@ namespace ManagedOAuth.Config.Users;
 /// </summary>
 public sealed class Revocations(GrantQueries.GrantQueriesClient token, UserQueries.UserQueriesClient people, TimeProvider clock)
 {
-    // A batch is a hundred grants; what is not done in this time is done by the next call, which begins where this one stopped.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
 
     public static void Map(RouteGroupBuilder access)
@@ -52,35 +51,18 @@ public sealed class Revocations(GrantQueries.GrantQueriesClient token, UserQueri
     }
 
     private Task<IResult> EndAsync(HttpContext context, Guid? application, string email, Func<int, JsonNode> answer, CancellationToken ct)
-        => Peers.AskAsync("grant", Peers.Token, async () =>
-        {
-            var began = clock.GetUtcNow();
-            var request = new EndAllRequest
+        => GrantEndings.EndAsync(
+            token,
+            new EndAllRequest
             {
                 ApplicationId = application?.ToString() ?? "",
                 Email = email,
                 Actor = Peers.ActorOf(context),
                 Reason = application is null ? "the user was revoked" : "all access to the application was revoked",
-            };
-            for (var ended = 0; ;)
-            {
-                var reply = await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: ct);
-                ended += reply.Ended;
-                if (!reply.More)
-                {
-                    return ApiEnvelope.Ok(answer(ended));
-                }
-
-                if (clock.GetUtcNow() - began > s_patience)
-                {
-                    return ApiEnvelope.Error(
-                        StatusCodes.Status503ServiceUnavailable,
-                        new ApiError(10013, $"access.api.error.unavailable: {ended} grants and sessions have ended and there are more; repeat the request until it succeeds"));
-                }
-
-                request.GoesOn = true;
-            }
-        });
+            },
+            answer,
+            clock,
+            ct);
 
     private DateTime Deadline() => clock.GetUtcNow().UtcDateTime + s_deadline;
 }

@@ -34,6 +34,7 @@ public sealed class GrantFilter
         var filter = new GrantFilter { Limit = request.Limit == 0 ? 25 : Math.Clamp(request.Limit, 1, 1000) };
         filter.AddId("(data -> 'subject' ->> 'applicationId') = ?", request.ApplicationId, "application_id");
         filter.AddId("(data -> 'subject' ->> 'userId') = ?", request.UserId, "user_id");
+        filter.AddId("(data -> 'identity' ->> 'identityProviderId') = ?", request.IdentityProviderId, "identity_provider_id");
         filter.Add("(data -> 'subject' ->> 'email') = ?", request.Email.Trim().ToLowerInvariant());
         filter.Add("(data -> 'subject' ->> 'clientId') = ?", request.ClientId);
         filter.AddChoice("status", request.Status, ("active", "((data ->> 'isLive')::boolean)"), ("ended", "not ((data ->> 'isLive')::boolean)"));

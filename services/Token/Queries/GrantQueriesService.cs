@@ -11,7 +11,7 @@ namespace ManagedOAuth.Token.Queries;
 
 /// <summary>What the admin API and the page of a user's own access ask about grants, and what they do to them.</summary>
 [AllowedCallers("config")]
-public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, GrantSweep sweep, TimeProvider clock) : GrantQueries.GrantQueriesBase
+public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants, GrantCounts counts, GrantSweep sweep, LiveGrantReader live, GrantSummaries summaries, TimeProvider clock) : GrantQueries.GrantQueriesBase
 {
     private const int MaximumEvents = 5000;
 
@@ -56,6 +56,18 @@ public sealed class GrantQueriesService(IDocumentStore store, GrantWriter grants
     {
         ArgumentNullException.ThrowIfNull(context);
         return sweep.EndAsync(request, context.CancellationToken);
+    }
+
+    public override Task<GrantSummary> Summary(GrantSummaryRequest request, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return summaries.CountAsync(request, context.CancellationToken);
+    }
+
+    public override Task Live(LiveGrantsRequest request, IServerStreamWriter<LiveGrant> responseStream, ServerCallContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return live.WriteAsync(request, responseStream, context.CancellationToken);
     }
 
     public override async Task<IdentitiesReply> ListIdentities(IdentitiesRequest request, ServerCallContext context)

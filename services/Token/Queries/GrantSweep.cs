@@ -6,20 +6,21 @@ using Marten;
 
 namespace ManagedOAuth.Token.Queries;
 
-/// <summary>Ends the grants and sessions of a user or an application on an administrator's word, a batch at a time.</summary>
+/// <summary>Ends the grants and sessions of a user, an application or a client on an administrator's word, a batch at a time.</summary>
 public sealed class GrantSweep(IDocumentStore store, GrantWriter grants, RevokedSubjects revoked, TimeProvider clock)
 {
     private const int Batch = 100;
 
     /// <summary>Ends one batch.</summary>
-    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT: neither a user nor an application is named.</exception>
+    /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT: neither a user nor an application nor a client is named.</exception>
     public async Task<EndAllReply> EndAsync(EndAllRequest request, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
         var email = request.Email.Trim().ToLowerInvariant();
-        if (email.Length == 0 && request.ApplicationId.Length == 0)
+        var client = Identities.Text(request.ClientId, "client_id", 256, required: false);
+        if (email.Length == 0 && request.ApplicationId.Length == 0 && client.Length == 0)
         {
-            throw Identities.Invalid("email or application_id is needed");
+            throw Identities.Invalid("email, application_id or client_id is needed");
         }
 
         var actor = Identities.Text(request.Actor, "actor", 256);
@@ -29,10 +30,10 @@ public sealed class GrantSweep(IDocumentStore store, GrantWriter grants, Revoked
         if (!request.GoesOn)
         {
             // First, so that a grant which is being opened at this moment sees it.
-            await revoked.NoteAsync(email, application, now, cancellation);
+            await revoked.NoteAsync(email, application, client, now, cancellation);
         }
 
-        var filter = GrantFilter.Of(new ListGrantsRequest { ApplicationId = request.ApplicationId, Email = email, Status = "active", Limit = Batch });
+        var filter = GrantFilter.Of(new ListGrantsRequest { ApplicationId = request.ApplicationId, Email = email, ClientId = client, Status = "active", Limit = Batch });
         await using var session = store.QuerySession();
         var live = await session.QueryAsync<Grant>($"where {filter.Conditions} limit ?", cancellation, [.. filter.Values, Batch]);
         foreach (var grant in live)

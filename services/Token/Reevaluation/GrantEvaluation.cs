@@ -16,17 +16,13 @@ public static class GrantEvaluation
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(grant);
-        if (!snapshot.Applications.TryGetValue(grant.Subject.ApplicationId, out var application))
+        var (fate, decision) = GrantSurvival.Of(snapshot, grant.Subject.ApplicationId, grant.Kind == GrantKind.Oauth, grant.Identity);
+        return fate switch
         {
-            return GrantEnding.Revoke(grant, RevocationReason.ApplicationDeleted, now);
-        }
-
-        if (grant.Kind == GrantKind.Oauth && !application.ManagedOAuth)
-        {
-            return GrantEnding.Revoke(grant, RevocationReason.ManagedOauthOff, now);
-        }
-
-        var decision = PolicyEvaluator.Evaluate(snapshot, application, grant.Identity, new RequestFacts());
-        return decision.Outcome == PolicyOutcome.Deny ? GrantEnding.Deny(grant, decision, snapshot.Position, now) : null;
+            GrantFate.ApplicationGone => GrantEnding.Revoke(grant, RevocationReason.ApplicationDeleted, now),
+            GrantFate.ManagedOAuthOff => GrantEnding.Revoke(grant, RevocationReason.ManagedOauthOff, now),
+            GrantFate.Denied => GrantEnding.Deny(grant, decision!, snapshot.Position, now),
+            _ => null,
+        };
     }
 }

@@ -76,6 +76,43 @@ public sealed class ClientLifecycleTests(Service service)
         Assert.Equal(StatusCode.Unauthenticated, nobody.StatusCode);
     }
 
+    [Fact]
+    public async Task Inventory_FindsByNameAndUri_AndARevokedClientStaysGone()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromHours(1), name: "Inventory Robot", uri: "https://inventory.example/cb");
+        await InvokeAsync(new GrantOpened(Guid.NewGuid(), Service.Orders.Id, client, Guid.NewGuid(), DateTimeOffset.UtcNow));
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var registrations = new Registrations.RegistrationsClient(channel);
+        async Task<ListClientsReply> Search(string text, bool active = false, Guid? application = null)
+            => await registrations.ListAsync(new ListClientsRequest { Search = text, Active = active, ApplicationId = application?.ToString() ?? "" }, As("config"));
+
+        foreach (var text in (string[])["inventory ROBOT", "inventory.example", client])
+        {
+            var found = await Search(text, active: true, application: Service.Orders.Id);
+            Assert.Equal((1L, client, 1L), (found.TotalCount, found.Clients.Single().ClientId, found.Clients[0].ActiveGrants));
+        }
+
+        Assert.Equal(0, (await Search(client, application: Service.Wiki.Id)).TotalCount);
+        Assert.Equal(0, (await Search("%")).TotalCount);
+        var revoked = await registrations.RevokeAsync(new RevokeClientRequest { ClientId = client, Actor = "user:admin@example.com" }, As("config"));
+        Assert.NotNull(revoked.Client.RevokedAt);
+        Assert.Equal(["client_registered", "client_revoked"], revoked.Events.Select(entry => entry.Type));
+        Assert.Equal("user:admin@example.com", revoked.Events[^1].Actor);
+        Assert.Null(await FindAsync(client));
+        Assert.Equal(0, (await Search(client)).TotalCount);
+
+        // Whoever had read the registration before may store it once more; twice revoked is once.
+        await AddAsync(expiresIn: TimeSpan.FromHours(1), id: client);
+        Assert.Null(await FindAsync(client));
+        Assert.Equal(0, (await Search(client)).TotalCount);
+        Assert.Equal(2, (await registrations.RevokeAsync(new RevokeClientRequest { ClientId = client, Actor = "user:admin@example.com" }, As("config"))).Events.Count);
+
+        var unknown = await Assert.ThrowsAsync<RpcException>(async () => await registrations.RevokeAsync(new RevokeClientRequest { ClientId = Guid.NewGuid().ToString("N"), Actor = "x" }, As("config")));
+        Assert.Equal(StatusCode.NotFound, unknown.StatusCode);
+        var denied = await Assert.ThrowsAsync<RpcException>(async () => await registrations.ListAsync(new ListClientsRequest(), As("token")));
+        Assert.Equal(StatusCode.PermissionDenied, denied.StatusCode);
+    }
+
     private IDocumentStore Store => service.Services.GetRequiredService<IDocumentStore>();
 
     private Grpc.Core.Metadata As(string caller) => new() { { ServiceCredential.Header, service.CredentialOf(caller) } };
@@ -90,13 +127,14 @@ public sealed class ClientLifecycleTests(Service service)
         await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync(message);
     }
 
-    private async Task<string> AddAsync(TimeSpan expiresIn)
+    private async Task<string> AddAsync(TimeSpan expiresIn, string? name = null, string uri = "http://localhost/cb", string? id = null)
     {
         var client = new RegisteredClient
         {
-            Id = Guid.NewGuid().ToString("N"),
+            Id = id ?? Guid.NewGuid().ToString("N"),
             ApplicationId = Service.Orders.Id,
-            RedirectUris = ["http://localhost/cb"],
+            Name = name,
+            RedirectUris = [uri],
             GrantTypes = ["authorization_code"],
             ResponseTypes = ["code"],
             IssuedAt = DateTimeOffset.UtcNow,

@@ -37,6 +37,8 @@ public sealed class CredentialTests(LocalTopology topology)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync(_name + " two");
         await page.GetByLabel("Enabled").UncheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("No use of it is known.");
+        await ConfirmAsync(page);
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("off");
         Assert.False((bool)(await topology.Admin.GetAsync($"service_tokens/{id}"))["enabled"]!);
@@ -54,7 +56,7 @@ public sealed class CredentialTests(LocalTopology topology)
         await page.GetByRole(AriaRole.Button, new() { Name = "Extend" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("extended by its full duration");
         await page.GetByRole(AriaRole.Link, new() { Name = "Remove" }).ClickAsync();
-        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("It cannot be brought back");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("with the secret that it has now");
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove the service token" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("was removed");
         var gone = await page.GotoAsync(address);

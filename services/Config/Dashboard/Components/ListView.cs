@@ -29,7 +29,7 @@ public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, in
         ArgumentNullException.ThrowIfNull(request);
         var search = request.Query["search"].ToString().Trim();
         var page = PageOf(request);
-        var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}?page={page}&per_page={PerPage}&search={Uri.EscapeDataString(search)}"), ct);
+        var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}page={page}&per_page={PerPage}&search={Uri.EscapeDataString(search)}"), ct);
         return (new ListView(answer.Items, search, page, answer.TotalCount), answer.Success ? null : answer);
     }
 

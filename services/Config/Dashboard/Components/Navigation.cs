@@ -34,6 +34,7 @@ public static class Navigation
         ("Activity", [
             new("/users", "Users", "users"),
             new("/grants", "Grants", "grant"),
+            new("/clients", "Clients", "application"),
             new("/sign-ins", "Sign-ins", "sign-ins"),
             new("/audit", "Audit", "audit"),
         ]),

@@ -19,5 +19,9 @@ public static class Messages
 
     public static IResult Refused(int status, string reason) => Of(status, status == StatusCodes.Status403Forbidden ? "Not permitted" : "Not possible right now", reason);
 
+    /// <summary>With a way on to another page than the overview.</summary>
+    public static IResult Refused(int status, string reason, string path, string link)
+        => new RazorComponentResult<MessagePage>(new { Title = "Not done", Text = reason, Path = path, Link = link }) { StatusCode = status };
+
     private static RazorComponentResult<MessagePage> Of(int status, string title, string text) => new(new { Title = title, Text = text }) { StatusCode = status };
 }

@@ -12,6 +12,9 @@ public abstract class ObjectPages(PageKind kind)
     /// <summary>What follows from a removal, in sentences.</summary>
     protected abstract IReadOnlyList<string> RemovalConsequences { get; }
 
+    /// <summary>Whom a removal concerns, in numbers, beyond what a dry run says.</summary>
+    protected virtual Task<IReadOnlyList<string>> RemovalFiguresAsync(AdminApi api, JsonObject item, Preview? preview, CancellationToken ct) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Adds the pages.</summary>
     public void Map(RouteGroupBuilder pages)
     {
@@ -105,8 +108,13 @@ public abstract class ObjectPages(PageKind kind)
                 Change(ApiPathOf(context, id), stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
                 draft,
                 _ => (kind.PageOf(id.ToString()), Saved),
-                (preview, status) => FormAsync(context, Stored(context, id, stored, draft, preview), status, ct));
+                (preview, status) => FormAsync(context, Stored(context, id, stored, draft, preview), status, ct),
+                (answer, target) => Undo.OfChange(kind, id.ToString(), stored.Object, answer, target));
     }
 
-    private Removable Target(HttpContext context, Guid id) => new(kind.Noun, ApiPathOf(context, id), kind.Path, kind.Title, kind.PageOf(id.ToString())) { Consequences = RemovalConsequences };
+    private Removable Target(HttpContext context, Guid id) => new(kind.Noun, ApiPathOf(context, id), kind.Path, kind.Title, kind.PageOf(id.ToString()), kind, id.ToString())
+    {
+        Consequences = RemovalConsequences,
+        Figures = (item, preview, ct) => RemovalFiguresAsync(context.RequestServices.GetRequiredService<AdminApi>(), item, preview, ct),
+    };
 }

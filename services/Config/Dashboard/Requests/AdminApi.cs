@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
@@ -11,11 +12,12 @@ public sealed class AdminApi(AdminApiPipeline pipeline, IHttpContextAccessor acc
     /// <summary>The account's public address, as a script would use it.</summary>
     public string Address => Context.GetEdgeRequest().PublicOrigin + pipeline.AccountPath;
 
-    public Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken ct)
-    {
-        var administrator = Context.Features.Get<Administrator>() ?? throw new InvalidOperationException("This request has no administrator.");
-        return pipeline.SendAsync(call, administrator.Caller, Context.GetEdgeRequest(), ct);
-    }
+    private ApiCaller Caller => Context.Features.Get<Administrator>()?.Caller ?? throw new InvalidOperationException("This request has no administrator.");
+
+    public Task<ApiAnswer> SendAsync(ApiCall call, CancellationToken ct) => pipeline.SendAsync(call, Caller, Context.GetEdgeRequest(), ct);
+
+    /// <summary>Makes a large answer this page's own while it is made; gives what was refused, or null when it has gone through.</summary>
+    public Task<ApiAnswer?> PassAsync(ApiCall call, CancellationToken ct) => pipeline.PassAsync(call, Caller, Context.GetEdgeRequest(), Context.Response, ct);
 
     public Task<ApiAnswer> GetAsync(string path, CancellationToken ct) => SendAsync(ApiCall.Get(path), ct);
 }

@@ -13,6 +13,9 @@ namespace ManagedOAuth.Config.Dashboard.Requests;
 public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguration configuration)
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(20);
+
+    // What is passed on is as slow as whoever takes it.
+    private static readonly TimeSpan s_longest = TimeSpan.FromMinutes(10);
     private RequestDelegate? _endpoints;
 
     /// <summary>The account's path: <c>/client/v4/accounts/default</c>.</summary>
@@ -39,30 +42,49 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
     public async Task<ApiAnswer> SendAsync(ApiCall call, ApiCaller caller, EdgeRequest edge, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(call);
+        using var body = new MemoryStream();
+        var response = new HttpResponseFeature();
+        await RunAsync(call, caller, edge, response, body, s_deadline, ct);
+        return new ApiAnswer(response.StatusCode, Envelope(body.GetBuffer().AsSpan(0, (int)body.Length)), response.Headers.ETag.Count == 1 ? response.Headers.ETag.ToString() : null);
+    }
+
+    /// <summary>Passes a large answer on while it is made, without keeping it; gives what was refused, or null when it has gone through.</summary>
+    public async Task<ApiAnswer?> PassAsync(ApiCall call, ApiCaller caller, EdgeRequest edge, HttpResponse target, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(target);
+        var response = new HttpResponseFeature();
+        await using var body = new PassingBody(response, target);
+        await RunAsync(call, caller, edge, response, body, s_longest, ct);
+        return body.HasPassed ? null : new ApiAnswer(response.StatusCode, Envelope(body.Refusal), null);
+    }
+
+    private static JsonObject Envelope(ReadOnlySpan<byte> body) => body.Length == 0 ? [] : JsonNode.Parse(body)?.AsObject() ?? [];
+
+    private async Task RunAsync(ApiCall call, ApiCaller caller, EdgeRequest edge, HttpResponseFeature response, Stream body, TimeSpan patience, CancellationToken ct)
+    {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(s_deadline);
+        deadline.CancelAfter(patience);
         var activity = Activity.Current;
 
         // The context of the inner request must not replace the page's own where code asks for the current one.
-        Task<ApiAnswer> inner;
+        Task inner;
         using (ExecutionContext.SuppressFlow())
         {
             inner = Task.Run(
                 () =>
                 {
                     Activity.Current = activity;
-                    return RunAsync(call, caller, edge, deadline.Token);
+                    return RunAsync(call, caller, edge, response, body, deadline.Token);
                 },
                 CancellationToken.None);
         }
 
-        return await inner;
+        await inner;
     }
 
-    private async Task<ApiAnswer> RunAsync(ApiCall call, ApiCaller caller, EdgeRequest edge, CancellationToken ct)
+    private async Task RunAsync(ApiCall call, ApiCaller caller, EdgeRequest edge, HttpResponseFeature response, Stream body, CancellationToken ct)
     {
-        using var body = new MemoryStream();
-        var response = new HttpResponseFeature();
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(Request(call));
         features.Set<IHttpResponseFeature>(response);
@@ -81,9 +103,6 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
         {
             contexts.Dispose(context);
         }
-
-        var envelope = body.Length == 0 ? [] : JsonNode.Parse(body.GetBuffer().AsSpan(0, (int)body.Length))?.AsObject() ?? [];
-        return new ApiAnswer(response.StatusCode, envelope, response.Headers.ETag.Count == 1 ? response.Headers.ETag.ToString() : null);
     }
 
     private HttpRequestFeature Request(ApiCall call)

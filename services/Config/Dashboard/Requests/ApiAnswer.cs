@@ -21,6 +21,9 @@ public sealed record ApiAnswer(int Status, JsonObject Envelope, string? ETag)
     /// <summary>How many there are over all pages.</summary>
     public long TotalCount => (Envelope["result_info"]?["total_count"] as JsonValue)?.TryGetValue<long>(out var count) == true ? count : Items.Count;
 
+    /// <summary>There are more than these.</summary>
+    public bool IsShortened => TotalCount > Items.Count;
+
     /// <summary>Key of the next page where a list is paged by keys.</summary>
     public string Cursor => (string?)Envelope["result_info"]?["cursor"] ?? "";
 

@@ -74,7 +74,7 @@ public sealed class Draft
             return;
         }
 
-        var text = form[pointer].ToString().Trim();
+        var text = Posted.Text(form[pointer]);
         if (text.Length == 0 && optional)
         {
             Remove(pointer);
@@ -108,6 +108,20 @@ public sealed class Draft
         ArgumentNullException.ThrowIfNull(form);
         SetList(pointer, form[pointer].OfType<string>().Where(value => value.Length > 0));
     }
+
+    /// <summary>
+    /// Several check boxes of one name, of which the form says in hidden fields which it offered: what it did not offer (there are more than it shows,
+    /// or whoever opened it may not see them) stays chosen.
+    /// </summary>
+    public void TakeOffered(IFormCollection form, string pointer)
+    {
+        ArgumentNullException.ThrowIfNull(form);
+        var offered = form[OfferedField(pointer)].OfType<string>().ToHashSet(StringComparer.Ordinal);
+        SetList(pointer, List(pointer).Where(value => !offered.Contains(value)).Concat(form[pointer].OfType<string>().Where(value => value.Length > 0)));
+    }
+
+    /// <summary>Name of the hidden fields with what a form offers.</summary>
+    public static string OfferedField(string pointer) => "offered:" + pointer;
 
     public void SetList(string pointer, IEnumerable<string> items) => Set(pointer, new JsonArray([.. items.Distinct(StringComparer.Ordinal).Select(item => JsonValue.Create(item))]));
 

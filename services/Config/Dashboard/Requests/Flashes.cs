@@ -10,7 +10,11 @@ namespace ManagedOAuth.Config.Dashboard.Requests;
 /// <summary>What was just done, shown once on the next page.</summary>
 /// <param name="Message">In a sentence.</param>
 /// <param name="Call">The API request that did it; null where it is too large to be carried along.</param>
-public sealed record Flash(string Message, ApiCall? Call);
+public sealed record Flash(string Message, ApiCall? Call)
+{
+    /// <summary>What takes it back; null where nothing does.</summary>
+    public Undo? Undo { get; init; }
+}
 
 /// <summary>Carries a <see cref="Flash"/> over the redirect that follows a form, in a sealed cookie of a minute. Answers of the API, and with them secrets, are never in it.</summary>
 public sealed class Flashes(IDataProtectionProvider protection)
@@ -21,13 +25,13 @@ public sealed class Flashes(IDataProtectionProvider protection)
     private readonly IDataProtector _protector = protection.CreateProtector("dashboard.flash");
 
     /// <summary>Redirects to a page that says what was done.</summary>
-    public IResult Redirect(HttpContext context, string target, string message, ApiCall? call = null)
+    public IResult Redirect(HttpContext context, string target, string message, ApiCall? call = null, Undo? undo = null)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var sealedFlash = Seal(new Flash(message, call?.WithoutSecrets()));
+        var sealedFlash = Seal(new Flash(message, call?.WithoutSecrets()) { Undo = undo });
         if (sealedFlash.Length > LongestCookie)
         {
-            sealedFlash = Seal(new Flash(message, null));
+            sealedFlash = Seal(new Flash(message, null) { Undo = undo });
         }
 
         context.Response.Cookies.Append(DashboardCookies.Name(context, Cookie), sealedFlash, DashboardCookies.Attributes(context, s_lifetime));
@@ -59,6 +63,11 @@ public sealed class Flashes(IDataProtectionProvider protection)
             json["if_match"] = call.IfMatch;
         }
 
+        if (flash.Undo is { } undo)
+        {
+            json["undo"] = new JsonObject { ["kind"] = undo.Kind, ["id"] = undo.Id, ["version"] = undo.Version, ["if_match"] = undo.IfMatch, ["back"] = undo.Back };
+        }
+
         using var compressed = new MemoryStream();
         using (var brotli = new BrotliStream(compressed, CompressionLevel.Fastest))
         {
@@ -76,7 +85,8 @@ public sealed class Flashes(IDataProtectionProvider protection)
             using var brotli = new BrotliStream(compressed, CompressionMode.Decompress);
             var json = JsonNode.Parse(brotli)!.AsObject();
             var call = (string?)json["method"] is { } method ? new ApiCall(method, (string)json["path"]!, json["body"] as JsonObject, (string?)json["if_match"]) : null;
-            return new Flash((string)json["message"]!, call);
+            var undo = json["undo"] is JsonObject back ? new Undo((string)back["kind"]!, (string)back["id"]!, (long)back["version"]!, (string)back["if_match"]!, (string)back["back"]!) : null;
+            return new Flash((string)json["message"]!, call) { Undo = undo };
         }
         catch (Exception refused) when (refused is CryptographicException or FormatException)
         {

@@ -21,7 +21,9 @@ public static class ObjectForm
     /// <param name="draft">The edited object; gets the errors.</param>
     /// <param name="done">Where to go afterwards, and what to say there.</param>
     /// <param name="again">The page with the form once more, with a preview and a status.</param>
-    public static async Task<IResult> AnswerAsync(HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<Preview?, int, Task<IResult>> again)
+    /// <param name="undo">What takes it back, where something does; gets the answer and the page that is gone to.</param>
+    public static async Task<IResult> AnswerAsync(
+        HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<Preview?, int, Task<IResult>> again, Func<ApiAnswer, string, Undo?>? undo = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(draft);
@@ -31,16 +33,16 @@ public static class ObjectForm
         var api = services.GetRequiredService<AdminApi>();
         if (context.Request.Form["action"] == "preview")
         {
-            var tried = await api.SendAsync(call with { Path = call.Path + "?dry_run=true" }, context.RequestAborted);
+            var (preview, tried) = await Preview.TryAsync(api, call, context.RequestAborted);
             draft.Errors = tried.Success ? [] : Explain(tried);
-            return await again(tried.Success ? Preview.Of(call, tried) : null, tried.Success ? StatusCodes.Status200OK : tried.Status);
+            return await again(preview, tried.Success ? StatusCodes.Status200OK : tried.Status);
         }
 
         var answer = await api.SendAsync(call, context.RequestAborted);
         if (answer.Success)
         {
             var (target, message) = done(answer);
-            return services.GetRequiredService<Flashes>().Redirect(context, target, message, call);
+            return services.GetRequiredService<Flashes>().Redirect(context, target, message, call, undo?.Invoke(answer, target));
         }
 
         draft.Errors = Explain(answer);

@@ -43,14 +43,21 @@ public static class ApiTokenPages
             var answer = await api.SendAsync(call, ct);
             return answer.Success ? Secret("New value of the API token", answer.Envelope["result"]?.ToString() ?? "", call, api) : Messages.Refused(answer.Status, ObjectForm.Explain(answer)[0].Reason);
         });
-        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => Removal.AskAsync(api, Target(id), null, ct));
-        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(id), ct));
+        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, TimeProvider clock, CancellationToken ct) => Removal.AskAsync(api, Target(id, clock), null, ct));
+        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, TimeProvider clock, CancellationToken ct) => Removal.DoAsync(context, api, Target(id, clock), ct));
     }
 
-    private static Removable Target(Guid id) => new("API token", $"tokens/{id}", "/api-tokens", "API tokens", "/api-tokens")
+    private static Removable Target(Guid id, TimeProvider clock) => new("API token", $"tokens/{id}", "/api-tokens", "API tokens", "/api-tokens", PageKind.Find("api_token")!)
     {
+        Figures = (token, _, _) => Task.FromResult<IReadOnlyList<string>>([Use(token, clock.GetUtcNow())]),
         Consequences = ["Whatever uses this token is refused from now on. Sessions of this dashboard that were opened with it end.", "It cannot be brought back."],
     };
+
+    private static string Use(JsonObject token, DateTimeOffset now)
+    {
+        var permissions = Moments.Count((token["permissions"] as JsonArray)?.Count ?? 0, "permission");
+        return Moments.Parse((string?)token["last_used_on"] ?? "") is { } at ? $"It has {permissions}, and was last used {Moments.Relative(at, now)}." : $"It has {permissions}. No use of it is known.";
+    }
 
     private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, CancellationToken ct)
         => (await api.GetAsync("tokens/permission_groups", ct)).Items.ToDictionary(item => (string?)item["id"] ?? "", item => (string?)item["name"] ?? "", StringComparer.Ordinal);

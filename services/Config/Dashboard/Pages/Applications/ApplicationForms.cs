@@ -7,6 +7,7 @@ namespace ManagedOAuth.Config.Dashboard.Pages.Applications;
 public static class ApplicationForms
 {
     public const string Registration = "/oauth_configuration/dynamic_client_registration";
+    public const string RegistrationEnabled = Registration + "/enabled";
     public const string AllowedUris = Registration + "/allowed_uris";
     public const string OnLocalhost = Registration + "/allow_any_on_localhost";
     public const string OnLoopback = Registration + "/allow_any_on_loopback";
@@ -27,7 +28,7 @@ public static class ApplicationForms
             draft.TakeText(form, "/origin/url");
         }
 
-        if (form["/policies"].ToString() is { Length: > 0 } policy)
+        if (Posted.Text(form["/policies"]) is { Length: > 0 } policy)
         {
             draft.Set("/policies", new JsonArray(new JsonObject { ["id"] = policy, ["precedence"] = 1 }));
         }
@@ -35,7 +36,7 @@ public static class ApplicationForms
         if (form["/oauth_configuration/enabled"].Count > 0)
         {
             draft.Set("/oauth_configuration/enabled", true);
-            draft.Set(Registration + "/enabled", true);
+            draft.Set(RegistrationEnabled, true);
             draft.TakeFlag(form, OnLocalhost);
             draft.TakeFlag(form, OnLoopback);
         }
@@ -51,12 +52,13 @@ public static class ApplicationForms
         draft.TakeText(form, "/session_duration");
         draft.TakeText(form, "/logo_url");
         draft.TakeFlag(form, "/app_launcher_visible");
-        draft.TakeChoices(form, "/tags");
-        draft.TakeChoices(form, "/custom_pages");
-        draft.TakeChoices(form, "/allowed_idps");
+        draft.TakeOffered(form, "/tags");
+        draft.TakeOffered(form, "/custom_pages");
+        draft.TakeOffered(form, "/allowed_idps");
         draft.TakeFlag(form, "/auto_redirect_to_identity");
         draft.TakeText(form, "/custom_deny_message");
         draft.TakeText(form, "/custom_deny_url");
+        draft.TakeText(form, "/custom_non_identity_deny_url");
         if (HasAddress(draft))
         {
             Address(draft, form);
@@ -94,11 +96,7 @@ public static class ApplicationForms
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(form);
         draft.TakeFlag(form, "/oauth_configuration/enabled");
-        if (!draft.Has(Registration + "/enabled"))
-        {
-            draft.Set(Registration + "/enabled", true);
-        }
-
+        draft.TakeFlag(form, RegistrationEnabled);
         draft.TakeFlag(form, OnLocalhost);
         draft.TakeFlag(form, OnLoopback);
         draft.TakeLines(form, AllowedUris);
@@ -107,8 +105,13 @@ public static class ApplicationForms
         draft.TakeText(form, RefreshGrace, optional: true);
         draft.TakeFlag(form, "/http_only_cookie_attribute");
         draft.TakeText(form, "/same_site_cookie_attribute", optional: true);
-        draft.TakeFlag(form, "/service_auth_401_redirect");
-        draft.TakeText(form, "/read_service_tokens_from_header", optional: true);
+        if (HasAddress(draft))
+        {
+            draft.TakeFlag(form, "/path_cookie_attribute");
+            draft.TakeFlag(form, "/service_auth_401_redirect");
+            draft.TakeText(form, "/read_service_tokens_from_header", optional: true);
+            CorsForm.Take(draft, form);
+        }
     }
 
     /// <summary>Adds what a well-known client needs; whatever is there stays.</summary>
@@ -132,7 +135,7 @@ public static class ApplicationForms
         var at = colon > 0 ? ids.IndexOf(action[(colon + 1)..]) : -1;
         switch (colon > 0 ? action[..colon] : action)
         {
-            case "add" when form["policy"].ToString() is { Length: > 0 } id && !ids.Contains(id):
+            case "add" when Posted.Text(form["policy"]) is { Length: > 0 } id && !ids.Contains(id):
                 ids.Add(id);
                 break;
             case "remove" when at >= 0:

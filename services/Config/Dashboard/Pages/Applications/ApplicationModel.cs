@@ -19,6 +19,9 @@ public sealed record ApplicationModel
     /// <summary>The reusable policies that can be attached.</summary>
     public IReadOnlyList<JsonObject> ReusablePolicies { get; init; } = [];
 
+    /// <summary>There are more than those.</summary>
+    public bool HasMorePolicies { get; init; }
+
     public IReadOnlyList<JsonObject> IdentityProviders { get; init; } = [];
 
     /// <summary>The tags that there are.</summary>

@@ -10,14 +10,17 @@ namespace ManagedOAuth.Config.Dashboard.Pages.Applications;
 /// <summary><c>/applications</c>: list, create, detail with its tabs, remove.</summary>
 public static class ApplicationPages
 {
+    private static readonly PageKind s_kind = PageKind.Find("application")!;
+
     public static void MapApplications(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup("/applications");
         group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) =>
         {
-            var (view, refused) = await ListView.TryLoadAsync(api, "access/apps", request, ct);
-            return refused is null ? PageResult.Of<ApplicationList>(new { View = view }) : PageResult.Failed(refused, "application");
+            var narrowed = Guid.TryParse(request.Query["policy_id"], out var policy) ? $"policy_id={policy}" : "";
+            var (view, refused) = await ListView.TryLoadAsync(api, narrowed.Length == 0 ? "access/apps" : $"access/apps?{narrowed}", request, ct);
+            return refused is null ? PageResult.Of<ApplicationList>(new { View = narrowed.Length == 0 ? view : view with { Also = "&" + narrowed } }) : PageResult.Failed(refused, "application");
         });
         group.MapGet("/new", (AdminApi api, CancellationToken ct) => NewAsync(api, Suggestion(), null, StatusCodes.Status200OK, ct));
         group.MapPost("/new", CreateAsync);
@@ -29,8 +32,7 @@ public static class ApplicationPages
         group.MapPost("/{id:guid}/advanced", AdvancedAsync);
         group.MapPost("/{id:guid}/approve", ApproveAsync);
         group.MapGet("/{id:guid}/policies", (Guid id, AdminApi api, CancellationToken ct) => EditAsync<ApplicationPolicies>(id, api, ct));
-        group.MapPost("/{id:guid}/policies", (Guid id, HttpContext context, AdminApi api, CancellationToken ct)
-            => SaveAsync<ApplicationPolicies>(id, context, api, "policies", ApplicationForms.Policies, ct));
+        group.MapPost("/{id:guid}/policies", PoliciesAsync);
         group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => RemovalAsync(id, api, null, ct));
         group.MapPost("/{id:guid}/remove", RemoveAsync);
     }
@@ -47,7 +49,7 @@ public static class ApplicationPages
     private static async Task<IResult> NewAsync(AdminApi api, Draft draft, Preview? preview, int status, CancellationToken ct)
     {
         var policies = await api.GetAsync("access/policies?per_page=1000", ct);
-        return PageResult.Of<ApplicationNew>(new { Model = new ApplicationModel { Draft = draft, Preview = preview, ReusablePolicies = policies.Items } }, status);
+        return PageResult.Of<ApplicationNew>(new { Model = new ApplicationModel { Draft = draft, Preview = preview, ReusablePolicies = policies.Items, HasMorePolicies = policies.IsShortened } }, status);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext context, AdminApi api, CancellationToken ct)
@@ -109,6 +111,7 @@ public static class ApplicationPages
                     Preview = preview,
                     Name = (string?)stored.Object["name"] ?? "",
                     ReusablePolicies = policies.Items,
+                    HasMorePolicies = policies.IsShortened,
                     IdentityProviders = providers.Items,
                     Tags = [.. tags.Items.Select(tag => (string?)tag["name"] ?? "")],
                     CustomPages = customPages.Items,
@@ -134,7 +137,46 @@ public static class ApplicationPages
             ObjectForm.Change($"access/apps/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
             draft,
             _ => ($"/applications/{id}/{tab}", "Saved. Every edge has it within a second."),
-            (preview, status) => FormAsync<TPage>(api, draft, stored, preview, status, ct));
+            (preview, status) => FormAsync<TPage>(api, draft, stored, preview, status, ct),
+            (answer, target) => Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, target));
+    }
+
+    // What ends somebody's access is asked about, with its numbers; so is what cannot be foreseen at the moment.
+    private static async Task<IResult> PoliciesAsync(Guid id, HttpContext context, AdminApi api, Flashes flashes, CancellationToken ct)
+    {
+        var stored = await api.GetAsync($"access/apps/{id}", ct);
+        if (!stored.Success)
+        {
+            return PageResult.Failed(stored, "application");
+        }
+
+        var form = context.Request.Form;
+        var draft = new Draft(stored.Object);
+        var change = PolicyListChange.Of(id, stored.Object, draft, form);
+        if (form["action"] != "confirm")
+        {
+            var (preview, tried) = await Preview.TryAsync(api, change.Call, ct);
+            if (preview is null)
+            {
+                draft.Errors = ObjectForm.Explain(tried);
+                return await FormAsync<ApplicationPolicies>(api, draft, stored, null, tried.Status, ct);
+            }
+
+            if (change.IsDetach || !preview.EndsNothing)
+            {
+                return change.Ask(id, (string?)stored.Object["name"] ?? "", preview, form);
+            }
+        }
+
+        var answer = await api.SendAsync(change.Call, ct);
+        if (answer.Success)
+        {
+            var page = $"/applications/{id}/policies";
+            return flashes.Redirect(context, page, "Saved. Every edge has it within a second.", change.Call, Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, page));
+        }
+
+        draft.Errors = ObjectForm.Explain(answer);
+        return await FormAsync<ApplicationPolicies>(api, draft, stored, null, answer.Status, ct);
     }
 
     private static async Task<IResult> AdvancedAsync(Guid id, HttpContext context, AdminApi api, CancellationToken ct)
@@ -174,7 +216,7 @@ public static class ApplicationPages
         var answer = await api.SendAsync(call, ct);
         if (answer.Success)
         {
-            return flashes.Redirect(context, $"/applications/{id}/advanced", $"Clients may use {uri} now. Whoever was refused connects again.", call);
+            return flashes.Redirect(context, $"/applications/{id}/advanced", $"Clients may use {uri} now. Whoever was refused connects again.", call, Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, $"/applications/{id}/advanced"));
         }
 
         draft.Errors = ObjectForm.Explain(answer);
@@ -212,10 +254,11 @@ public static class ApplicationPages
 
     private static async Task<IResult> RemoveAsync(Guid id, HttpContext context, AdminApi api, Flashes flashes, CancellationToken ct)
     {
+        var before = await api.GetAsync($"access/apps/{id}", ct);
         var call = ApiCall.Delete($"access/apps/{id}");
         var answer = await api.SendAsync(call, ct);
         return answer.Success
-            ? flashes.Redirect(context, "/applications", "The application was removed.", call)
+            ? flashes.Redirect(context, "/applications", "The application was removed.", call, Undo.OfRemoval(s_kind, id.ToString(), before.Object))
             : await RemovalAsync(id, api, new Draft { Errors = ObjectForm.Explain(answer) }, ct);
     }
 }

@@ -5,7 +5,7 @@ using ManagedOAuth.Config.Dashboard.Requests;
 namespace ManagedOAuth.Config.Dashboard.Pages.Grants;
 
 /// <summary>What the list of grants is narrowed to.</summary>
-public sealed record GrantFilter(string Email, string ApplicationId, string Status, string Kind, string Cursor)
+public sealed record GrantFilter(string Email, string ApplicationId, string ClientId, string Status, string Kind, string Cursor)
 {
     public static GrantFilter Of(HttpRequest request)
     {
@@ -13,20 +13,21 @@ public sealed record GrantFilter(string Email, string ApplicationId, string Stat
         var query = request.Query;
         return new GrantFilter(
             query["email"].ToString().Trim(),
-            Guid.TryParse(query["app_id"], out var id) ? id.ToString() : "",
+            Guid.TryParse(Posted.Text(query["app_id"]), out var id) ? id.ToString() : "",
+            query["client_id"].ToString().Trim(),
             query["status"].ToString() is "active" or "ended" ? query["status"].ToString() : "",
             query["kind"].ToString() is "oauth" or "browser" ? query["kind"].ToString() : "",
             query["cursor"].ToString());
     }
 
-    public bool IsEmpty => Email.Length + ApplicationId.Length + Status.Length + Kind.Length == 0;
+    public bool IsEmpty => Email.Length + ApplicationId.Length + ClientId.Length + Status.Length + Kind.Length == 0;
 
     /// <summary>As a query, with the key of a page.</summary>
-    public string Query(string cursor) => $"?email={Uri.EscapeDataString(Email)}&app_id={ApplicationId}&status={Status}&kind={Kind}&cursor={Uri.EscapeDataString(cursor)}";
+    public string Query(string cursor) => $"?email={Uri.EscapeDataString(Email)}&app_id={ApplicationId}&client_id={Uri.EscapeDataString(ClientId)}&status={Status}&kind={Kind}&cursor={Uri.EscapeDataString(cursor)}";
 }
 
 /// <summary>One page of grants.</summary>
-public sealed record GrantListModel(IReadOnlyList<JsonObject> Items, long Total, string Cursor, GrantFilter Filter, IReadOnlyDictionary<string, string> Applications, bool Available);
+public sealed record GrantListModel(IReadOnlyList<JsonObject> Items, long Total, string Cursor, GrantFilter Filter, ApplicationChoices Applications, bool Available);
 
 /// <summary>One grant with its history.</summary>
 public sealed record GrantModel(JsonObject Grant, IReadOnlyList<JsonObject> Events, string Application);
@@ -48,7 +49,9 @@ public static class GrantPages
     {
         var filter = GrantFilter.Of(request);
         var answer = await api.GetAsync($"access/grants{filter.Query(filter.Cursor)}&per_page=25", ct);
-        return !answer.Success && answer.Status != StatusCodes.Status503ServiceUnavailable ? PageResult.Failed(answer, "grant") : PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, await NamesAsync(api, ct), answer.Success) });
+        return !answer.Success && answer.Status != StatusCodes.Status503ServiceUnavailable
+            ? PageResult.Failed(answer, "grant")
+            : PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, await ApplicationChoices.LoadAsync(api, [filter.ApplicationId, .. answer.Items.Select(ApplicationOf)], ct), answer.Success) });
     }
 
     private static async Task<IResult> ShowAsync(Guid id, AdminApi api, CancellationToken ct)
@@ -60,8 +63,8 @@ public static class GrantPages
         }
 
         var events = await api.GetAsync($"access/grants/{id}/events", ct);
-        var names = await NamesAsync(api, ct);
-        return PageResult.Of<GrantDetail>(new { Model = new GrantModel(grant.Object, [.. events.Items.Reverse()], names.GetValueOrDefault((string?)grant.Object["application_id"] ?? "", "removed application")) });
+        var names = await ApplicationChoices.NamesAsync(api, [ApplicationOf(grant.Object)], ct);
+        return PageResult.Of<GrantDetail>(new { Model = new GrantModel(grant.Object, [.. events.Items.Reverse()], names.GetValueOrDefault(ApplicationOf(grant.Object), "removed application")) });
     }
 
     private static async Task<IResult> AskAsync(Guid id, AdminApi api, Draft? refused, CancellationToken ct)
@@ -92,6 +95,5 @@ public static class GrantPages
         return answer.Success ? flashes.Redirect(context, $"/grants/{id}", "The grant was revoked.", call) : await AskAsync(id, api, new Draft { Errors = ObjectForm.Explain(answer) }, ct);
     }
 
-    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, CancellationToken ct)
-        => (await api.GetAsync("access/apps?per_page=1000", ct)).Items.ToDictionary(app => (string?)app["id"] ?? "", app => (string?)app["name"] ?? "", StringComparer.Ordinal);
+    private static string ApplicationOf(JsonObject grant) => (string?)grant["application_id"] ?? "";
 }

@@ -27,6 +27,9 @@ public sealed record HistoryModel
 /// <summary>One version of an object.</summary>
 public sealed record VersionModel(PageKind Kind, string Id, JsonObject Version, long Newest)
 {
+    /// <summary>Entity tag of the object as it is now; of one that was removed, its version.</summary>
+    public required string ETag { get; init; }
+
     public long Number => (long)Version["version"]!;
 
     public string Name => (string?)Version["name"] ?? Kind.Title;
@@ -84,7 +87,13 @@ public static class HistoryPages
     {
         var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{kind.VersionsPath(id)}/{version}"), ct);
         var newest = answer.Success ? (await api.GetAsync(kind.VersionsPath(id) + "?per_page=1", ct)).TotalCount : 0;
-        return (answer.Success ? new VersionModel(kind, id, answer.Object, newest) : null, answer);
+        if (!answer.Success)
+        {
+            return (null, answer);
+        }
+
+        var now = await api.GetAsync(kind.IsSingle ? kind.ApiPath : $"{kind.ApiPath}/{id}", ct);
+        return (new VersionModel(kind, id, answer.Object, newest) { ETag = now.ETag ?? string.Create(CultureInfo.InvariantCulture, $"\"{newest}\"") }, answer);
     }
 
     private static async Task<IResult> ShowAsync(PageKind kind, string id, long version, AdminApi api, CancellationToken ct)
@@ -94,7 +103,7 @@ public static class HistoryPages
     }
 
     private static ApiCall Restore(VersionModel model)
-        => new("POST", string.Create(CultureInfo.InvariantCulture, $"{model.Kind.VersionsPath(model.Id)}/{model.Number}/restore"), null, string.Create(CultureInfo.InvariantCulture, $"\"{model.Newest}\""));
+        => new("POST", string.Create(CultureInfo.InvariantCulture, $"{model.Kind.VersionsPath(model.Id)}/{model.Number}/restore"), null, model.ETag);
 
     private static async Task<IResult> AskAsync(PageKind kind, string id, long version, AdminApi api, ApiAnswer? refused, CancellationToken ct)
     {

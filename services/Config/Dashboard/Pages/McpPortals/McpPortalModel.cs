@@ -13,6 +13,9 @@ public sealed record McpPortalFacts
     /// <summary>The reusable policies, for a new portal.</summary>
     public required IReadOnlyList<JsonObject> Policies { get; init; }
 
+    /// <summary>There are more than those.</summary>
+    public bool HasMorePolicies { get; init; }
+
     /// <summary>The portal as it is stored, with the state of its servers; empty for a new one.</summary>
     public required JsonObject Portal { get; init; }
 

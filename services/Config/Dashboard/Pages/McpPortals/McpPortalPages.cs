@@ -37,6 +37,7 @@ public sealed class McpPortalPages() : ObjectPages(PageKind.Find("mcp_portal")!)
         var services = context.RequestServices;
         var api = services.GetRequiredService<AdminApi>();
         var servers = services.GetRequiredService<ConfigurationLog>().Current.Snapshot.McpServers.Values;
+        var policies = model.IsNew ? await api.GetAsync("access/policies?per_page=1000", ct) : null;
         return PageResult.Of<McpPortalEdit>(
             new
             {
@@ -44,7 +45,8 @@ public sealed class McpPortalPages() : ObjectPages(PageKind.Find("mcp_portal")!)
                 Facts = new McpPortalFacts
                 {
                     Servers = servers.OrderBy(server => server.Name, StringComparer.OrdinalIgnoreCase).ToDictionary(server => server.ServerId, server => server.Name, StringComparer.Ordinal),
-                    Policies = model.IsNew ? (await api.GetAsync("access/policies?per_page=1000", ct)).Items : [],
+                    Policies = policies?.Items ?? [],
+                    HasMorePolicies = policies?.IsShortened == true,
                     Portal = model.IsNew ? [] : (await api.GetAsync(model.ApiPath, ct)).Object,
                 },
             },

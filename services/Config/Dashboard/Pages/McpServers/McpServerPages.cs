@@ -42,10 +42,10 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(model);
         var api = context.RequestServices.GetRequiredService<AdminApi>();
-        var policies = (await api.GetAsync("access/policies?per_page=1000", ct)).Items;
+        var policies = await api.GetAsync("access/policies?per_page=1000", ct);
         if (model.IsNew)
         {
-            return PageResult.Of<McpServerEdit>(new { Model = model, ReusablePolicies = policies }, status);
+            return PageResult.Of<McpServerEdit>(new { Model = model, ReusablePolicies = policies.Items, HasMorePolicies = policies.IsShortened }, status);
         }
 
         var server = await api.GetAsync(model.ApiPath, ct);
@@ -56,7 +56,8 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
             new
             {
                 Model = model,
-                ReusablePolicies = policies,
+                ReusablePolicies = policies.Items,
+                HasMorePolicies = policies.IsShortened,
                 Facts = new McpServerFacts
                 {
                     Server = server.Object,

@@ -39,6 +39,9 @@ public sealed record OverviewModel
     /// <summary>Every process that decides by the configuration, and how far it is.</summary>
     public required IReadOnlyList<JsonObject>? Readers { get; init; }
 
+    /// <summary>The service tokens that end within a week, as far as they are shown, and how many there are.</summary>
+    public required (IReadOnlyList<JsonObject> Shown, long Count) Expiring { get; init; }
+
     /// <summary>Reads itself again every half minute, where scripts run.</summary>
     public required bool IsLive { get; init; }
 
@@ -52,41 +55,43 @@ public sealed record OverviewModel
 public static class OverviewEndpoints
 {
     private const int Days = 14;
-    private const int MostGrants = 1000;
+    private const int MostShown = 6;
 
     public static void MapOverview(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
-        pages.MapGet("/", async (HttpRequest request, AdminApi api, TimeProvider clock, CancellationToken ct)
-            => PageResult.Of<OverviewPage>(new { Model = await LoadAsync(api, clock.GetUtcNow(), request.Query["live"] != "false", ct) }));
+        pages.MapGet("/", async (HttpRequest request, AdminApi api, CancellationToken ct)
+            => PageResult.Of<OverviewPage>(new { Model = await LoadAsync(api, request.Query["live"] != "false", ct) }));
     }
 
-    private static async Task<OverviewModel> LoadAsync(AdminApi api, DateTimeOffset now, bool isLive, CancellationToken ct)
+    private static async Task<OverviewModel> LoadAsync(AdminApi api, bool isLive, CancellationToken ct)
     {
-        var applications = await api.GetAsync("access/apps?per_page=1000", ct);
+        var applications = await api.GetAsync("access/apps?per_page=1", ct);
+        var managed = await api.GetAsync("access/apps?per_page=1&managed_oauth=true", ct);
         var policies = await api.GetAsync("access/policies?per_page=1", ct);
         var providers = await api.GetAsync("access/identity_providers?per_page=1", ct);
         var organization = await api.GetAsync("access/organizations", ct);
-        var grants = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/grants?per_page={MostGrants}"), ct);
+        var summary = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/grants/summary?days={Days}"), ct);
+        var grants = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/grants?per_page={MostShown}"), ct);
+        var expiring = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/service_tokens?expiring=true&per_page={MostShown}"), ct);
         var figures = await api.GetAsync("access/figures", ct);
         var readers = await api.GetAsync("access/changes/status", ct);
-        var names = applications.Items.ToDictionary(app => (string?)app["id"] ?? "", app => (string?)app["name"] ?? "", StringComparer.Ordinal);
-        var active = grants.Items.Where(grant => (string?)grant["status"] == "active").ToList();
         return new OverviewModel
         {
             Applications = applications.Success ? applications.TotalCount : null,
-            ManagedOAuth = applications.Items.Count(app => (bool?)app["oauth_configuration"]?["enabled"] == true),
+            ManagedOAuth = managed.TotalCount,
             Policies = policies.Success ? policies.TotalCount : null,
-            ActiveGrants = grants.Success ? active.Count : null,
-            IsTokenServiceOut = grants.Status == StatusCodes.Status503ServiceUnavailable,
-            Users = active.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count(),
-            Days = PerDay(grants.Items, now),
-            ByApplication = [.. active.GroupBy(grant => (string?)grant["application_id"] ?? "").Select(group => (names.GetValueOrDefault(group.Key, "removed application"), (long)group.Count(), (string?)$"/grants?app_id={group.Key}")).OrderByDescending(item => item.Item2).Take(6)],
-            Latest = [.. grants.Items.OrderByDescending(grant => (string?)grant["issued_at"], StringComparer.Ordinal).Take(6)],
-            ApplicationNames = names,
+            ActiveGrants = summary.Success ? (long?)summary.Object["active_grants"] : null,
+            IsTokenServiceOut = summary.Status == StatusCodes.Status503ServiceUnavailable,
+            Users = (long?)summary.Object["active_users"] ?? 0,
+            Days = [.. (summary.Object["days"] as JsonArray ?? []).OfType<JsonObject>().Select(PerDay)],
+            ByApplication = [.. (summary.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(MostShown).Select(ByApplication)],
+            Latest = grants.Items,
+            ApplicationNames = await ApplicationChoices.NamesAsync(api, grants.Items.Select(grant => (string?)grant["application_id"]), ct),
             Minutes = figures.Success ? [.. (figures.Object["minutes"] as JsonArray ?? []).OfType<JsonObject>()] : null,
             Busiest = [.. (figures.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(6).Select(Busy)],
             Readers = readers.Success ? [.. (readers.Object["readers"] as JsonArray ?? []).OfType<JsonObject>()] : null,
+            Expiring = (expiring.Items, expiring.TotalCount),
             IsLive = isLive,
             NextSteps = Steps(organization, providers, policies, applications),
         };
@@ -100,12 +105,11 @@ public static class OverviewEndpoints
             application["name"] is null ? null : $"/applications/{id}");
     }
 
-    private static IReadOnlyList<(string, long)> PerDay(IReadOnlyList<JsonObject> grants, DateTimeOffset now)
-    {
-        var today = DateOnly.FromDateTime(now.UtcDateTime);
-        var counts = grants.Select(grant => Moments.Parse((string?)grant["issued_at"] ?? "")).OfType<DateTimeOffset>().CountBy(at => DateOnly.FromDateTime(at.UtcDateTime)).ToDictionary();
-        return [.. Enumerable.Range(0, Days).Select(back => today.AddDays(back - Days + 1)).Select(day => (day.ToString("d MMM", CultureInfo.InvariantCulture), (long)counts.GetValueOrDefault(day)))];
-    }
+    private static (string, long, string?) ByApplication(JsonObject application)
+        => ((string?)application["name"] ?? "removed application", (long?)application["active_grants"] ?? 0, $"/grants?app_id={application["id"]}");
+
+    private static (string, long) PerDay(JsonObject day)
+        => (DateOnly.Parse((string)day["date"]!, CultureInfo.InvariantCulture).ToString("d MMM", CultureInfo.InvariantCulture), (long?)day["issued"] ?? 0);
 
     // Only what is known not to be there yet is still to be done.
     private static List<(string, string, string)> Steps(ApiAnswer organization, ApiAnswer providers, ApiAnswer policies, ApiAnswer applications)

@@ -13,7 +13,7 @@ public static class FirstPolicy
     {
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(form);
-        if (form[Field].ToString() is { Length: > 0 } policy)
+        if (Posted.Text(form[Field]) is { Length: > 0 } policy)
         {
             draft.Set(Field, new JsonArray(new JsonObject { ["id"] = policy }));
         }

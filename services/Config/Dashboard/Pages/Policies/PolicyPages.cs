@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Pages.Applications;
@@ -9,14 +10,17 @@ using ManagedOAuth.Contracts.Policies;
 namespace ManagedOAuth.Config.Dashboard.Pages.Policies;
 
 /// <summary>What stands beside the form of a policy.</summary>
-/// <param name="UsedBy">The applications that use it.</param>
+/// <param name="UsedBy">The applications that use it: the first of them.</param>
+/// <param name="UserCount">How many that are.</param>
 /// <param name="TestEmail">An address that was tried.</param>
 /// <param name="TestDecision">What the policy says to it.</param>
-public sealed record PolicyFacts(IReadOnlyList<JsonObject> UsedBy, string TestEmail, PolicyDecision? TestDecision);
+public sealed record PolicyFacts(IReadOnlyList<JsonObject> UsedBy, long UserCount, string TestEmail, PolicyDecision? TestDecision);
 
 /// <summary><c>/policies</c>: reusable policies and their rules.</summary>
 public sealed class PolicyPages() : ObjectPages(PageKind.Find("policy")!)
 {
+    private const int MostUsers = 20;
+
     protected override IReadOnlyList<string> RemovalConsequences => ["No application uses a policy that can be removed: nobody's access changes.", "Its history stays, and it can be brought back."];
 
     protected override string Saved => "Saved. Grants that it no longer admits end now.";
@@ -53,8 +57,7 @@ public sealed class PolicyPages() : ObjectPages(PageKind.Find("policy")!)
 
         var email = context.Request.Query["email"].ToString().Trim().ToLowerInvariant();
         var decision = email.Length == 0 ? null : PolicyPreview.DecidePolicy(services.GetRequiredService<ConfigurationLog>().Current.Snapshot, Guid.Parse(model.Id), email, services.GetRequiredService<TimeProvider>().GetUtcNow());
-        var applications = await api.GetAsync("access/apps?per_page=1000", ct);
-        var usedBy = applications.Items.Where(app => app["policies"] is JsonArray policies && policies.OfType<JsonObject>().Any(policy => (string?)policy["id"] == model.Id)).ToList();
-        return PageResult.Of<PolicyEdit>(new { Model = model, Choices = choices, Facts = new PolicyFacts(usedBy, email, decision) }, status);
+        var users = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"access/apps?policy_id={model.Id}&per_page={MostUsers}"), ct);
+        return PageResult.Of<PolicyEdit>(new { Model = model, Choices = choices, Facts = new PolicyFacts(users.Items, users.TotalCount, email, decision) }, status);
     }
 }

@@ -14,6 +14,11 @@ public sealed class RuleChoices
 
     private readonly Dictionary<RuleSource, IReadOnlyList<(string Id, string Name)>> _choices = [];
 
+    private readonly HashSet<RuleSource> _shortened = [];
+
+    /// <summary>There are more of them than <see cref="Of"/> has.</summary>
+    public bool IsShortened(RuleSource source) => _shortened.Contains(source);
+
     public IReadOnlyList<(string Id, string Name)> Of(RuleSource source) => _choices.GetValueOrDefault(source, []);
 
     /// <summary>Reads them. What the administrator may not see is empty.</summary>
@@ -24,6 +29,11 @@ public sealed class RuleChoices
         foreach (var (source, path, type) in s_sources)
         {
             var answer = await api.GetAsync($"{path}?per_page=1000", ct);
+            if (answer.IsShortened)
+            {
+                choices._shortened.Add(source);
+            }
+
             choices._choices[source] = [.. answer.Items.Where(item => type is null || (string?)item["type"] == type).Select(item => ((string?)item["id"] ?? "", (string?)item["name"] ?? ""))];
         }
 

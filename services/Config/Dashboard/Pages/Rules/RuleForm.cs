@@ -55,7 +55,7 @@ public static class RuleForm
                 var body = new JsonObject();
                 foreach (var input in kind.Inputs)
                 {
-                    body[input.Member] = form[$"{prefix}/{input.Member}"].ToString().Trim();
+                    body[input.Member] = Posted.Text(form[$"{prefix}/{input.Member}"]);
                 }
 
                 rules.Add(new JsonObject { [kind.Kind] = body });

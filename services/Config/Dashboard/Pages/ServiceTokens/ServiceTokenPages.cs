@@ -9,6 +9,7 @@ namespace ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
 public static class ServiceTokenPages
 {
     private const string Path = "access/service_tokens";
+    private static readonly PageKind s_kind = PageKind.Find("service_token")!;
 
     public static void MapServiceTokens(this RouteGroupBuilder pages)
     {
@@ -16,8 +17,10 @@ public static class ServiceTokenPages
         var group = pages.MapGroup("/service-tokens");
         group.MapGet("/", async (AdminApi api, HttpRequest request, CancellationToken ct) =>
         {
-            var (view, refused) = await ListView.TryLoadAsync(api, Path, request, ct);
-            return refused is null ? PageResult.Of<ServiceTokenList>(new { View = view }) : PageResult.Failed(refused, "service token");
+            var expiring = request.Query["expiring"] == "true";
+            var (view, refused) = await ListView.TryLoadAsync(api, expiring ? Path + "?expiring=true" : Path, request, ct);
+            var soon = await api.GetAsync(Path + "?expiring=true&per_page=1", ct);
+            return refused is null ? PageResult.Of<ServiceTokenList>(new { View = expiring ? view with { Also = "&expiring=true" } : view, Expiring = soon.TotalCount }) : PageResult.Failed(refused, "service token");
         });
         group.MapGet("/new", (CancellationToken _) => New(new Draft(), null, StatusCodes.Status200OK));
         group.MapPost("/new", CreateAsync);
@@ -30,13 +33,14 @@ public static class ServiceTokenPages
             var answer = await api.SendAsync(call, ct);
             return answer.Success ? flashes.Redirect(context, $"/service-tokens/{id}", "The token's life was extended by its full duration.", call) : await ShowAsync(id, api, new Draft { Errors = ObjectForm.Explain(answer) }, null, answer.Status, ct);
         });
-        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, CancellationToken ct) => Removal.AskAsync(api, Target(id), null, ct));
-        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(id), ct));
+        group.MapGet("/{id:guid}/remove", (Guid id, AdminApi api, TimeProvider clock, CancellationToken ct) => Removal.AskAsync(api, Target(id, clock), null, ct));
+        group.MapPost("/{id:guid}/remove", (Guid id, HttpContext context, AdminApi api, TimeProvider clock, CancellationToken ct) => Removal.DoAsync(context, api, Target(id, clock), ct));
     }
 
-    private static Removable Target(Guid id) => new("service token", $"{Path}/{id}", "/service-tokens", "Service tokens", $"/service-tokens/{id}")
+    private static Removable Target(Guid id, TimeProvider clock) => new("service token", $"{Path}/{id}", "/service-tokens", "Service tokens", $"/service-tokens/{id}", s_kind)
     {
-        Consequences = ["Every machine that uses this token is shut out within a second.", "It cannot be brought back: a new token has a new secret."],
+        Figures = (token, preview, _) => Task.FromResult(ServiceTokenWords.Use(token, preview, clock.GetUtcNow())),
+        Consequences = ["Every machine that uses this token is shut out within a second.", "It can be brought back from its history, with the secret that it has now."],
     };
 
     private static IResult New(Draft draft, Preview? preview, int status) => PageResult.Of<ServiceTokenNew>(new { Draft = draft, Preview = preview }, status);
@@ -74,7 +78,7 @@ public static class ServiceTokenPages
         return PageResult.Of<ServiceTokenDetail>(new { Draft = shown, Stored = stored.Object, ETag = stored.ETag ?? "", Preview = preview }, status);
     }
 
-    private static async Task<IResult> SaveAsync(Guid id, HttpContext context, AdminApi api, CancellationToken ct)
+    private static async Task<IResult> SaveAsync(Guid id, HttpContext context, AdminApi api, TimeProvider clock, CancellationToken ct)
     {
         var stored = await api.GetAsync($"{Path}/{id}", ct);
         if (!stored.Success)
@@ -86,13 +90,40 @@ public static class ServiceTokenPages
         draft.TakeText(context.Request.Form, "/name");
         draft.TakeText(context.Request.Form, "/duration", optional: true);
         draft.TakeFlag(context.Request.Form, "/enabled");
+        var call = ObjectForm.Change($"{Path}/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]);
+        if (context.Request.Form["action"] == "save" && (bool?)stored.Object["enabled"] != false && !draft.Flag("/enabled"))
+        {
+            var (preview, tried) = await Preview.TryAsync(api, call, ct);
+            if (preview is not null)
+            {
+                return Ask(id, stored.Object, preview, clock.GetUtcNow(), "Turn off", $"Turn {stored.Object["name"]} off?", $"/service-tokens/{id}", context.Request.Form, "Every machine that uses this token is shut out within a second. On lets them in again, with the same secret.");
+            }
+
+            draft.Errors = ObjectForm.Explain(tried);
+            return await ShowAsync(id, api, draft, null, tried.Status, ct);
+        }
+
         return await ObjectForm.AnswerAsync(
             context,
-            ObjectForm.Change($"{Path}/{id}", stored.Object, draft, context.Request.Form[ObjectForm.ETagField]),
+            call,
             draft,
             _ => ($"/service-tokens/{id}", "Saved."),
-            (preview, status) => ShowAsync(id, api, draft, preview, status, ct));
+            (preview, status) => ShowAsync(id, api, draft, preview, status, ct),
+            (answer, target) => Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, target));
     }
+
+    private static IResult Ask(Guid id, JsonObject token, Preview preview, DateTimeOffset now, string button, string title, string action, IFormCollection form, params string[] consequences)
+        => PageResult.Of<ConfirmPage>(new
+        {
+            Title = title,
+            Button = button,
+            Back = $"/service-tokens/{id}",
+            Action = action,
+            preview.Call,
+            Fields = ConfirmedFields.Of(form),
+            Crumbs = (IReadOnlyList<(string, string)>)[("/service-tokens", "Service tokens"), ($"/service-tokens/{id}", (string?)token["name"] ?? "")],
+            Consequences = (IReadOnlyList<string>)[.. ServiceTokenWords.Use(token, preview, now), .. consequences],
+        });
 
     private static async Task<IResult> RotateAsync(Guid id, HttpContext context, AdminApi api, TimeProvider clock, CancellationToken ct)
     {
@@ -103,6 +134,14 @@ public static class ServiceTokenPages
         }
 
         var call = ApiCall.Post($"{Path}/{id}/rotate", body);
+        if (context.Request.Form["action"] != "confirm" && await api.GetAsync($"{Path}/{id}", ct) is { Success: true } stored && (await Preview.TryAsync(api, call, ct)).Preview is { } preview)
+        {
+            return Ask(
+                id, stored.Object, preview, clock.GetUtcNow(), "Rotate the secret", $"Rotate the secret of {stored.Object["name"]}?", $"/service-tokens/{id}/rotate", context.Request.Form,
+                body.Count == 0 ? "Whoever has the old secret is refused from now on." : $"The old secret works for {Durations.Words(string.Create(CultureInfo.InvariantCulture, $"{hours}h"))} more.",
+                "The new secret is shown once. A rotation cannot be taken back.");
+        }
+
         var answer = await api.SendAsync(call, ct);
         return answer.Success ? Secret($"New secret of {answer.Object["name"]}", answer.Object, call) : await ShowAsync(id, api, new Draft { Errors = ObjectForm.Explain(answer) }, null, answer.Status, ct);
     }

@@ -70,7 +70,7 @@ public static class SettingsForms
         {
             rows.Add(new JsonObject
             {
-                ["group_id"] = form[Name(row, "group_id")].ToString(),
+                ["group_id"] = Posted.Text(form[Name(row, "group_id")]),
                 ["permissions"] = new JsonArray([.. form[Name(row, "permissions")].OfType<string>().Where(id => id.Length > 0).Select(id => JsonValue.Create(id))]),
             });
         }

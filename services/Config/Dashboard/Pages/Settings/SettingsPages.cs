@@ -18,7 +18,11 @@ public sealed record SettingsModel
 
     public IReadOnlyList<JsonObject> CustomPages { get; init; } = [];
 
+    public bool HasMoreCustomPages { get; init; }
+
     public IReadOnlyList<JsonObject> Groups { get; init; } = [];
+
+    public bool HasMoreGroups { get; init; }
 
     /// <summary>Permissions by id, with their names.</summary>
     public IReadOnlyDictionary<string, string> Permissions { get; init; } = new Dictionary<string, string>();
@@ -57,13 +61,19 @@ public static class SettingsPages
             }
 
             var call = stored.Success ? ObjectForm.Change(Path, stored.Object, draft, context.Request.Form[ObjectForm.ETagField]) : ApiCall.Post(Path, (JsonObject)draft.Value.DeepClone());
-            return await ObjectForm.AnswerAsync(context, call, draft, _ => (path, "Saved. Every service has it within a second."), (preview, status) => PageAsync<TPage>(api, draft, stored, preview, status, ct));
+            return await ObjectForm.AnswerAsync(context, call, draft, _ => (path, "Saved. Every service has it within a second."), (preview, status) => PageAsync<TPage>(api, draft, stored, preview, status, ct), (answer, target) => TakesBack(path) ? Undo.OfChange(PageKind.Find("organization")!, "", stored.Object, answer, target) : null);
         });
     }
 
+    // An old version never brings old permissions back.
+    private static bool TakesBack(string path) => path != "/settings/permissions";
+
     private static async Task<IResult> PageAsync<TPage>(AdminApi api, Draft draft, ApiAnswer stored, Preview? preview, int status, CancellationToken ct)
         where TPage : IComponent
-        => PageResult.Of<TPage>(
+    {
+        var customPages = await api.GetAsync("access/custom_pages?per_page=1000", ct);
+        var groups = await api.GetAsync("access/groups?per_page=1000", ct);
+        return PageResult.Of<TPage>(
             new
             {
                 Model = new SettingsModel
@@ -72,10 +82,13 @@ public static class SettingsPages
                     IsNew = !stored.Success,
                     ETag = stored.ETag ?? "",
                     Preview = preview,
-                    CustomPages = (await api.GetAsync("access/custom_pages?per_page=1000", ct)).Items,
-                    Groups = (await api.GetAsync("access/groups?per_page=1000", ct)).Items,
+                    CustomPages = customPages.Items,
+                    HasMoreCustomPages = customPages.IsShortened,
+                    Groups = groups.Items,
+                    HasMoreGroups = groups.IsShortened,
                     Permissions = Api.ApiPermissions.All.ToDictionary(entry => entry.Id, entry => entry.Name, StringComparer.Ordinal),
                 },
             },
             status);
+    }
 }

@@ -27,7 +27,7 @@ public sealed record SignInFilter(string Email, string Application, string Allow
     public static SignInFilter From(IQueryCollection query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        string Text(string name) => query[name].ToString().Trim();
+        string Text(string name) => Posted.Text(query[name]);
         return new SignInFilter(Text("email"), Text("app_uid"), Text("allowed"), Text("since"), Text("until"));
     }
 }
@@ -38,7 +38,7 @@ public sealed record SignInFilter(string Email, string Application, string Allow
 /// <param name="Applications">Names by id; empty where applications may not be seen.</param>
 /// <param name="IsLive">Reads itself again every few seconds, where scripts run.</param>
 /// <param name="Draft">Holds what is wrong with the filter.</param>
-public sealed record SignInLogModel(ListView View, SignInFilter Filter, IReadOnlyDictionary<string, string> Applications, bool IsLive, Draft Draft);
+public sealed record SignInLogModel(ListView View, SignInFilter Filter, ApplicationChoices Applications, bool IsLive, Draft Draft);
 
 /// <summary><c>/sign-ins</c>: who signed in to which application, who was refused, and by what.</summary>
 public static class SignInLogPages
@@ -59,14 +59,14 @@ public static class SignInLogPages
             return PageResult.Failed(answer, "log");
         }
 
-        var applications = await api.GetAsync("access/apps?per_page=1000", ct);
+        var applications = await ApplicationChoices.LoadAsync(api, [filter.Application, .. answer.Items.Select(entry => (string?)entry["app_uid"])], ct);
         return PageResult.Of<SignInLogPage>(
             new
             {
                 Model = new SignInLogModel(
                     new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Query.Length == 0 ? "" : "&" + filter.Query[1..] },
                     filter,
-                    applications.Items.ToDictionary(app => (string?)app["id"] ?? "", app => (string?)app["name"] ?? "", StringComparer.Ordinal),
+                    applications,
                     answer.Success && page == 1 && request.Query["live"] != "false",
                     new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }),
             },

@@ -19,7 +19,7 @@ public static class TagPages
         group.MapPost("/{name}/remove", (string name, HttpContext context, AdminApi api, CancellationToken ct) => Removal.DoAsync(context, api, Target(name), ct));
     }
 
-    private static Removable Target(string name) => new("tag", $"{s_kind.ApiPath}/{Uri.EscapeDataString(name)}", s_kind.Path, s_kind.Title, s_kind.Path)
+    private static Removable Target(string name) => new("tag", $"{s_kind.ApiPath}/{Uri.EscapeDataString(name)}", s_kind.Path, s_kind.Title, s_kind.Path, s_kind)
     {
         Consequences = ["Only a tag that no application carries can be removed."],
     };

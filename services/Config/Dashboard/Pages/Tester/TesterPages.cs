@@ -12,6 +12,10 @@ public sealed record TesterModel
 
     public required IReadOnlyList<JsonObject> Policies { get; init; }
 
+    public bool HasMoreApplications { get; init; }
+
+    public bool HasMorePolicies { get; init; }
+
     public string Application { get; init; } = "";
 
     public string Email { get; init; } = "";
@@ -48,18 +52,19 @@ public static class TesterPages
         group.MapGet("/{id:guid}", ResultAsync);
     }
 
-    private static async Task<TesterModel> FormAsync(AdminApi api, CancellationToken ct) => new()
+    private static async Task<TesterModel> FormAsync(AdminApi api, CancellationToken ct)
     {
-        Applications = (await api.GetAsync("access/apps?per_page=1000", ct)).Items,
-        Policies = (await api.GetAsync("access/policies?per_page=1000", ct)).Items,
-    };
+        var applications = await api.GetAsync("access/apps?per_page=1000", ct);
+        var policies = await api.GetAsync("access/policies?per_page=1000", ct);
+        return new TesterModel { Applications = applications.Items, HasMoreApplications = applications.IsShortened, Policies = policies.Items, HasMorePolicies = policies.IsShortened };
+    }
 
     private static async Task<IResult> ShowAsync(HttpRequest request, AdminApi api, CancellationToken ct)
     {
         var query = request.Query;
         var model = await FormAsync(api, ct) with
         {
-            Application = query["app"].ToString(),
+            Application = Posted.Text(query["app"]),
             Email = query["email"].ToString().Trim(),
             Address = query["address"].ToString().Trim(),
             Chosen = [.. query["policies"].OfType<string>()],
@@ -81,7 +86,7 @@ public static class TesterPages
     private static async Task<IResult> RunAsync(HttpContext context, AdminApi api, CancellationToken ct)
     {
         var form = context.Request.Form;
-        var chosen = form["policies"].OfType<string>().ToList();
+        var chosen = form["policies"].OfType<string>().Select(id => id.Trim()).Where(id => id.Length > 0).ToList();
         var body = new JsonObject { ["policies"] = new JsonArray([.. chosen.Select(id => JsonValue.Create(id))]) };
         if (form["address"].ToString().Trim() is { Length: > 0 } address)
         {

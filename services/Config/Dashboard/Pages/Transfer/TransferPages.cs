@@ -30,8 +30,6 @@ public static class TransferPages
     // A form sends each end of a line as two bytes (HTML, multipart/form-data), and has a few fields besides. The edge lets somewhat more through.
     private const int MaximumForm = (2 * MaximumFile) + (64 * 1024);
 
-    private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true };
-
     public static void MapTransfer(this RouteGroupBuilder pages)
     {
         ArgumentNullException.ThrowIfNull(pages);
@@ -39,10 +37,9 @@ public static class TransferPages
         group.MapGet("/", async (AdminApi api, CancellationToken ct) => PageResult.Of<TransferPage>(new { Model = new ImportModel("", false, null, new Draft()), Jobs = (await api.GetAsync("access/jobs?per_page=10", ct)).Items }));
         group.MapGet("/export", async (AdminApi api, CancellationToken ct) =>
         {
-            var answer = await api.GetAsync("access/export", ct);
-            return answer.Success
-                ? Results.File(JsonSerializer.SerializeToUtf8Bytes(answer.Envelope, s_readable), "application/json", "configuration.json")
-                : PageResult.Failed(answer, "configuration");
+            // It is sent while it is made: the browser shows how far it is, and nothing has to be kept for it.
+            var refused = await api.PassAsync(ApiCall.Get("access/export"), ct);
+            return refused is null ? Results.Empty : PageResult.Failed(refused, "configuration");
         });
         group.MapPost("/plan", PlanAsync).LimitBody(MaximumForm);
         group.MapPost("/apply", ApplyAsync).LimitBody(MaximumForm);
