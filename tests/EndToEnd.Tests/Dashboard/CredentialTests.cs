@@ -23,7 +23,6 @@ public sealed class CredentialTests(LocalTopology topology)
         await Assertions.Expect(page.Locator("#preview")).ToBeFocusedAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
         var first = await SecretAsync(page, "mo_st_");
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Administrator.Pictures, "secret-service-token-Light-desk.png"), FullPage = true });
 
         // The page that showed it is not kept: whoever goes back or asks again sees no secret.
         await page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }).ClickAsync();

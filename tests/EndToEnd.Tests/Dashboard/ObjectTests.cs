@@ -38,6 +38,10 @@ public sealed class ObjectTests(LocalTopology topology)
         await ChangeAsync(page, $"Detach {_name} third");
         Assert.Equal([ids[0], ids[1]], await AttachedAsync(application));
 
+        await page.GotoAsync(administrator.Address($"/applications/{application}/end-grants"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "End them" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("0 grants ended");
+
         // One that is in use is not removed, and the page says by what.
         await page.GotoAsync(administrator.Address($"/policies/{ids[0]}/remove"));
         await page.GetByRole(AriaRole.Button, new() { Name = "Remove the policy" }).ClickAsync();

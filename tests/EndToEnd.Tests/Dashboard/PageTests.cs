@@ -146,6 +146,13 @@ public sealed class PageTests(LocalTopology topology)
             using var answer = await client.GetAsync("/orders", tokens.AccessToken);
             return answer.StatusCode == System.Net.HttpStatusCode.Unauthorized;
         });
+
+        // The login stands in the log, with what decided; without scripts as well.
+        page = await administrator.OpenAsync("/sign-ins?live=false", javaScript: false);
+        await page.TypeIntoAsync(page.GetByLabel("User"), Email);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync("let in");
+        await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync("include email_domain example.com");
     }
 
     [Fact]
@@ -157,6 +164,7 @@ public sealed class PageTests(LocalTopology topology)
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync(name);
         await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Take it now");
+        Assert.Empty(await Administrator.LookAsync(page, "secret-service-token-Light-desk"));
         var secret = await page.Locator("code", new() { HasText = "mo_st_" }).First.TextContentAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync(name);
@@ -170,6 +178,7 @@ public sealed class PageTests(LocalTopology topology)
         await page.GetByLabel("Access: Apps and Policies Read").CheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Make the token" }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("mo_api_");
+        Assert.Empty(await Administrator.LookAsync(page, "secret-api-token-Light-desk"));
     }
 
     [Fact]

@@ -57,10 +57,11 @@ public sealed class ProviderPageTests(ProviderTopology topology) : IAsyncLifetim
         // Let in by nobody's rule: the page says as whom, and offers to be somebody else.
         await topology.Provider.ScriptAsync(_sub, new { email = Email, email_verified = true, groups = new[] { "sales" } });
         await page.GotoAsync(new Uri(topology.Orders, "/orders").ToString());
-        await page.GetByRole(AriaRole.Link, new() { Name = "Continue with Corporate" }).ClickAsync();
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Continue with Corporate" }));
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Email);
-        await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = "Sign in as somebody else" })).ToBeVisibleAsync();
         await LookAsync(page, $"team-denied-{variant}");
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign in as somebody else" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Sign in");
 
         await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/logout").ToString());
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out", Exact = true }).ClickAsync();
@@ -120,6 +121,13 @@ public sealed class ProviderPageTests(ProviderTopology topology) : IAsyncLifetim
         await page.GetByLabel("Whole address").FillAsync(Email);
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
+
+        // A new secret is asked about, and shown once.
+        await page.GotoAsync(administrator.Address($"/identity-providers/{topology.ProviderId}/scim"));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Make a new secret" }).ClickAsync();
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Make a new secret" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Take it now");
+        await LookAsync(page, $"secret-provisioning-{variant}");
         Assert.Empty(_problems);
         Assert.Empty(administrator.Complaints);
     }
