@@ -17,9 +17,10 @@ public sealed class PolicyChangeTests(LocalTopology topology)
         using var user = new ScriptedBrowser(Address, topology.Mailbox);
         using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
         var tokens = await client.LoginAsync(user);
-        using (var before = await client.GetAsync("/orders", tokens.AccessToken))
+        var edges = await EdgesAsync();
+        foreach (var edge in edges)
         {
-            Assert.Equal(HttpStatusCode.OK, before.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, await AskAsync(edge, tokens.AccessToken));
         }
 
         var policy = await OrdersPolicyAsync();
@@ -29,29 +30,14 @@ public sealed class PolicyChangeTests(LocalTopology topology)
         try
         {
             // The access token dies at every edge, and the refresh token with it.
-            await Eventually.Async(async () =>
-            {
-                for (var attempt = 0; attempt < 8; attempt++)
-                {
-                    using var fresh = new OAuthClient(new Uri(topology.Orders, "/orders"));
-                    using var answer = await fresh.GetAsync("/orders", tokens.AccessToken);
-                    if (answer.StatusCode != HttpStatusCode.Unauthorized)
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
-            });
+            await AssertEndedAsync(edges, tokens.AccessToken);
             var (status, body) = await client.TryRefreshAsync(tokens.RefreshToken);
             Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (status, body.GetProperty("error").GetString()));
 
             var grant = Assert.Single(await topology.Admin.GrantsAsync(Address));
             var end = (await topology.Admin.EventsAsync((string)grant["id"]!))[^1];
             Assert.Equal("grant_denied", (string?)end["type"]);
-            var text = end.ToJsonString();
-            Assert.Contains((string)policy["id"]!, text, StringComparison.Ordinal);
-            Assert.Contains($"exclude email {Address}", text, StringComparison.Ordinal);
+            AssertDecided(end, (string)policy["id"]!, (int)policy["version"]! + 1, $"exclude email {Address}");
         }
         finally
         {
@@ -67,6 +53,7 @@ public sealed class PolicyChangeTests(LocalTopology topology)
         using var user = new ScriptedBrowser(Address, topology.Mailbox);
         using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
         var tokens = await client.LoginAsync(user);
+        var edges = await EdgesAsync();
         var policy = await OrdersPolicyAsync();
         var application = await topology.Admin.ApplicationAsync(topology.OrdersDomain);
         var changed = application.DeepClone().AsObject();
@@ -84,17 +71,17 @@ public sealed class PolicyChangeTests(LocalTopology topology)
                 ["require"] = new JsonArray(new JsonObject { ["ip"] = new JsonObject { ["ip"] = "::1" } }),
             },
             new JsonObject { ["id"] = policy["id"]!.DeepClone(), ["precedence"] = 3 });
-        await topology.Admin.PutAsync($"apps/{application["id"]}", changed);
+        var denying = (await topology.Admin.PutAsync($"apps/{application["id"]}", changed))["policies"]!.AsArray().Take(2).ToDictionary(node => (string)node!["id"]!, node => (int)node!["version"]!);
         try
         {
             // The change is at every Token replica within a second; until then a refresh may still be allowed.
-            var refreshToken = tokens.RefreshToken;
+            var (refreshToken, accessToken) = (tokens.RefreshToken, tokens.AccessToken);
             await Eventually.Async(async () =>
             {
                 var (status, body) = await client.TryRefreshAsync(refreshToken);
                 if (status == HttpStatusCode.OK)
                 {
-                    refreshToken = body.GetProperty("refresh_token").GetString()!;
+                    (refreshToken, accessToken) = (body.GetProperty("refresh_token").GetString()!, body.GetProperty("access_token").GetString()!);
                     return false;
                 }
 
@@ -104,12 +91,45 @@ public sealed class PolicyChangeTests(LocalTopology topology)
             var grant = Assert.Single(await topology.Admin.GrantsAsync(Address));
             var end = (await topology.Admin.EventsAsync((string)grant["id"]!))[^1];
             Assert.Equal("grant_refresh_denied", (string?)end["type"]);
-            Assert.Contains("from", end.ToJsonString(), StringComparison.Ordinal);
+            var decided = Assert.Single(denying, policy => end.ToJsonString().Contains(policy.Key, StringComparison.Ordinal));
+            AssertDecided(end, decided.Key, decided.Value, "include email " + Address);
+            await AssertEndedAsync(edges, accessToken);
         }
         finally
         {
             await topology.Admin.PutAsync($"apps/{application["id"]}", application);
         }
+    }
+
+    private async Task<IReadOnlyList<ReplicaConnection>> EdgesAsync()
+    {
+        var processes = (await topology.ResourcesAsync()).Where(resource => resource.Name == "edge").Select(resource => resource.Pid).ToList();
+        Assert.Equal(2, processes.Count);
+        return await ReplicaConnection.ToEachAsync(topology.Orders, processes);
+    }
+
+    private async Task<HttpStatusCode> AskAsync(ReplicaConnection edge, string accessToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(topology.Orders, "/orders"));
+        request.Headers.Authorization = new("Bearer", accessToken);
+        using var answer = await edge.Http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private async Task AssertEndedAsync(IReadOnlyList<ReplicaConnection> edges, string accessToken)
+    {
+        foreach (var edge in edges)
+        {
+            await Eventually.Async(async () => await AskAsync(edge, accessToken) == HttpStatusCode.Unauthorized);
+            edge.Dispose();
+        }
+    }
+
+    private static void AssertDecided(JsonNode end, string policy, int version, string rule)
+    {
+        var decision = end["data"]!["decision"]!;
+        Assert.Equal((policy, version), ((string?)decision["policy_id"], (int)decision["policy_version"]!));
+        Assert.Contains(rule, (string)decision["rule"]!, StringComparison.Ordinal);
     }
 
     private async Task<JsonObject> OrdersPolicyAsync()
