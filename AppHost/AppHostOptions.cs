@@ -14,6 +14,7 @@ public sealed record AppHostOptions
 
           --no-seed                   start with an empty configuration (an admin token is still made)
           --ephemeral                 keep all data in a temporary folder that is removed at the end
+          --data FOLDER               keep all data in this folder instead of .local
           --port-base N               public addresses from port N on (default 8700); N+10 to N+12 are the samples' own
           --replicas NAME=N[,...]     several replicas: config, authorization-server, token, edge
           --help                      this text
@@ -26,6 +27,9 @@ public sealed record AppHostOptions
 
     /// <summary>Data in a temporary folder?</summary>
     public bool Ephemeral { get; init; }
+
+    /// <summary>The folder for the data; null = <c>.local</c> beside the solution.</summary>
+    public string? Data { get; init; }
 
     /// <summary>The public ports.</summary>
     public LocalPorts Ports { get; init; } = new(8700);
@@ -52,6 +56,14 @@ public sealed record AppHostOptions
                     break;
                 case "--ephemeral":
                     options = options with { Ephemeral = true };
+                    break;
+                case "--data":
+                    if (Value() is not { Length: > 0 } folder)
+                    {
+                        message = "--data takes a folder.";
+                        return false;
+                    }
+                    options = options with { Data = Path.GetFullPath(folder) };
                     break;
                 case "--port-base":
                     if (!int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out var first) || first is < 1024 or > 65500)

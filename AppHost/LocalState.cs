@@ -45,7 +45,7 @@ public sealed class LocalState : IDisposable
     {
         var state = options.Ephemeral
             ? new LocalState(System.IO.Directory.CreateTempSubdirectory("managedoauth-").FullName, temporary: true)
-            : new LocalState(Path.Combine(Root(), ".local"), temporary: false);
+            : new LocalState(options.Data ?? Path.Combine(Root(), ".local"), temporary: false);
         System.IO.Directory.CreateDirectory(state.Directory);
         // Others may pass (the database's own user must reach its folder) but not list.
         File.SetUnixFileMode(state.Directory, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);

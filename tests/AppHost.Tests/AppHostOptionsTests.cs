@@ -21,7 +21,16 @@ public sealed class AppHostOptionsTests
         Assert.Equal((9000, 3), (options.Ports.Base, options.ReplicasOf("token")));
     }
 
+    [Fact]
+    public void Data_IsKeptWhereItIsSaid()
+    {
+        Assert.True(AppHostOptions.TryParse(["--data", "kept"], out var options, out _));
+        Assert.Equal(Path.GetFullPath("kept"), options.Data);
+        Assert.Null(new AppHostOptions().Data);
+    }
+
     [Theory]
+    [InlineData("--data")]
     [InlineData("--port-base", "80")]
     [InlineData("--port-base")]
     [InlineData("--replicas", "postgres=2")]

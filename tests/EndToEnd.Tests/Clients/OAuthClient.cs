@@ -28,6 +28,9 @@ public sealed class OAuthClient(Uri resource, string name = "end-to-end client")
 
     public string ClientId { get; private set; } = "";
 
+    /// <summary>The <c>state</c> of the last authorization.</summary>
+    public string State { get; private set; } = "";
+
     public string Endpoint(string member) => ServerMetadata.GetProperty(member).GetString()!;
 
     /// <summary>From the 401 to the metadata.</summary>
@@ -72,7 +75,7 @@ public sealed class OAuthClient(Uri resource, string name = "end-to-end client")
     public async Task<(string Code, string Verifier)> AuthorizeAsync(ScriptedBrowser user)
     {
         var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var state = Guid.NewGuid().ToString("N");
+        var state = State = Guid.NewGuid().ToString("N");
         var back = await user.AuthorizeAsync(AuthorizationUrl(verifier, state), RedirectUri);
         var query = HttpUtility.ParseQueryString(back.Query);
         Assert.True(query["code"] is { Length: > 0 }, $"no code in {back}; the last page was {user.LastPage}");

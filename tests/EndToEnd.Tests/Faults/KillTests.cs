@@ -79,6 +79,70 @@ public sealed class KillTests(FaultTopology topology) : IClassFixture<FaultTopol
         Assert.NotEmpty((await client.RedeemAsync(again, secondVerifier)).AccessToken);
     }
 
+    [Fact]
+    public async Task KillToken_WhileManyRefresh_EverySuccessorThatWasAcknowledgedWorks()
+    {
+        var flights = new List<RefreshFlight>();
+        for (var index = 0; index < 5; index++)
+        {
+            flights.Add(await RefreshFlight.StartAsync(topology, $"flight-{index}@example.com"));
+        }
+
+        for (var kill = 0; kill < 2; kill++)
+        {
+            await AllGoOnAsync();
+            await topology.KillAsync("token");
+            await AllGoOnAsync();
+        }
+
+        foreach (var flight in flights)
+        {
+            await flight.LandAsync();
+            Assert.Null(flight.Refusal);
+
+            // The last token that was acknowledged is the head of its grant, however often the answer to a rotation was lost.
+            var last = await AgainAsync(() => flight.Client.RefreshAsync(flight.RefreshToken));
+            using var answer = await flight.Client.GetAsync("/orders", last.AccessToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            var grant = Assert.Single(await topology.Admin.GrantsAsync(flight.Email));
+            Assert.Equal("active", (string?)grant["status"]);
+            flight.Dispose();
+        }
+
+        Task AllGoOnAsync()
+        {
+            var before = flights.Select(flight => flight.Acknowledged).ToList();
+            return Eventually.Async(() => flights.Select((flight, index) => flight.Refusal is not null || flight.Acknowledged > before[index] + 2).All(goesOn => goesOn));
+        }
+    }
+
+    [Fact]
+    public async Task StoppedAndStartedAgain_OnTheSameData_GrantsAndSessionsGoOn()
+    {
+        const string Address = "kept@example.com";
+        using var user = new ScriptedBrowser(Address, topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
+        var tokens = await client.LoginAsync(user);
+        using (var page = await user.OpenAsync(topology.Plain))
+        {
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        }
+
+        await topology.RestartAsync();
+
+        var refreshed = await AgainAsync(() => client.RefreshAsync(tokens.RefreshToken));
+        using var answer = await client.GetAsync("/orders", refreshed.AccessToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        using (var page = await user.OpenAsync(topology.Plain))
+        {
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+            Assert.False(user.PinAsked);
+        }
+
+        var grant = Assert.Single(await topology.Admin.GrantsAsync(Address), found => (string?)found["kind"] == "oauth");
+        Assert.Equal(["grant_issued", "grant_refreshed"], (await topology.Admin.EventsAsync((string)grant["id"]!)).Select(e => (string?)e["type"]));
+    }
+
     // A user or client that met the outage simply tries again.
     private static async Task<T> AgainAsync<T>(Func<Task<T>> attempt)
     {

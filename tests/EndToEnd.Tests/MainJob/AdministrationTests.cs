@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
@@ -98,6 +101,35 @@ public sealed class AdministrationTests(LocalTopology topology)
             async () => (await topology.Admin.GetAsync($"service_tokens/{token["id"]}"))["last_seen_at"] is not null, TimeSpan.FromSeconds(90), "Config knows of the use");
         await topology.Admin.DeleteAsync($"apps/{application["id"]}/policies/{policy["id"]}");
         await topology.Admin.DeleteAsync($"service_tokens/{token["id"]}");
+    }
+
+    [Fact]
+    public async Task SigningKeys_Rotated_SessionsFromBeforeGoOn_AndEdgesTakeNewOnesWithTheNewKey()
+    {
+        using var before = new ScriptedBrowser("before-rotation@example.com", topology.Mailbox);
+        var old = await KeyAsync(before);
+
+        // Refused for seconds after the key was published.
+        await Eventually.Async(async () => await topology.Admin.PostAsync("keys/rotate"));
+
+        // Each replica of Token hears of it within seconds. The origin's answer says that the edge knew the key.
+        await Eventually.Async(async () =>
+        {
+            using var after = new ScriptedBrowser($"{Guid.NewGuid():N}@example.com", topology.Mailbox);
+            return await KeyAsync(after) != old;
+        });
+
+        Assert.Equal(old, await KeyAsync(before));
+        Assert.False(before.PinAsked);
+    }
+
+    // The key id of the assertion that the origin gets with this user's session.
+    private async Task<string> KeyAsync(ScriptedBrowser user)
+    {
+        using var answer = await user.OpenAsync(new Uri(topology.Plain, "/echo"));
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var assertion = Assert.Single(OriginEcho.Headers(await answer.Content.ReadFromJsonAsync<JsonElement>(), "Cf-Access-Jwt-Assertion"));
+        return JsonDocument.Parse(Base64Url.DecodeFromChars(assertion.Split('.')[0])).RootElement.GetProperty("kid").GetString()!;
     }
 
     private Task<JsonNode> LogAsync(string query) => topology.Admin.GetAsync($"logs/access_requests?{query}");

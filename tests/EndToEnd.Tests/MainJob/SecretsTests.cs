@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
 using ManagedOAuth.Testing;
@@ -79,9 +83,15 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
         await client.RegisterAsync();
         var (code, verifier) = await client.AuthorizeAsync(user);
         var tokens = await client.RedeemAsync(code, verifier);
+        string assertion;
         using (var answer = await client.GetAsync("/orders?access_token=mo_at_canary-in-the-query", tokens.AccessToken))
         {
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        using (var echo = await client.GetAsync("/echo", tokens.AccessToken))
+        {
+            assertion = Assert.Single(OriginEcho.Headers(await echo.Content.ReadFromJsonAsync<JsonElement>(), "Cf-Access-Jwt-Assertion"));
         }
 
         var refreshed = await client.RefreshAsync(tokens.RefreshToken);
@@ -98,8 +108,10 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
         {
             ["code"] = code, ["verifier"] = verifier, ["access token"] = tokens.AccessToken, ["refresh token"] = tokens.RefreshToken,
             ["second access token"] = refreshed.AccessToken, ["second refresh token"] = refreshed.RefreshToken, ["admin token"] = topology.AdminToken,
-            ["query canary"] = "canary-in-the-query",
+            ["query canary"] = "canary-in-the-query", ["state"] = client.State, ["assertion"] = assertion,
         };
+        await AddMachineSecretsAsync(secrets);
+
         // The session's cookies: the assertion of the application without Managed OAuth, the team's session, what ties a login to its browser.
         Assert.Contains(user.Cookies, cookie => cookie.Name.StartsWith("CF_Authorization", StringComparison.Ordinal));
         foreach (var cookie in user.Cookies.Where(cookie => cookie.Value.Length >= 20))
@@ -112,9 +124,10 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
         Assert.All(["a table", "Redis"], place => Assert.Contains(Address, places[place], StringComparison.Ordinal));
         foreach (var (place, text) in places)
         {
-            foreach (var (name, secret) in secrets.Where(secret => (place, secret.Key) != ("a log", "admin token")))
+            foreach (var (name, secret) in secrets.Where(secret => (place, secret.Key) is not (("a log", "admin token") or ("Redis", "state"))))
             {
-                // The random part alone would be as bad as the whole. (AppHost prints the admin token on purpose.)
+                // The random part alone would be as bad as the whole. (AppHost prints the admin token on purpose. A login in flight waits in Redis
+                // with the state that goes back to its client.)
                 Assert.False(text.Contains(secret[^Math.Min(24, secret.Length)..], StringComparison.Ordinal), $"{name} is in {place}");
             }
 
@@ -124,6 +137,33 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
 
         Assert.Single(user.Pins);
         Assert.DoesNotMatch("-----BEGIN [A-Z ]*PRIVATE KEY", places["a table"]);
+    }
+
+    // A service token, and an identity provider with a secret of its own and one for its provisioning: each is made and used.
+    private async Task AddMachineSecretsAsync(Dictionary<string, string> secrets)
+    {
+        using var http = new HttpClient();
+        var token = await topology.Admin.PostAsync("service_tokens", new JsonObject { ["name"] = "canary" });
+        secrets["service token"] = (string)token["client_secret"]!;
+        using (var request = new HttpRequestMessage(HttpMethod.Get, new Uri(topology.Orders, "/orders")) { Headers = { { "CF-Access-Client-Id", (string)token["client_id"]! }, { "CF-Access-Client-Secret", secrets["service token"] } } })
+        using (await http.SendAsync(request))
+        {
+        }
+
+        secrets["provider secret"] = "canary-" + Guid.NewGuid().ToString("N");
+        var provider = await topology.Admin.PostAsync("identity_providers", new JsonObject
+        {
+            ["name"] = "Canary",
+            ["type"] = "oidc",
+            ["config"] = new JsonObject { ["client_id"] = "canary", ["client_secret"] = secrets["provider secret"], ["issuer_url"] = topology.Team.ToString().TrimEnd('/') },
+            ["scim_config"] = new JsonObject { ["enabled"] = true },
+        });
+        secrets["provisioning secret"] = (string)provider["scim_config"]!["secret"]!;
+        using var scim = new HttpRequestMessage(HttpMethod.Get, (string)provider["scim_config"]!["scim_base_url"]! + "/ServiceProviderConfig");
+        scim.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secrets["provisioning secret"]);
+        using (await http.SendAsync(scim))
+        {
+        }
     }
 
     // Every row of every table of every schema of ours, as text.

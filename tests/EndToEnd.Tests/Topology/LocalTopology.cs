@@ -20,6 +20,7 @@ public class LocalTopology : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("end-to-end-").FullName;
     private readonly string _replicas;
     private readonly bool _seed;
+    private readonly bool _keepsData;
     private readonly int _base = FreeBlock();
     private Process? _appHost;
 
@@ -30,7 +31,8 @@ public class LocalTopology : IAsyncLifetime
 
     /// <param name="replicas">As AppHost takes them.</param>
     /// <param name="seed">Whether there are the objects of the first start; otherwise there is nothing but an API token.</param>
-    protected LocalTopology(string replicas, bool seed = true) => (_replicas, _seed) = (replicas, seed);
+    /// <param name="keepsData">Whether the data outlive AppHost, so that it can be started again.</param>
+    protected LocalTopology(string replicas, bool seed = true, bool keepsData = false) => (_replicas, _seed, _keepsData) = (replicas, seed, keepsData);
 
     public Uri Orders => Address(0);
 
@@ -73,15 +75,7 @@ public class LocalTopology : IAsyncLifetime
 
     public virtual async Task InitializeAsync()
     {
-        _appHost = Start();
-        await Eventually.Async(
-            async () =>
-            {
-                Assert.False(_appHost.HasExited, $"AppHost ended: {Output}");
-                return (!_seed || IsSeeded()) && await AllReadyAsync();
-            },
-            TimeSpan.FromSeconds(120),
-            "the topology is ready and seeded");
+        await StartAsync();
         AdminToken = (await File.ReadAllTextAsync(Path.Combine(DataFolder, "admin-token"))).Trim();
         Admin = new AdminApi(Dashboard, AdminToken);
     }
@@ -89,21 +83,7 @@ public class LocalTopology : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         Admin?.Dispose();
-        if (_appHost is { HasExited: false })
-        {
-            Signal("-TERM", _appHost.Id);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(40));
-            try
-            {
-                await _appHost.WaitForExitAsync(deadline.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                _appHost.Kill(entireProcessTree: true);
-            }
-        }
-
-        _appHost?.Dispose();
+        await StopAsync();
         try
         {
             Directory.Delete(_folder, recursive: true);
@@ -114,6 +94,13 @@ public class LocalTopology : IAsyncLifetime
         }
 
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Stops everything in order and starts it again, on the same ports and, where they are kept, the same data.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
     }
 
     /// <summary>The resources as the console tells them.</summary>
@@ -149,6 +136,39 @@ public class LocalTopology : IAsyncLifetime
         return $"Host=127.0.0.1;Port={port};Username=moauth;Password={password};Database=managedoauth;Pooling=false";
     }
 
+    private async Task StartAsync()
+    {
+        _appHost = Start();
+        await Eventually.Async(
+            async () =>
+            {
+                Assert.False(_appHost.HasExited, $"AppHost ended: {Output}");
+                return (!_seed || IsSeeded()) && await AllReadyAsync();
+            },
+            TimeSpan.FromSeconds(120),
+            "the topology is ready and seeded");
+    }
+
+    private async Task StopAsync()
+    {
+        if (_appHost is { HasExited: false })
+        {
+            Signal("-TERM", _appHost.Id);
+            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+            try
+            {
+                await _appHost.WaitForExitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _appHost.Kill(entireProcessTree: true);
+            }
+        }
+
+        _appHost?.Dispose();
+        _appHost = null;
+    }
+
     private async Task<bool> AllReadyAsync()
     {
         try
@@ -173,7 +193,8 @@ public class LocalTopology : IAsyncLifetime
             RedirectStandardError = true,
         };
         start.ArgumentList.Add(RepositoryRoot.Of($"AppHost/bin/{Configuration()}/net10.0/ManagedOAuth.AppHost.dll"));
-        foreach (var argument in (string[])["--ephemeral", "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas, .. _seed ? (string[])[] : ["--no-seed"]])
+        string[] data = _keepsData ? ["--data", Path.Combine(_folder, "kept")] : ["--ephemeral"];
+        foreach (var argument in (string[])[.. data, "--port-base", _base.ToString(CultureInfo.InvariantCulture), "--replicas", _replicas, .. _seed ? (string[])[] : ["--no-seed"]])
         {
             start.ArgumentList.Add(argument);
         }
