@@ -26,7 +26,10 @@ public sealed class TransactionStore(IHotStore store, TimeProvider clock)
         return new StoredTransaction(transaction, bytes);
     }
 
-    /// <summary>The transaction; null when there is none, it has expired or it has ended.</summary>
+    /// <summary>
+    /// The transaction; null when there is none, it has expired or it has ended. Its own end counts as well as the store's: a store whose clock
+    /// stood still, or that was restored, gives nobody more time.
+    /// </summary>
     public async Task<StoredTransaction?> FindAsync(string? id, CancellationToken cancellation)
     {
         if (id is not { Length: IdLength } || !Base64Url.IsValid(id))
@@ -35,8 +38,9 @@ public sealed class TransactionStore(IHotStore store, TimeProvider clock)
         }
 
         return await store.GetAsync(Key(id), cancellation) is { } bytes && JsonSerializer.Deserialize(bytes, TransactionJson.Default.Transaction) is { } transaction
-            ? new StoredTransaction(transaction, bytes)
-            : null;
+            && transaction.ExpiresAt > clock.GetUtcNow()
+                ? new StoredTransaction(transaction, bytes)
+                : null;
     }
 
     /// <summary>Puts <paramref name="next"/> in the place of what was read; null when another request was faster.</summary>

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 
@@ -113,6 +115,22 @@ public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         {
             Assert.Equal(400, (await _browser.GetAsync(Service.Team + "/cdn-cgi/access/callback" + query)).Status);
         }
+    }
+
+    [Fact]
+    public async Task Callback_AfterTheLoginsEnd_OrWithACutState_LogsNobodyIn()
+    {
+        host.User();
+        var page = await ProviderHost.OpenAsync(_browser);
+        var back = host.First.LogIn(await host.LeaveAsync(_browser, page));
+        var state = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(new Uri(back).Query)["state"].ToString();
+        Assert.Equal(400, (await _browser.GetAsync(back.Replace(state, state[..^1], StringComparison.Ordinal))).Status);
+
+        var store = host.Service.Services.GetRequiredService<TransactionStore>();
+        var stored = await store.FindAsync(new Uri(page.Url).Segments[^1], default);
+        Assert.NotNull(await store.ReplaceAsync(stored!, stored!.Value with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(-1) }, default));
+        Assert.Equal(400, (await _browser.GetAsync(back)).Status);
+        Assert.DoesNotContain(_browser.Cookies.Keys, name => name.Contains("CF_TeamSession", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -49,6 +49,28 @@ public sealed class BrowserLoginTests(Service service) : IDisposable
     }
 
     [Fact]
+    public async Task Login_NotAdmitted_LeadsToTheApplicationsOwnAddress_AndIsRecordedAllTheSame()
+    {
+        await _browser.LogInAsync(await OpenAsync("/"), _email);
+        var page = new CustomPage { Id = Guid.NewGuid(), Name = "no", Type = CustomPageType.IdentityDenied, CustomHtml = "<p>Ask the desk.</p>" };
+        await service.ConfigureAsync(feed =>
+        {
+            feed.Put(page);
+            feed.Put(Service.Plain with { Policies = [], CustomDenyUrl = "https://help.test/no?a=b", CustomDenyMessage = "unseen", CustomPages = [page.Id] });
+        });
+        try
+        {
+            var denied = await OpenAsync("/");
+            Assert.Equal((303, "https://help.test/no?a=b"), (denied.Status, denied.Location));
+            Assert.Equal(1, await DenialsAsync());
+        }
+        finally
+        {
+            await service.ResetAsync();
+        }
+    }
+
+    [Fact]
     public async Task Login_NotAdmitted_ShowsTheApplicationsOwnPageAndRunsNoScriptOfIt()
     {
         await _browser.LogInAsync(await OpenAsync("/"), _email);

@@ -116,6 +116,24 @@ public class SessionTests(World world)
         Assert.DoesNotContain("httponly", session, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("scoped-cookie.test/team", true, "/team")]
+    [InlineData("wide-cookie.test/team", false, "/")]
+    [InlineData("whole-cookie.test", true, "/")]
+    public async Task Cookie_IsForTheApplicationsPathWhereItSaysSo_AndOutOfScriptsReach(string domain, bool setting, string path)
+    {
+        var application = await world.AddAsync(domain, application => application with { OauthConfiguration = null, PathCookieAttribute = setting });
+        var host = domain.Split('/')[0];
+        var (state, cookie) = await BeginAsync(host, domain[host.Length..] + "/x");
+        var (code, _) = Code(application);
+
+        var response = await world.GetAsync(host, $"/cdn-cgi/access/authorized?code={code}&state={state}", $"Cookie: {cookie}");
+
+        var session = response!.All("Set-Cookie").Single(set => set.StartsWith("CF_Authorization", StringComparison.Ordinal));
+        Assert.Contains($"; path={path};", session, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("httponly", session, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task Logout_EndsTheSession_ClearsTheCookie_AndGoesOnToTheTeamDomain()
     {
