@@ -148,4 +148,27 @@ public sealed class AccessTests : IClassFixture<ConfigHost>
         using var gone = await browser.GetAsync("/");
         Assert.Equal(HttpStatusCode.Redirect, gone.StatusCode);
     }
+
+    [Fact]
+    public async Task AReadOnlyDashboard_ShowsAndTries_AndOnlyApiTokensChange()
+    {
+        const string Organization = ApiCalls.Access + "/organizations";
+        var made = await _host.Api.Call("GET", Organization);
+        await _host.Api.Must(
+            made.Status == HttpStatusCode.OK ? HttpStatusCode.OK : HttpStatusCode.Created, made.Status == HttpStatusCode.OK ? "PUT" : "POST", Organization, """{"name":"Team","auth_domain":"localhost:8702","is_ui_read_only":true}""");
+        try
+        {
+            using var browser = _host.Browse(s_administrator);
+            using var seen = await browser.GetAsync("/applications/new");
+            Assert.Equal(HttpStatusCode.OK, seen.StatusCode);
+            using var refused = await browser.PostAsync("/applications/new", new() { ["/name"] = "Read only", ["/domain"] = "read-only.example.com", ["action"] = "save" });
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+            Assert.Contains("is_ui_read_only", browser.Page, StringComparison.Ordinal);
+            await _host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/apps", """{"type":"self_hosted","name":"Read only","domain":"read-only.example.com"}""");
+        }
+        finally
+        {
+            await _host.Api.Must(HttpStatusCode.OK, "PUT", Organization, """{"is_ui_read_only":false}""");
+        }
+    }
 }

@@ -55,6 +55,8 @@ public static class ObjectForm
         ArgumentNullException.ThrowIfNull(answer);
         return answer.Status switch
         {
+            StatusCodes.Status403Forbidden when answer.Errors.Any(error => error.Reason.Contains("is_ui_read_only", StringComparison.Ordinal))
+                => [("", "The dashboard is read-only: is_ui_read_only of the organization is on, so changes are made with API tokens only.")],
             StatusCodes.Status403Forbidden => [("", "You are not permitted to do this. Ask somebody whose permissions include it.")],
             StatusCodes.Status412PreconditionFailed => [("", "Somebody else changed this since you opened the page. Reload it, look at what is different, and make your change again.")],
             _ when answer.Errors.Count > 0 => answer.Errors,
