@@ -74,6 +74,7 @@ public sealed class RuleKindsTests
     [InlineData("""{"geo":{"country_code":"SE"}}""")]
     [InlineData("""{"auth_context":{"id":"1","ac_id":"2","identity_provider_id":"3"}}""")]
     [InlineData("""{"certificate":{}}""")]
+    [InlineData("""{"common_name":{"common_name":"build.example.com"}}""")]
     [InlineData("""{"warp":{}}""")]
     public void Rule_ThatNothingHereCanDecide_IsRefusedWithAReason(string json)
     {

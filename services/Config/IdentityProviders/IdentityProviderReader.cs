@@ -26,6 +26,8 @@ public sealed class IdentityProviderReader(ProviderUrls urls, OidcSettingsReader
         switch (provider.Type)
         {
             case "onetimepin":
+                // It has no settings; something else than an object is a mistake all the same.
+                reader.Nested("config");
                 if (snapshot.IdentityProviders.Values.Any(other => other.Id != id && other.Type == provider.Type))
                 {
                     reader.Refuse("type", "there is a one-time PIN identity provider already");

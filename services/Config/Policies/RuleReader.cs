@@ -20,7 +20,7 @@ public static class RuleReader
         {
             try
             {
-                var rule = item.Deserialize(ConfigurationJson.Default.Rule)!;
+                var rule = item.Deserialize(ConfigurationJson.Default.Rule) ?? throw new JsonException("A rule is an object with exactly one member, the kind of rule.");
                 if (MissingReference(rule, snapshot) is { } missing)
                 {
                     reader.Refuse($"{list}/{index}", missing);

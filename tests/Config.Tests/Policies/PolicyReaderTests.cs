@@ -27,7 +27,9 @@ public sealed class PolicyReaderTests
 
     [Theory]
     [InlineData("""{"device_posture":{"integration_uid":"x"}}""", "cannot be evaluated")]
-    [InlineData("""{"geo":{"country_code":"SE"}}""", "cannot be evaluated")]
+    [InlineData("""{"geo":{"country_code":"SE"}}""", "Rules of kind 'geo' cannot be evaluated: the country of an address is not known here; use ip or ip_list")]
+    [InlineData("""{"certificate":{}}""", "Rules of kind 'certificate' cannot be evaluated: no client certificates are asked for here; use a service token")]
+    [InlineData("""{"common_name":{"common_name":"build.example.com"}}""", "Rules of kind 'common_name' cannot be evaluated: no client certificates are asked for here; use a service token")]
     [InlineData("""{"nonsense":{}}""", "There is no rule of kind")]
     [InlineData("""{"external_evaluation":{"evaluate_url":"http://eval.test","keys_url":"https://eval.test/keys"}}""", "an https URL")]
     [InlineData("""{"email":{"email":"a@x"},"everyone":{}}""", "exactly one member")]
