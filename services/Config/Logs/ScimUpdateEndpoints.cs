@@ -44,7 +44,8 @@ public static class ScimUpdateEndpoints
             OldestFirst = One(query, "direction", errors, "asc", "desc") == "asc",
             Since = AccessRequestEndpoints.Time(query, "since", errors),
             Until = AccessRequestEndpoints.Time(query, "until", errors),
-            Limit = Limit(query, errors),
+            Limit = Number(query, query["limit"].Count > 0 ? "limit" : "per_page", 1000, errors),
+            Page = Number(query, "page", 1_000_000, errors),
         };
         asked.ProviderIds.AddRange(Many(query, "idp_id"));
         asked.Methods.AddRange(Many(query, "request_method").Select(method => method.ToUpperInvariant()));
@@ -56,15 +57,20 @@ public static class ScimUpdateEndpoints
         return asked;
     }
 
-    private static int Limit(IQueryCollection query, List<ApiError> errors)
+    private static int Number(IQueryCollection query, string parameter, int most, List<ApiError> errors)
     {
-        var text = query["limit"].ToString();
-        if (text.Length == 0 || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= 1000))
+        var text = query[parameter].ToString();
+        if (text.Length == 0)
         {
-            return text.Length == 0 ? 0 : int.Parse(text, CultureInfo.InvariantCulture);
+            return 0;
         }
 
-        errors.Add(ApiErrors.InvalidRequest("limit is from 1 to 1000"));
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+        {
+            return number;
+        }
+
+        errors.Add(ApiErrors.InvalidRequest(string.Create(CultureInfo.InvariantCulture, $"{parameter} is from 1 to {most}")));
         return 0;
     }
 

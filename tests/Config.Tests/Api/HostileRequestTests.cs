@@ -122,6 +122,7 @@ public sealed class HostileRequestTests(ConfigHost host)
     [InlineData("logs/access_requests?limit=100000")]
     [InlineData("logs/access_requests?email=x&emailOp=like")]
     [InlineData("logs/scim/updates?limit=0")]
+    [InlineData("logs/scim/updates?page=0")]
     [InlineData("logs/scim/updates?idp_id=x")]
     [InlineData("logs/scim/updates?status=perhaps")]
     public async Task A14_HostileQuery_IsRefusedOrHarmless(string query)

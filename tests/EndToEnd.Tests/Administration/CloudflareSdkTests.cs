@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
 using ManagedOAuth.Testing;
 
@@ -29,13 +30,24 @@ public sealed class CloudflareSdkTests(LocalTopology topology)
     [InlineData("policy_tests")]
     [InlineData("keys")]
     [InlineData("users")]
+    [InlineData("user_policy_checks")]
+    [InlineData("api_tokens")]
+    [InlineData("scim")]
     [InlineData("access_requests")]
     [InlineData("revocations")]
     [InlineData("errors")]
     public async Task Sdk_CreatesReadsUpdatesAndDeletes(string kind)
     {
         var domain = string.Create(CultureInfo.InvariantCulture, $"localhost:{Interlocked.Increment(ref s_ports)}");
-        var start = new ProcessStartInfo("node", ["administration.mjs", new Uri(topology.Dashboard, "/client/v4").ToString(), topology.AdminToken, domain, kind])
+        const string Email = "sdk@example.com";
+        if (kind is "users" or "user_policy_checks")
+        {
+            using var browser = new ScriptedBrowser(Email, topology.Mailbox);
+            using var client = new OAuthClient(new Uri(topology.Orders, "/orders"));
+            await client.LoginAsync(browser);
+        }
+
+        var start = new ProcessStartInfo("node", ["administration.mjs", new Uri(topology.Dashboard, "/client/v4").ToString(), topology.AdminToken, domain, kind, Email])
         {
             WorkingDirectory = RepositoryRoot.Of("tests/EndToEnd.Tests/node"),
             RedirectStandardOutput = true,

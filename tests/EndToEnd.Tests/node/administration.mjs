@@ -1,10 +1,10 @@
 // Drives the admin API with the official SDK, as a script of somebody who moved here would:
-//   node administration.mjs BASE_URL TOKEN DOMAIN KIND
-// Creates, reads, lists, updates and deletes objects of one kind; any surprise ends it with an error.
+//   node administration.mjs BASE_URL TOKEN DOMAIN KIND [EMAIL]
+// Creates, reads, lists, updates and deletes objects of one kind; any surprise ends it with an error. EMAIL is of somebody who has logged in.
 import assert from 'node:assert/strict';
 import Cloudflare from 'cloudflare';
 
-const [baseURL, apiToken, domain, kind] = process.argv.slice(2);
+const [baseURL, apiToken, domain, kind, email] = process.argv.slice(2);
 const client = new Cloudflare({ baseURL, apiToken, maxRetries: 0, timeout: 60_000 });
 const account = { account_id: 'default' };
 const { access, identityProviders, organizations, gateway } = client.zeroTrust;
@@ -109,6 +109,12 @@ const kinds = {
     assert.equal((await servers.read(id, account)).updated_tools[0].alias, 'find');
     await listed(servers.list({ ...account, search: id }), item => item.id === id);
     assert.equal((await servers.update(id, { ...account, name: 'Renamed', auth_credentials: '{"headers":{"x-key":"2"}}' })).name, 'Renamed');
+    for (const end = Date.now() + 60_000; ; await new Promise(resolve => setTimeout(resolve, 200))) {
+      const synced = await servers.sync(id, account);
+      if (synced.status === 'error' && synced.error) break;
+      assert.ok(Date.now() < end, JSON.stringify(synced)); // somebody else is reading it
+    }
+    assert.equal((await servers.read(id, account)).status, 'error');
     await servers.delete(id, account);
     await gone(() => servers.read(id, account));
   },
@@ -229,6 +235,81 @@ const kinds = {
       for await (const failed of access.users.failedLogins.list(user.id, account)) assert.ok(failed.expiration !== undefined);
       break;
     }
+    const user = await listed(access.users.list({ ...account, email }), item => item.email === email);
+    const identity = await access.users.lastSeenIdentity.get(user.id, account);
+    assert.equal(identity.email, email);
+    assert.ok(identity.iat > 0);
+    const sessions = [];
+    for await (const session of access.users.activeSessions.list(user.id, account)) sessions.push(session);
+    assert.ok(sessions.length > 0);
+  },
+
+  async user_policy_checks() {
+    const policy = await access.policies.create({ ...account, name: `checked ${unique}`, decision: 'allow', include: [{ email: { email } }] });
+    const app = await application({ policies: [{ id: policy.id, precedence: 1 }] });
+    // The original answers for whoever asks; a token is nobody, so here the user is named.
+    const checks = await access.applications.userPolicyChecks.list(app.id, account, { query: { email } });
+    assert.equal(checks.app_state.status, 'approved');
+    assert.equal(checks.app_state.policies[0].name, policy.name);
+    assert.equal(checks.user_identity.email, email);
+    await assert.rejects(() => access.applications.userPolicyChecks.list(app.id, account), error => error.status === 400 && error.errors[0].message.includes('email'));
+    await access.applications.delete(app.id, account);
+    await access.policies.delete(policy.id, account);
+  },
+
+  async api_tokens() {
+    const { tokens } = client.accounts;
+    const groups = [];
+    for await (const group of tokens.permissionGroups.list(account)) groups.push(group);
+    const read = groups.find(group => group.id === 'audit_logs_read');
+    assert.equal(read.name, 'Access: Audit Logs Read');
+    const policies = [{ effect: 'allow', permission_groups: [{ id: read.id }], resources: { 'com.cloudflare.api.account.default': '*' } }];
+    const created = await tokens.create({ ...account, name: `token ${unique}`, policies, expires_on: new Date(Date.now() + 3600_000).toISOString() });
+    assert.match(created.value, /^mo_api_/);
+    const own = new Cloudflare({ baseURL, apiToken: created.value, maxRetries: 0, timeout: 60_000 });
+    assert.equal((await own.accounts.tokens.verify(account)).status, 'active');
+    await own.zeroTrust.access.logs.accessRequests.list({ ...account, limit: 1 });
+    await assert.rejects(() => own.zeroTrust.access.groups.create({ ...account, name: 'x', include: everyone }), error => error.status === 403);
+    assert.equal((await tokens.get(created.id, account)).value, undefined);
+    await listed(tokens.list(account), item => item.id === created.id);
+    assert.equal((await tokens.update(created.id, { ...account, name: `renamed ${unique}`, policies })).name, `renamed ${unique}`);
+    const rolled = await tokens.value.update(created.id, { ...account, body: {} });
+    assert.notEqual(rolled.value ?? rolled, created.value);
+    await assert.rejects(() => own.accounts.tokens.verify(account), error => error.status === 401);
+    await tokens.delete(created.id, account);
+    await gone(() => tokens.get(created.id, account));
+  },
+
+  async scim() {
+    const created = await identityProviders.create({
+      ...account, name: `provisioning ${unique}`, type: 'oidc',
+      config: { client_id: 'client', client_secret: 'a secret of some length', auth_url: 'https://idp.example.com/auth', token_url: 'https://idp.example.com/token', certs_url: 'https://idp.example.com/certs' },
+      scim_config: { enabled: true, user_deprovision: true, identity_update_behavior: 'automatic' },
+    });
+    const { secret, scim_base_url } = created.scim_config;
+    const provision = async (path, body) => {
+      const answer = await fetch(`${scim_base_url}/${path}`, { method: 'POST', headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/scim+json' }, body: JSON.stringify(body) });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const userName = `provisioned-${unique}@example.com`;
+    let user;
+    for (const end = Date.now() + 60_000; ; await new Promise(resolve => setTimeout(resolve, 100))) {
+      user = await provision('Users', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName, active: true });
+      if (user.status === 201) break;
+      assert.ok(Date.now() < end, `provisioning answers ${user.status}`); // the new provider is on its way
+    }
+    const group = await provision('Groups', { schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'], displayName: `eng ${unique}`, members: [{ value: user.body.id }] });
+    assert.equal(group.status, 201);
+    const { scim } = identityProviders;
+    assert.equal((await listed(scim.users.list(created.id, account), item => item.userName === userName)).active, true);
+    await listed(scim.groups.list(created.id, account), item => item.displayName === `eng ${unique}`);
+    const updates = [];
+    for await (const update of access.logs.scim.updates.list({ ...account, idp_id: [created.id] })) updates.push(update);
+    assert.equal(updates.filter(update => update.status === 'SUCCESS').length, 2);
+    const { scim_config, ...rest } = await identityProviders.update(created.id, { ...account, name: created.name, type: 'oidc', config: created.config, scim_config: { enabled: false } });
+    assert.equal(scim_config.enabled, false);
+    assert.equal(rest.name, created.name);
+    await identityProviders.delete(created.id, account);
   },
 
   async access_requests() {

@@ -24,11 +24,12 @@ public sealed class ScimLog(IDocumentStore store, TimeProvider clock)
         Add("(data ->> 'success') = ?", Text(request.Success));
         Add("((data ->> 'at')::bigint) >= ?", request.Since is null ? null : Micros(request.Since.ToDateTimeOffset()));
         Add("((data ->> 'at')::bigint) <= ?", request.Until is null ? null : Micros(request.Until.ToDateTimeOffset()));
+        var limit = request.Limit == 0 ? 100 : Math.Clamp(request.Limit, 1, 1000);
         await using var session = store.QuerySession();
         return await session.QueryAsync<ScimUpdate>(
-            $"where {string.Join(" and ", conditions)} order by ((data ->> 'at')::bigint) {(request.OldestFirst ? "asc" : "desc")}, d.id limit ?",
+            $"where {string.Join(" and ", conditions)} order by ((data ->> 'at')::bigint) {(request.OldestFirst ? "asc" : "desc")}, d.id limit ? offset ?",
             cancellation,
-            [.. values, request.Limit == 0 ? 100 : Math.Clamp(request.Limit, 1, 1000)]);
+            [.. values, limit, (Math.Clamp(request.Page, 1, 1_000_000) - 1L) * limit]);
 
         void Add(string condition, object? value)
         {
