@@ -5,6 +5,7 @@ using ManagedOAuth.Config.DeadLetters;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Figures;
 using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Config.Logs.Refusals;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Contracts.Configuration.Events;
 
@@ -75,6 +76,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(Transfer.Jobs.TransferJob))]
 [JsonSerializable(typeof(Transfer.Jobs.TransferJobFile))]
 [JsonSerializable(typeof(EdgeMinute))]
+[JsonSerializable(typeof(EdgeRefusal))]
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(Tester.PolicyTest))]

@@ -14,6 +14,7 @@ using ManagedOAuth.Config.IdentityProviders;
 using ManagedOAuth.Config.Keys;
 using ManagedOAuth.Config.Lists;
 using ManagedOAuth.Config.Logs;
+using ManagedOAuth.Config.Logs.Refusals;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Organizations;
@@ -83,6 +84,7 @@ public static class ConfigService
                 options.Schema.For<TransferJob>();
                 options.Schema.For<TransferJobFile>();
                 options.Schema.For<EdgeMinute>();
+                options.Schema.For<EdgeRefusal>().Index(refusal => refusal.At).Index(refusal => refusal.FlowId).Index(refusal => refusal.ApplicationId, refusal => refusal.At);
             },
             messaging =>
             {
@@ -157,6 +159,8 @@ public static class ConfigService
         services.AddSingleton<ExpiryWatch>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ExpiryWatch>()));
         services.AddSingleton<PolicyTester>();
+        services.AddSingleton<RefusalSweep>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<RefusalSweep>()));
         return builder;
     }
 
@@ -196,6 +200,7 @@ public static class ConfigService
         access.MapUsers();
         access.MapAccessRequests();
         access.MapScimUpdates();
+        access.MapRefusals();
         access.MapPolicyTests();
         access.MapUserPolicyChecks();
         access.MapRefusedRedirectUris();

@@ -18,6 +18,7 @@ using ManagedOAuth.Config.Dashboard.Pages.McpLog;
 using ManagedOAuth.Config.Dashboard.Pages.McpPortals;
 using ManagedOAuth.Config.Dashboard.Pages.McpServers;
 using ManagedOAuth.Config.Dashboard.Pages.Policies;
+using ManagedOAuth.Config.Dashboard.Pages.Refusals;
 using ManagedOAuth.Config.Dashboard.Pages.ServiceTokens;
 using ManagedOAuth.Config.Dashboard.Pages.Settings;
 using ManagedOAuth.Config.Dashboard.Pages.SignIn;
@@ -77,6 +78,7 @@ public static class DashboardService
         pages.MapGrants();
         pages.MapClients();
         pages.MapSignInLog();
+        pages.MapRefusalLog();
         pages.MapAudit();
         pages.MapHistory();
         pages.MapUndo();

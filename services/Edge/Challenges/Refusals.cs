@@ -2,13 +2,14 @@ using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Credentials;
+using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Sessions;
 
 namespace ManagedOAuth.Edge.Challenges;
 
 /// <summary>How a request that is not let in is answered.</summary>
-internal sealed class Refusals(LoginRedirect login)
+internal sealed class Refusals(LoginRedirect login, RefusalNotes notes)
 {
     // Clients probe it without a credential when they look for metadata; a challenge would send them in a circle.
     private const string OpenIdConfiguration = "/.well-known/openid-configuration";
@@ -16,6 +17,7 @@ internal sealed class Refusals(LoginRedirect login)
     public Task AnswerAsync(HttpContext context, Door door, string pathAndQuery, Authentication authentication)
     {
         var application = door.Application;
+        notes.Add(context, application, authentication);
         if (application.Cors is { } cors && context.Request.Headers.Origin.Count == 1)
         {
             cors.WriteAnswer(context.Request.Headers.Origin.ToString(), context.Response.Headers);
@@ -38,6 +40,11 @@ internal sealed class Refusals(LoginRedirect login)
         if (!application.AdmitsUsers && application.HasServiceAuth && !application.ManagedOAuth)
         {
             // There is nobody to log in: a redirect to the login would lead nowhere.
+            if (authentication.Problem == CredentialProblem.Missing)
+            {
+                notes.Add(context, application, authentication, RefusalReasons.ServiceTokenNeeded);
+            }
+
             if (TryRedirect(context, application.Record.CustomNonIdentityDenyUrl))
             {
                 return Task.CompletedTask;

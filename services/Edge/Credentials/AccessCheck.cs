@@ -38,17 +38,22 @@ internal sealed class AccessCheck(RouteTableSource routes, RevocationList revoca
             return CredentialProblem.Revoked;
         }
 
-        if (credential.LinkedApplicationId is { } linked)
+        if (credential.LinkedApplicationId is not null)
         {
-            return Admits(application, new RequestFacts { ClientAddress = client, LinkedApplicationId = linked });
+            return Admits(credential, application, client);
         }
 
         return application.HasContinuousRules && !AdmitsUser(credential, application, client) ? CredentialProblem.Denied : CredentialProblem.None;
     }
 
+    /// <summary>What the policies say of a request with this credential.</summary>
+    public static PolicyDecision Decide(VerifiedCredential credential, ProtectedApplication application, IPAddress? client)
+        => application.Evaluate(
+            credential.ServiceTokenId is null && credential.LinkedApplicationId is null ? credential.Identity : null,
+            new RequestFacts { ClientAddress = client, ServiceTokenId = credential.ServiceTokenId, LinkedApplicationId = credential.LinkedApplicationId });
+
     private static bool AdmitsUser(VerifiedCredential credential, ProtectedApplication application, IPAddress? client)
-        => credential.Identity is { } identity
-            && application.Evaluate(identity, new RequestFacts { ClientAddress = client }).AdmitsUser;
+        => credential.Identity is not null && Decide(credential, application, client).AdmitsUser;
 
     private CredentialProblem CheckServiceToken(VerifiedCredential credential, ProtectedApplication application, IPAddress? client, DateTimeOffset now)
     {
@@ -58,9 +63,9 @@ internal sealed class AccessCheck(RouteTableSource routes, RevocationList revoca
             return CredentialProblem.Revoked;
         }
 
-        return Admits(application, new RequestFacts { ClientAddress = client, ServiceTokenId = token.Id });
+        return Admits(credential, application, client);
     }
 
-    private static CredentialProblem Admits(ProtectedApplication application, RequestFacts facts)
-        => application.Evaluate(null, facts).Outcome is PolicyOutcome.ServiceAuth or PolicyOutcome.Bypass ? CredentialProblem.None : CredentialProblem.Denied;
+    private static CredentialProblem Admits(VerifiedCredential credential, ProtectedApplication application, IPAddress? client)
+        => Decide(credential, application, client).Outcome is PolicyOutcome.ServiceAuth or PolicyOutcome.Bypass ? CredentialProblem.None : CredentialProblem.Denied;
 }

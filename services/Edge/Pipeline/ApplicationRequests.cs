@@ -4,6 +4,7 @@ using ManagedOAuth.Edge.Challenges;
 using ManagedOAuth.Edge.Cors;
 using ManagedOAuth.Edge.Credentials;
 using ManagedOAuth.Edge.Forwarding;
+using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
@@ -26,7 +27,8 @@ internal sealed class ApplicationRequests(
     PortalPages portalPages,
     PortalRequests portals,
     OriginForwarding origins,
-    RequestFigures figures)
+    RequestFigures figures,
+    RefusalNotes notes)
 {
     public Task HandleAsync(HttpContext context, HostRoutes host, RequestTarget target)
     {
@@ -50,6 +52,7 @@ internal sealed class ApplicationRequests(
         if (!host.TryFindDoor(path, out var door))
         {
             EdgeMetrics.Refused("ambiguous-path");
+            notes.AddBadRequest(context, "ambiguous-path");
             return KnownAnswers.AmbiguousPath.WriteAsync(context);
         }
 
@@ -106,6 +109,7 @@ internal sealed class ApplicationRequests(
         {
             EdgeMetrics.Refused("cross-site");
             figures.Refused(door.Application.Id);
+            notes.Add(context, door.Application, authentication, RefusalReasons.CrossSite);
             await KnownAnswers.CrossSite.WriteAsync(context);
             return;
         }

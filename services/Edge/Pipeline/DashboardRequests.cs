@@ -1,6 +1,7 @@
 using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Challenges;
 using ManagedOAuth.Edge.Credentials;
+using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
@@ -16,7 +17,8 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// for an API token itself.
 /// </summary>
 internal sealed class DashboardRequests(
-    ServiceProxy services, AuthorizedEndpoint authorized, LogoutEndpoint logout, IdentityEndpoint identity, Authenticator authenticator, Refusals refusals, RequestFigures figures)
+    ServiceProxy services, AuthorizedEndpoint authorized, LogoutEndpoint logout, IdentityEndpoint identity, Authenticator authenticator, Refusals refusals, RequestFigures figures,
+    RefusalNotes notes)
 {
     public Task HandleAsync(HttpContext context, HostRoutes host, RequestTarget target)
     {
@@ -59,6 +61,7 @@ internal sealed class DashboardRequests(
         // Programs have the admin API; a page acts for the person in front of it.
         if (authentication is not { Kind: CredentialKind.BrowserSession, Credential.Identity: { } user })
         {
+            notes.Add(context, door.Application, authentication, RefusalReasons.NotABrowserSession);
             await KnownAnswers.Denied.WriteAsync(context);
             return;
         }

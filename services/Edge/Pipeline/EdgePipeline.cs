@@ -1,4 +1,5 @@
 using ManagedOAuth.Edge.Answers;
+using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
@@ -11,7 +12,7 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// Every public request: 1 its head is checked, 2 its authority is found, 3 its path is checked where decisions hang on it, 4 it goes to
 /// one of our services or to an application.
 /// </summary>
-internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy services, ApplicationRequests applications, DashboardRequests dashboard)
+internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy services, ApplicationRequests applications, DashboardRequests dashboard, RefusalNotes notes)
 {
     public Task HandleAsync(HttpContext context)
     {
@@ -50,9 +51,10 @@ internal sealed class EdgePipeline(RouteTableSource routes, ServiceProxy service
             ? services.HandleAsync(context, host, null, service, target.PathAndQuery, entry.BodyLimit)
             : KnownAnswers.NotFound.WriteAsync(context);
 
-    private static Task RefuseAsync(HttpContext context, RequestRefusal refusal)
+    private Task RefuseAsync(HttpContext context, RequestRefusal refusal)
     {
         EdgeMetrics.Refused(refusal.Rule);
+        notes.AddBadRequest(context, refusal.Rule);
 
         // Where one request ends is exactly what is in doubt: nothing more is read from this connection.
         if (context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))

@@ -2,6 +2,7 @@ using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Challenges;
 using ManagedOAuth.Edge.Credentials;
 using ManagedOAuth.Edge.Portals.Switches;
+using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.ServiceRouting;
@@ -14,7 +15,7 @@ namespace ManagedOAuth.Edge.Pipeline;
 /// The pages of a portal for people: its home, what there is to connect, the way back from a server's login, and the switches of a session. They are
 /// opened by the browser session of the portal's application; authorization-server, which serves most of them, is told the verified user.
 /// </summary>
-internal sealed class PortalPages(ServiceProxy services, SwitchesPage switches, Authenticator authenticator, Refusals refusals)
+internal sealed class PortalPages(ServiceProxy services, SwitchesPage switches, Authenticator authenticator, Refusals refusals, RefusalNotes notes)
 {
     private static readonly ServicePath[] s_paths =
     [
@@ -41,6 +42,7 @@ internal sealed class PortalPages(ServiceProxy services, SwitchesPage switches, 
         // Clients have the endpoint; a page acts for the person in front of it.
         if (authentication is not { Kind: CredentialKind.BrowserSession, Credential: { Identity: { } user } credential })
         {
+            notes.Add(context, door.Application, authentication, RefusalReasons.NotABrowserSession);
             await KnownAnswers.Denied.WriteAsync(context);
             return;
         }

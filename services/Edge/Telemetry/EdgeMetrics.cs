@@ -11,6 +11,7 @@ internal static class EdgeMetrics
     private static readonly Counter<long> s_allowed = s_meter.CreateCounter<long>("managedoauth.edge.requests.allowed", "{request}", "Requests let in, by credential.");
     private static readonly Counter<long> s_refused = s_meter.CreateCounter<long>("managedoauth.edge.requests.refused", "{request}", "Requests refused, by reason.");
     private static readonly Counter<long> s_serviceTokens = s_meter.CreateCounter<long>("managedoauth.edge.service_tokens.refused", "{request}", "Known service tokens refused where they decide alone, by reason.");
+    private static readonly Counter<long> s_notLogged = s_meter.CreateCounter<long>("managedoauth.edge.refusals.unlogged", "{request}", "Refused requests that are counted only: beyond the sample that the log of refusals takes.");
     private static readonly Counter<long> s_failed = s_meter.CreateCounter<long>("managedoauth.edge.forwarding.failed", "{request}", "Requests whose forwarding failed, by error.");
 
     /// <summary>Spans of forwarded requests.</summary>
@@ -19,6 +20,8 @@ internal static class EdgeMetrics
     public static void Allowed(string credential) => s_allowed.Add(1, new KeyValuePair<string, object?>("credential", credential));
 
     public static void Refused(string reason) => s_refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public static void RefusalsNotLogged(int count) => s_notLogged.Add(count);
 
     public static void ServiceTokenRefused(string reason) => s_serviceTokens.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

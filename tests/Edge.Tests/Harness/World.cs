@@ -31,6 +31,9 @@ public sealed class World : IAsyncLifetime
 
     public ReadingsState Readings { get; } = new();
 
+    /// <summary>Requests that the edge has told to have refused.</summary>
+    public RefusalLogState Refusals { get; } = new();
+
     public Peer Config { get; private set; } = null!;
 
     public Peer Token { get; private set; } = null!;
@@ -57,11 +60,12 @@ public sealed class World : IAsyncLifetime
     {
         _origin = await Harness.Origin.StartAsync();
         Seed();
-        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration).AddSingleton(PortalLog).AddSingleton(Readings), app =>
+        Config = await Peer.StartAsync("config", services => services.AddSingleton(Configuration).AddSingleton(PortalLog).AddSingleton(Readings).AddSingleton(Refusals), app =>
         {
             app.MapGrpcService<FeedServer>();
             app.MapGrpcService<PortalLogServer>();
             app.MapGrpcService<ReadingsServer>();
+            app.MapGrpcService<RefusalLogServer>();
         });
         Token = await Peer.StartAsync("token", services => services.AddSingleton(Tokens).AddSingleton(Configuration), app =>
         {

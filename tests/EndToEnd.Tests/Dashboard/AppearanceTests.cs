@@ -75,7 +75,7 @@ public sealed class AppearanceTests(LocalTopology topology)
             "/groups", "/groups/new", $"/groups/{group}", "/identity-providers", "/identity-providers/new", "/identity-providers/new?type=oidc", $"/identity-providers/{provider}",
             $"/identity-providers/{provider}/scim", $"/identity-providers/{provider}/scim/secret", $"/identity-providers/{provider}/scim/users", $"/identity-providers/{provider}/scim/groups",
             $"/identity-providers/{provider}/scim/updates", $"/identity-providers/{provider}/scim/updates?status=FAILURE",
-            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/clients", "/clients?search=nothing-like-it", "/sign-ins?live=false", "/sign-ins?email=nobody-like-it&live=false", "/audit", "/audit/removed", "/audit/dead-letters", $"/audit/dead-letters/{grant}/discard", "/audit/times", "/audit/times?from=2020-01-01T00:00&to=2099-01-01T00:00",
+            "/service-tokens", "/service-tokens/new", $"/service-tokens/{token}", "/grants", $"/grants/{grant}", $"/grants/{grant}/revoke", "/clients", "/clients?search=nothing-like-it", "/sign-ins?live=false", "/sign-ins?email=nobody-like-it&live=false", "/refusals", "/refusals?ray_id=0123", "/audit", "/audit/removed", "/audit/dead-letters", $"/audit/dead-letters/{grant}/discard", "/audit/times", "/audit/times?from=2020-01-01T00:00&to=2099-01-01T00:00",
             $"/applications/{application}/history", $"/groups/{group}/history/1", "/settings/history", "/api-tokens", "/api-tokens/new", $"/api-tokens/{apiToken}",
             "/settings", "/settings/sign-in", "/settings/permissions", "/transfer", "/no-such-page",
         ];

@@ -36,6 +36,7 @@ public static class Navigation
             new("/grants", "Grants", "grant"),
             new("/clients", "Clients", "application"),
             new("/sign-ins", "Sign-ins", "sign-ins"),
+            new("/refusals", "Refusals", "refusals"),
             new("/audit", "Audit", "audit"),
         ]),
         ("Organization", [

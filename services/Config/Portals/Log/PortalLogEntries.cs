@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ManagedOAuth.Config.Logs;
 using ManagedOAuth.Contracts.PortalLog;
 
 namespace ManagedOAuth.Config.Portals.Log;
@@ -32,25 +33,25 @@ public static class PortalLogEntries
             // A clock that runs ahead must not put entries before those that come later.
             At = Microseconds(at < now ? at : now),
             PortalId = entry.PortalId,
-            PortalAud = Bounded(entry.PortalAud, LongestText),
-            ServerId = Bounded(entry.ServerId, LongestText),
-            ServerAud = Bounded(entry.ServerAud, LongestText),
-            ServerUrl = Bounded(entry.ServerUrl, LongestUri),
-            Method = Bounded(entry.Method, LongestText),
-            Tool = Bounded(entry.Tool, LongestText),
-            Prompt = Bounded(entry.Prompt, LongestText),
-            ResourceUri = Bounded(entry.ResourceUri, LongestUri),
-            SessionId = Bounded(entry.SessionId, LongestText),
-            UserId = Bounded(entry.UserId, LongestText),
-            UserEmail = Bounded(entry.UserEmail, LongestText),
-            ServiceTokenId = Bounded(entry.ServiceTokenId, LongestText),
-            GrantId = Bounded(entry.GrantId, LongestText),
-            FlowId = Bounded(entry.FlowId, LongestText),
-            ClientIp = Bounded(entry.ClientIp, LongestText),
-            ClientName = Bounded(entry.ClientName, LongestText),
+            PortalAud = LogText.Bounded(entry.PortalAud, LongestText),
+            ServerId = LogText.Bounded(entry.ServerId, LongestText),
+            ServerAud = LogText.Bounded(entry.ServerAud, LongestText),
+            ServerUrl = LogText.Bounded(entry.ServerUrl, LongestUri),
+            Method = LogText.Bounded(entry.Method, LongestText),
+            Tool = LogText.Bounded(entry.Tool, LongestText),
+            Prompt = LogText.Bounded(entry.Prompt, LongestText),
+            ResourceUri = LogText.Bounded(entry.ResourceUri, LongestUri),
+            SessionId = LogText.Bounded(entry.SessionId, LongestText),
+            UserId = LogText.Bounded(entry.UserId, LongestText),
+            UserEmail = LogText.Bounded(entry.UserEmail, LongestText),
+            ServiceTokenId = LogText.Bounded(entry.ServiceTokenId, LongestText),
+            GrantId = LogText.Bounded(entry.GrantId, LongestText),
+            FlowId = LogText.Bounded(entry.FlowId, LongestText),
+            ClientIp = LogText.Bounded(entry.ClientIp, LongestText),
+            ClientName = LogText.Bounded(entry.ClientName, LongestText),
             Success = entry.Success,
             Outcome = Outcomes.Contains(entry.Outcome) ? entry.Outcome : entry.Success ? "ok" : "upstream_error",
-            Error = Bounded(entry.Error, LongestText),
+            Error = LogText.Bounded(entry.Error, LongestText),
             ServerDurationMs = Math.Max(-1, entry.ServerDurationMs),
             DurationMs = Math.Max(0, entry.DurationMs),
         };
@@ -69,8 +70,4 @@ public static class PortalLogEntries
 
     /// <summary>Microseconds since 1970.</summary>
     public static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    // Names come from clients and servers: no control characters in a log, and nothing that the database would refuse.
-    private static string Bounded(string text, int most)
-        => text.Length <= most && !text.Any(char.IsControl) ? text : new string([.. text.Take(most).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)]);
 }

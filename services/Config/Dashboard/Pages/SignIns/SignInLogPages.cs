@@ -11,14 +11,15 @@ namespace ManagedOAuth.Config.Dashboard.Pages.SignIns;
 /// <param name="Allowed"><c>true</c>, <c>false</c>, or empty for both.</param>
 /// <param name="Since">From this time on.</param>
 /// <param name="Until">Up to this time.</param>
-public sealed record SignInFilter(string Email, string Application, string Allowed, string Since, string Until)
+/// <param name="Reference">The id that a page showed.</param>
+public sealed record SignInFilter(string Email, string Application, string Allowed, string Since, string Until, string Reference)
 {
-    public bool IsEmpty => (Email + Application + Allowed + Since + Until).Length == 0;
+    public bool IsEmpty => (Email + Application + Allowed + Since + Until + Reference).Length == 0;
 
     /// <summary>As a query of the API, which is that of the page as well; empty or beginning with <c>?</c>.</summary>
     public string Query => QueryString.Create(new Dictionary<string, string?>
     {
-        ["email"] = Email, ["app_uid"] = Application, ["allowed"] = Allowed, ["since"] = Since, ["until"] = Until,
+        ["email"] = Email, ["app_uid"] = Application, ["allowed"] = Allowed, ["since"] = Since, ["until"] = Until, ["ray_id"] = Reference,
     }.Where(member => member.Value!.Length > 0)).Value ?? "";
 
     /// <summary>The query with more behind it.</summary>
@@ -28,7 +29,7 @@ public sealed record SignInFilter(string Email, string Application, string Allow
     {
         ArgumentNullException.ThrowIfNull(query);
         string Text(string name) => Posted.Text(query[name]);
-        return new SignInFilter(Text("email"), Text("app_uid"), Text("allowed"), Text("since"), Text("until"));
+        return new SignInFilter(Text("email"), Text("app_uid"), Text("allowed"), Text("since"), Text("until"), Text("ray_id"));
     }
 }
 

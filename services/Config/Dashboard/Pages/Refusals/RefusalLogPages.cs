@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Config.Dashboard.Requests;
+using ManagedOAuth.Config.Logs.Refusals;
+
+namespace ManagedOAuth.Config.Dashboard.Pages.Refusals;
+
+/// <summary>What is looked for among the refused requests. Times are UTC, as a browser's field gives them.</summary>
+public sealed record RefusalFilter(string Reference, string Email, string Application, string Reason, string Address, string Since, string Until)
+{
+    public bool IsEmpty => (Reference + Email + Application + Reason + Address + Since + Until).Length == 0;
+
+    /// <summary>As a query of the API, which is that of the page as well; empty or beginning with <c>?</c>.</summary>
+    public string Query => QueryString.Create(new Dictionary<string, string?>
+    {
+        ["ray_id"] = Reference, ["email"] = Email, ["app_uid"] = Application, ["reason"] = Reason, ["ip_address"] = Address, ["since"] = Since, ["until"] = Until,
+    }.Where(member => member.Value!.Length > 0)).Value ?? "";
+
+    /// <summary>The query with more behind it.</summary>
+    public string With(string more) => $"{Query}{(Query.Length == 0 ? "?" : "&")}{more}";
+
+    public static RefusalFilter From(IQueryCollection query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        string Text(string name) => query[name].ToString().Trim();
+        return new RefusalFilter(Text("ray_id"), Text("email"), Text("app_uid"), Text("reason"), Text("ip_address"), Text("since"), Text("until"));
+    }
+}
+
+/// <summary>One page of the refused requests.</summary>
+/// <param name="View">Newest first.</param>
+/// <param name="Filter">What was looked for.</param>
+/// <param name="Applications">Names by id: of all, or for an administrator who may not see them of those on the page.</param>
+/// <param name="Draft">Holds what is wrong with the filter.</param>
+public sealed record RefusalLogModel(ListView View, RefusalFilter Filter, IReadOnlyDictionary<string, string> Applications, Draft Draft)
+{
+    /// <summary>Why a request is refused, with what that means.</summary>
+    public IReadOnlyDictionary<string, string> Reasons => RefusalReasons.All;
+}
+
+/// <summary><c>/refusals</c>: requests that the edges refused, to be found by the id that a user reads out.</summary>
+public static class RefusalLogPages
+{
+    public static void MapRefusalLog(this RouteGroupBuilder pages)
+    {
+        ArgumentNullException.ThrowIfNull(pages);
+        pages.MapGet("/refusals", ListAsync);
+    }
+
+    private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
+    {
+        var filter = RefusalFilter.From(request.Query);
+        var page = ListView.PageOf(request);
+        var answer = await api.GetAsync("access/logs/refusals" + filter.With(string.Create(CultureInfo.InvariantCulture, $"page={page}&per_page={ListView.PerPage}")), ct);
+        if (!answer.Success && answer.Status != StatusCodes.Status400BadRequest)
+        {
+            return PageResult.Failed(answer, "log");
+        }
+
+        return PageResult.Of<RefusalLogPage>(
+            new
+            {
+                Model = new RefusalLogModel(
+                    new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Query.Length == 0 ? "" : "&" + filter.Query[1..] },
+                    filter,
+                    await NamesAsync(api, answer.Items, ct),
+                    new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }),
+            },
+            answer.Status);
+    }
+
+    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, IReadOnlyList<JsonObject> shown, CancellationToken ct)
+    {
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (id, name) in shown.Select(entry => ((string?)entry["app_uid"], (string?)entry["app_name"])).Concat(
+            (await api.GetAsync("access/apps?per_page=1000", ct)).Items.Select(app => ((string?)app["id"], (string?)app["name"]))))
+        {
+            if (id is not null && name is not null)
+            {
+                names[id] = name;
+            }
+        }
+
+        return names;
+    }
+}
