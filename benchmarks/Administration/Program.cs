@@ -34,7 +34,8 @@ while (job["ended_at"] is null)
 
 Console.WriteLine($"import: {job["state"]} after {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s; {await Memory.OfAsync(topology.Value)}");
 
-Console.WriteLine(await MeasureAsync("list page of 25", rounds, index => SendAsync(HttpMethod.Get, $"apps?per_page=25&page={1 + (index * 7 % (count / 25))}")));
+var pages = await MeasureAsync("list page of 25, the default", rounds, index => SendAsync(HttpMethod.Get, $"apps?per_page=25&page={1 + (index * 7 % (count / 25))}"));
+Console.WriteLine($"{pages} (bound: p95 below 50 ms)");
 Console.WriteLine(await MeasureAsync("list page of 1,000", rounds / 10, index => SendAsync(HttpMethod.Get, $"apps?per_page=1000&page={1 + (index % (count / 1000))}")));
 Console.WriteLine(await MeasureAsync("search", rounds, index => SendAsync(HttpMethod.Get, $"apps?search=import-{index}9")));
 var some = (await SendAsync(HttpMethod.Get, "apps?name=import-77&exact=true")).AsArray()[0]!;
@@ -65,6 +66,7 @@ foreach (var resource in new[] { "edge", "config" })
 }
 
 Console.WriteLine($"after: {await Memory.OfAsync(topology.Value)}");
+return pages.Percentile(0.95) < 50 ? 0 : 1;
 
 async Task<bool> ListsAllAsync()
 {

@@ -37,5 +37,7 @@ public static class ApiErrors
     public static ApiError DashboardIsReadOnly()
         => new(9109, "Unauthorized to access requested resource: the organization's is_ui_read_only is on, so changes are made with API tokens only");
 
+    public static ApiError HistoryIsBusy() => new(10013, "access.api.error.unavailable: the whole configuration of a time is being computed for somebody else; try again in a moment");
+
     public static ApiError Unavailable(string what) => new(10013, $"access.api.error.unavailable: {what} does not answer at the moment; try again");
 }

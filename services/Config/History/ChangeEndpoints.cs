@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using Marten.Events;
 
@@ -12,6 +13,7 @@ namespace ManagedOAuth.Config.History;
 public static class ChangeEndpoints
 {
     private const int MostChanges = 100;
+    private const int MostObjects = 50_000;
 
     public static void MapChanges(this RouteGroupBuilder access)
     {
@@ -20,7 +22,8 @@ public static class ChangeEndpoints
         audit.MapGet("/changes", Changes);
 
         // Shows objects of every kind, whole.
-        audit.MapGet("/as_of", AsOf).RequirePermission(ApiPermission.Read);
+        audit.MapGet("/as_of", AsOf).RequirePermission(ApiPermission.Read)
+            .Describe("kind", "string", "Objects of this kind alone, page by page.").Describe("page", "integer", "With kind: from 1.").Describe("per_page", "integer", "With kind: 1 to 1,000.");
         audit.MapGet("/diff", Compare);
     }
 
@@ -76,11 +79,41 @@ public static class ChangeEndpoints
         }
 
         var kind = request.Query["kind"].ToString();
-        var state = await history.AsOfAsync(time, null, ct);
-        var result = new JsonObject { ["time"] = time, ["position"] = state.Snapshot.Position };
-        foreach (var group in Living(state).Where(entry => kind.Length == 0 || entry.Kind == kind).GroupBy(entry => entry.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
+        var isPaged = request.Query["page"].Count + request.Query["per_page"].Count > 0;
+        if (Paging.From(request.Query) is not { } paging || (isPaged && kind.Length == 0))
         {
-            result[group.Key] = new JsonArray([.. group.OrderBy(entry => entry.Id).Select(entry => history.ShowAlone(entry.Kind, entry.State))]);
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000, both with a kind"));
+        }
+
+        using var turn = await history.EnterAsync(ct);
+        if (turn is null)
+        {
+            return Busy();
+        }
+
+        if (await history.AsOfAsync(time, null, ct) is not { } state)
+        {
+            return TooMuch(history);
+        }
+
+        var living = Living(state).Where(entry => kind.Length == 0 || entry.Kind == kind).ToList();
+        if (!isPaged && living.Count > MostObjects)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(
+                string.Create(CultureInfo.InvariantCulture, $"there were {living.Count} objects, more than one answer holds: ask with kind, page and per_page")));
+        }
+
+        var result = new JsonObject { ["time"] = time, ["position"] = state.Snapshot.Position };
+        foreach (var group in living.GroupBy(entry => entry.Kind).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            var shown = group.OrderBy(entry => entry.Id).AsEnumerable();
+            if (isPaged)
+            {
+                result["total_count"] = living.Count;
+                shown = shown.Skip((paging.Page - 1) * paging.PerPage).Take(paging.PerPage);
+            }
+
+            result[group.Key] = new JsonArray([.. shown.Select(entry => history.ShowAlone(entry.Kind, entry.State))]);
         }
 
         return ApiEnvelope.Ok(result);
@@ -94,8 +127,17 @@ public static class ChangeEndpoints
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("from and to are required: times (RFC 3339), the earlier first"));
         }
 
-        var before = await history.AsOfAsync(from, null, ct);
-        var after = await history.AsOfAsync(to, before, ct);
+        using var turn = await history.EnterAsync(ct);
+        if (turn is null)
+        {
+            return Busy();
+        }
+
+        if (await history.AsOfAsync(from, null, ct) is not { } before || await history.AsOfAsync(to, before, ct) is not { } after)
+        {
+            return TooMuch(history);
+        }
+
         var differences = new JsonArray();
         foreach (var entry in after.Entries.Values.Where(entry => entry.Position > before.Snapshot.Position).OrderBy(entry => entry.Position))
         {
@@ -117,6 +159,11 @@ public static class ChangeEndpoints
 
         return ApiEnvelope.Ok(new JsonObject { ["from"] = from, ["to"] = to, ["differences"] = differences });
     }
+
+    private static IResult Busy() => ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.HistoryIsBusy());
+
+    private static IResult TooMuch(ConfigurationHistory history) => ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(
+        string.Create(CultureInfo.InvariantCulture, $"up to that time there were more than {history.MostEvents} changes, too many to compute the whole: ask for the versions of single objects, or for changes page by page")));
 
     private static IEnumerable<FeedEntry> Living(ConfigurationState state) => state.Entries.Values.Where(entry => entry.State is not null);
 

@@ -8,11 +8,16 @@ using Marten.Events;
 namespace ManagedOAuth.Config.History;
 
 /// <summary>Reads what was: the versions of objects, the feed of changes, the whole configuration at a time.</summary>
-public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObjectKind> kinds)
+public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObjectKind> kinds) : IDisposable
 {
     private const int PageSize = 1000;
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, IObjectKind> _kinds = kinds.ToDictionary(kind => kind.Name);
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>Events that are read for one question about the whole configuration.</summary>
+    public int MostEvents { get; init; } = 500_000;
 
     /// <summary>The kinds by name.</summary>
     public IReadOnlyDictionary<string, IObjectKind> Kinds => _kinds;
@@ -55,16 +60,27 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
         return (changes, page.HasMore ? page.Next.ToString(CultureInfo.InvariantCulture) : "");
     }
 
-    /// <summary>The configuration as it was at a time, computed from the events.</summary>
+    /// <summary>
+    /// The right to compute the whole configuration of a time, which holds all of it in memory: one at once in each process. Null when others took too long.
+    /// </summary>
+    public async Task<IDisposable?> EnterAsync(CancellationToken ct) => await _turn.WaitAsync(s_longestWait, ct) ? new Turn(_turn) : null;
+
+    /// <summary>The configuration as it was at a time, computed from the events. Null where that takes more than <see cref="MostEvents"/>.</summary>
     /// <param name="time">The time.</param>
     /// <param name="from">A state of an earlier time to go on from; from the beginning when null.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<ConfigurationState> AsOfAsync(DateTimeOffset time, ConfigurationState? from, CancellationToken ct)
+    public async Task<ConfigurationState?> AsOfAsync(DateTimeOffset time, ConfigurationState? from, CancellationToken ct)
     {
         var state = from ?? ConfigurationState.Empty;
+        var read = 0;
         await using var session = store.QuerySession();
         await foreach (var e in session.Events.StreamEventsAsync(new EventQuery { To = time.AddMicroseconds(1), After = state.Snapshot.Position, PageSize = PageSize }, ct))
         {
+            if (++read > MostEvents)
+            {
+                return null;
+            }
+
             state = state.After(e.Data, e.StreamId, e.Version, e.Sequence);
         }
 
@@ -73,6 +89,8 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
 
     /// <summary>The object by itself, without what only computes from others.</summary>
     public JsonNode? ShowAlone(string kind, object? state) => state is null ? null : _kinds.TryGetValue(kind, out var known) ? known.ShowAlone(state) : new JsonObject();
+
+    public void Dispose() => _turn.Dispose();
 
     private JsonObject Show(IEvent e, IEvent? before, bool whole)
     {
@@ -102,5 +120,10 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
         }
 
         return shown;
+    }
+
+    private sealed class Turn(SemaphoreSlim turn) : IDisposable
+    {
+        public void Dispose() => turn.Release();
     }
 }

@@ -1,6 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.History;
+using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Tests.Support;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 using static ManagedOAuth.Config.Tests.Support.ApiCalls;
 
 namespace ManagedOAuth.Config.Tests.History;
@@ -143,6 +147,42 @@ public sealed class HistoryTests(ConfigHost host)
         Assert.Equal("remove", (string)diff["differences"]!.AsArray().Single(difference => (string)difference!["id"]! == id)!["action"]!);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/diff?from={end}&to={then}")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/as_of")).Status);
+    }
+
+    [Fact]
+    public async Task AsOf_OfOneKind_ComesInPagesThatHaveEachObjectOnce()
+    {
+        await Group("page one");
+        await Group("page two");
+        var now = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddSeconds(1).ToString("O"));
+        var whole = (await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/as_of?time={now}&kind=group"))["group"]!.AsArray().Select(group => (string)group!["id"]!).ToList();
+        var (pages, page) = (new List<string>(), 1);
+        JsonNode answer;
+        do
+        {
+            answer = await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/as_of?time={now}&kind=group&per_page=2&page={page++}");
+            pages.AddRange((answer["group"] as JsonArray ?? []).Select(group => (string)group!["id"]!));
+        }
+        while (answer["group"] is not null && pages.Count < (int)answer["total_count"]!);
+        Assert.Equal(whole, pages);
+        foreach (var wrong in new[] { "page=2", "kind=group&per_page=0", "per_page=5000&kind=group" })
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/as_of?time={now}&{wrong}")).Status);
+        }
+    }
+
+    [Fact]
+    public async Task AsOf_OfMoreThanIsComputed_IsRefusedBeforeItFillsTheMemory()
+    {
+        await Group("one of too many");
+        await Group("another of too many");
+        var services = host.Services;
+        using var narrow = new ConfigurationHistory(services.GetRequiredService<IDocumentStore>(), services.GetServices<IObjectKind>()) { MostEvents = 1 };
+        Assert.Null(await narrow.AsOfAsync(DateTimeOffset.UtcNow, null, default));
+        using var turn = await narrow.EnterAsync(default);
+        Assert.NotNull(turn);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => narrow.EnterAsync(deadline.Token));
     }
 
     private static string At(JsonNode change) => Uri.EscapeDataString((string)change["at"]!);
