@@ -1,4 +1,5 @@
 using ManagedOAuth.Contracts.Tokens;
+using ManagedOAuth.Testing;
 using ManagedOAuth.Token.Refresh;
 using ManagedOAuth.Token.Secrets;
 using ManagedOAuth.Token.Tests.Support;
@@ -42,6 +43,14 @@ public class SecretTests
 
     [Fact]
     public void Secret_AsText_IsNotTheSecret() => Assert.DoesNotContain("mo_rt_", A.RefreshToken().ToString(), StringComparison.Ordinal);
+
+    [Fact]
+    public void Secrets_AreNeverTwice_HaveNoBias_AndNoOrder()
+    {
+        // The grant's id at their beginning is no secret; 32 bytes at their end are: the last 40 characters hold 30 of them.
+        Assert.Null(RandomTexts.FaultOf(5000, 40, () => GrantSecret.New(SecretPrefixes.RefreshToken, Guid.CreateVersion7()).Text));
+        Assert.Null(RandomTexts.FaultOf(5000, 40, () => GrantSecret.New(SecretPrefixes.AuthorizationCode, Guid.CreateVersion7()).Text));
+    }
 
     [Fact]
     public void Successor_UnderItsPredecessor_Opens()

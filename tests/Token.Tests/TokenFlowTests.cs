@@ -155,6 +155,26 @@ public sealed class TokenFlowTests(TokenFlowTests.Fixture fixture) : IClassFixtu
     }
 
     [Fact]
+    public async Task RefreshTokens_GuessedWithoutEnd_AreThrottledByClient_AndLockNobodyOut()
+    {
+        var tokens = await _cluster.LoginAsync();
+        _cluster.Peers.Clients["guesser"] = null;
+        var statuses = new HashSet<HttpStatusCode>();
+        for (var begun = 0; begun < 6000 && !statuses.Contains(HttpStatusCode.TooManyRequests); begun += 200)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Replica.PostAsync(
+                "/cdn-cgi/access/oauth/token",
+                new() { ["grant_type"] = "refresh_token", ["client_id"] = "guesser", ["refresh_token"] = A.RefreshToken(tokens.GrantId).Text },
+                client: "198.51.100.77")));
+            statuses.UnionWith(answers.Select(answer => answer.Status));
+            Assert.All(answers, answer => Assert.Contains(answer.Status, new[] { HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests }));
+        }
+
+        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.Equal(HttpStatusCode.OK, (await Replica.RefreshAsync(tokens.Refresh)).Status);
+    }
+
+    [Fact]
     public async Task RefreshToken_WithAFailedValidation_StillWorksAfterwards()
     {
         _cluster.Peers.Clients["client-3"] = null;

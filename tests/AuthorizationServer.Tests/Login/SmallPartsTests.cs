@@ -5,6 +5,7 @@ using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 
@@ -97,6 +98,17 @@ public sealed class SmallPartsTests
     [InlineData("\u0661\u0662\u0663\u0664\u0665\u0666", null)]
     [InlineData(null, null)]
     public void PinCodes_Read_TakesWhatPeopleType(string? typed, string? pin) => Assert.Equal(pin, PinCodes.Read(typed));
+
+    [Fact]
+    public void Secrets_AreNeverTwice_HaveNoBias_AndNoOrder()
+    {
+        Assert.Null(RandomTexts.FaultOf(5000, 43, AuthorizationServer.Login.Provider.ProviderStates.NewId));
+
+        // Six digits are equally likely: each of ten first digits comes about as often as any other.
+        var pins = Enumerable.Range(0, 20_000).Select(_ => PinCodes.New()).ToList();
+        Assert.All(pins.CountBy(pin => pin[0]), digit => Assert.InRange(digit.Value, 1700, 2300));
+        Assert.All(pins.CountBy(pin => pin[5]), digit => Assert.InRange(digit.Value, 1700, 2300));
+    }
 
     [Fact]
     public void PinCodes_Hash_DependsOnEverything()

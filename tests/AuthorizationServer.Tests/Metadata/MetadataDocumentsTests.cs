@@ -57,6 +57,33 @@ public sealed class MetadataDocumentsTests
             json);
     }
 
+    [Theory]
+    [InlineData("xn--bcher-kva.test")]
+    [InlineData("a-b.c--d.test")]
+    [InlineData("localhost:8700")]
+    [InlineData("127.0.0.1:65535")]
+    [InlineData("[::1]")]
+    [InlineData("0x7f.1.test:1")]
+    public void EveryUrl_OfAnyDomainThatThereCanBe_IsPlain(string domain)
+    {
+        var application = s_application with { Domain = domain, Destinations = [] };
+        var origin = Contracts.OAuth.PublicOrigin.Of(domain);
+        string[] documents =
+        [
+            JsonSerializer.Serialize(MetadataDocuments.AuthorizationServer(application), MetadataJson.Default.AuthorizationServerMetadata),
+            JsonSerializer.Serialize(MetadataDocuments.ProtectedResource(application, origin, "")!, MetadataJson.Default.ProtectedResourceMetadata),
+        ];
+        var urls = documents.SelectMany(document => JsonDocument.Parse(document).RootElement.EnumerateObject())
+            .SelectMany(member => member.Value.ValueKind == JsonValueKind.Array ? member.Value.EnumerateArray().ToArray() : [member.Value])
+            .Where(value => value.ValueKind == JsonValueKind.String && value.GetString()!.Contains("://", StringComparison.Ordinal)).Select(value => value.GetString()!).ToList();
+        Assert.True(urls.Count >= 6);
+        Assert.All(urls, url =>
+        {
+            Assert.Equal(url, new Uri(url).AbsoluteUri.TrimEnd('/'), ignoreCase: false);
+            Assert.Matches(@"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?$", url);
+        });
+    }
+
     [Fact]
     public void AuthorizationServer_RegistrationOff_HasNoRegistrationEndpoint()
     {

@@ -66,13 +66,45 @@ public sealed class RegistrationEndpointTests(Service service) : IDisposable
         var utf16 = new ByteArrayContent(Encoding.Unicode.GetBytes("""{"redirect_uris":["http://localhost/cb"]}"""));
         utf16.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         Assert.Equal(400, (await _browser.SendAsync(HttpMethod.Post, Orders + "/cdn-cgi/access/oauth/registration", utf16)).Status);
+        Assert.Equal(400, (await _browser.RegisterRawAsync(Orders, $$"""{"redirect_uris":[{{string.Join(',', Enumerable.Repeat("\"http://localhost/cb\"", 2000))}}]}""")).Status);
+
+        // A number that no double holds, and a mark before the text: harmless where they stand.
+        Assert.Contains((await _browser.RegisterRawAsync(Orders, """{"redirect_uris":["http://localhost/cb"],"x":1e400}""")).Status, new[] { 201, 400 });
+        Assert.Contains((await _browser.RegisterRawAsync(Orders, "\uFEFF" + """{"redirect_uris":["http://localhost/cb"]}""")).Status, new[] { 201, 400 });
+    }
+
+    [Fact]
+    public async Task Registration_AddressesOfTheClient_AreNeitherFetchedNorShown()
+    {
+        using var canary = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        canary.Start();
+        foreach (var url in (string[])[$"http://{canary.LocalEndpoint}/x", "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "http://169.254.169.254/", "https://c.test/\\r\\nX: y"])
+        {
+            var members = string.Join(',', ((string[])["logo_uri", "client_uri", "tos_uri", "policy_uri", "jwks_uri", "client_uri#fr", "software_statement"]).Select(member => $"\"{member}\":\"{url}\""));
+            var answer = await _browser.RegisterRawAsync(Orders, $$"""{"redirect_uris":["http://localhost:5000/cb"],"client_name":"Addresses",{{members}}}""");
+            Assert.Equal(201, answer.Status);
+            Assert.DoesNotContain("_uri\":\"" + url, answer.Body);
+            var page = await _browser.FollowAsync(await _browser.GetAsync(Requests.Authorize(answer.Json.GetProperty("client_id").GetString()!)));
+            Assert.Equal(200, page.Status);
+            Assert.DoesNotContain("javascript:", page.Body);
+            Assert.DoesNotContain("169.254", page.Body);
+            Assert.DoesNotContain(canary.LocalEndpoint.ToString()!, page.Body);
+        }
+
+        Assert.False(canary.Pending());
     }
 
     [Fact]
     public async Task Registration_ManagedOAuthOff_Is404AndOtherMethodsAre405()
     {
         Assert.Equal(404, (await _browser.RegisterRawAsync("http://localhost:8704", """{"redirect_uris":["http://localhost/cb"]}""")).Status);
-        Assert.Equal(405, (await _browser.GetAsync(Orders + "/cdn-cgi/access/oauth/registration")).Status);
+        foreach (var method in (string[])["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+        {
+            var refused = await _browser.SendAsync(new HttpMethod(method), Orders + "/cdn-cgi/access/oauth/registration", null);
+            Assert.Equal(405, refused.Status);
+            Assert.Contains("POST", refused.Headers["Allow"], StringComparison.Ordinal);
+        }
+
         Assert.Equal(204, (await _browser.SendAsync(HttpMethod.Options, Orders + "/cdn-cgi/access/oauth/registration", null)).Status);
     }
 

@@ -133,6 +133,19 @@ public sealed class ApplicationReaderTests
     [InlineData("app.test/../b")]
     [InlineData("app.test/a b")]
     [InlineData("app.test@evil.test")]
+    [InlineData("a'b.test")]
+    [InlineData("$(id).test")]
+    [InlineData("a;b.test")]
+    [InlineData("a&b.test")]
+    [InlineData("`id`.test")]
+    [InlineData("app.test/$(id)")]
+    [InlineData("app.test/a;b")]
+    [InlineData("app.test/`id`")]
+    [InlineData("app.test?x")]
+    [InlineData("app.test#x")]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("file:///etc/passwd")]
+    [InlineData("ä.test")]
     public void Read_DomainThatIsNone_IsRefused(string domain)
         => AssertRefused($$"""{"type":"self_hosted","name":"x","domain":"{{domain}}"}""", "/domain");
 

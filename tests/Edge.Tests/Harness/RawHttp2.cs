@@ -12,7 +12,7 @@ namespace ManagedOAuth.Edge.Tests.Harness;
 /// </summary>
 internal sealed class RawHttp2 : IAsyncDisposable
 {
-    private const byte Headers = 1, ResetStream = 3, Settings = 4, GoAway = 7;
+    private const byte Headers = 1, ResetStream = 3, Settings = 4, Ping = 6, GoAway = 7, Continuation = 9;
     private readonly SslStream _stream;
 
     private RawHttp2(SslStream stream) => _stream = stream;
@@ -23,6 +23,49 @@ internal sealed class RawHttp2 : IAsyncDisposable
         await using var connection = await OpenAsync(port);
         await connection.WriteAsync(Headers, 0x05, 1, Block(fields)); // END_STREAM, END_HEADERS
         return await connection.OutcomeAsync();
+    }
+
+    /// <summary>Sends many frames on one connection, as fast as they go, until it is closed or all are sent; what comes back is read and dropped.</summary>
+    public static async Task FloodAsync(int port, string kind, int count, params (string Name, string Value)[] fields)
+    {
+        await using var connection = await OpenAsync(port);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var reading = connection._stream.CopyToAsync(Stream.Null, deadline.Token);
+        try
+        {
+            var block = Block(fields);
+            if (kind == "continuation")
+            {
+                await connection.WriteAsync(Headers, 0x01, 1, block);
+            }
+
+            for (var number = 0; number < count && !reading.IsCompleted; number++)
+            {
+                switch (kind)
+                {
+                    case "reset":
+                        await connection.WriteAsync(Headers, 0x05, (2 * number) + 1, block);
+                        await connection.WriteAsync(ResetStream, 0, (2 * number) + 1, [0, 0, 0, 8]);
+                        break;
+                    case "streams":
+                        await connection.WriteAsync(Headers, 0x04, (2 * number) + 1, block);
+                        break;
+                    case "ping":
+                        await connection.WriteAsync(Ping, 0, 0, new byte[8]);
+                        break;
+                    case "settings":
+                        await connection.WriteAsync(Settings, 0, 0, [0, 3, 0, 0, 0, 1]);
+                        break;
+                    case "continuation":
+                        await connection.WriteAsync(Continuation, 0, 1, Block([("x-" + number.ToString(CultureInfo.InvariantCulture), new string('x', 100))]));
+                        break;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // Closed in the middle: that is one good answer to a flood.
+        }
     }
 
     public async ValueTask DisposeAsync() => await _stream.DisposeAsync();

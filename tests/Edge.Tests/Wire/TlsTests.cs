@@ -109,6 +109,19 @@ public sealed class TlsTests(World world) : IAsyncLifetime
         Assert.Contains(await RawHttp2.AskAsync(_edge!.Port, fields), s_refusals);
     }
 
+    [Theory]
+    [InlineData("reset")]
+    [InlineData("streams")]
+    [InlineData("ping")]
+    [InlineData("settings")]
+    [InlineData("continuation")]
+    public async Task Http2_FloodOnOneConnection_DisturbsNoOther(string kind)
+    {
+        await RawHttp2.FloodAsync(_edge!.Port, kind, 3000, Request2([]));
+        Assert.Equal("401", await AskAsync());
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(2, "/flooded", world.Tokens.AccessToken(world.A))).Status);
+    }
+
     private static readonly string[] s_refusals = ["400", "reset", "closed"];
 
     private Task<string> AskAsync(params (string Name, string Value)[] changes) => RawHttp2.AskAsync(_edge!.Port, Request2(changes));

@@ -65,6 +65,39 @@ public class GrpcIdentityTests
         Assert.Equal(StatusCode.Unauthenticated, refused.StatusCode);
     }
 
+    // Routes take other spellings for the same method; who may call it must not depend on which.
+    [Theory]
+    [InlineData("/managedoauth.token.v1.EdgeSessions/RedeemSession")]
+    [InlineData("/managedoauth.token.v1.EdgeSessions/redeemsession")]
+    [InlineData("/MANAGEDOAUTH.TOKEN.V1.EDGESESSIONS/RedeemSession")]
+    [InlineData("/managedoauth.token.v1.EdgeSessions/RedeemSession/")]
+    [InlineData("/grpc.health.v1.Health/../managedoauth.token.v1.EdgeSessions/RedeemSession")]
+    [InlineData("/grpc.health.v1.Health%2fCheck/../../managedoauth.token.v1.EdgeSessions/RedeemSession")]
+    public async Task Call_InAnotherSpelling_ByAnotherServiceOrNobody_IsNeverServed(string path)
+    {
+        await using var token = await StartTokenAsync<MarkedSessions>();
+        await using var config = await StartCallerAsync("config", token);
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
+        foreach (var credential in (string?[])[null, config.Services.GetRequiredService<ServiceCredentials>().For("token")])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(token.GrpcAddress + path, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+            {
+                Version = System.Net.HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent([0, 0, 0, 0, 0]) { Headers = { { "Content-Type", "application/grpc" } } },
+            };
+            if (credential is not null)
+            {
+                request.Headers.Add(ServiceCredential.Header, credential);
+            }
+
+            using var answer = await http.SendAsync(request, CancellationToken.None);
+            await answer.Content.ReadAsByteArrayAsync();
+            var status = answer.Headers.Concat(answer.TrailingHeaders).Where(header => header.Key == "grpc-status").SelectMany(header => header.Value).FirstOrDefault();
+            Assert.True(!answer.IsSuccessStatusCode || status is "16" or "7" or "12", $"{answer.StatusCode} {status}");
+        }
+    }
+
     [Fact]
     public async Task Call_WithTwoCredentials_IsUnauthenticated()
     {

@@ -31,6 +31,7 @@ public class TokenRulesTests
     [InlineData("grant_type=password&client_id=client-1", "unsupported_grant_type")]
     [InlineData("grant_type=client_credentials&client_id=client-1", "unsupported_grant_type")]
     [InlineData("grant_type=implicit&client_id=client-1", "unsupported_grant_type")]
+    [InlineData("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=client-1&device_code=x", "unsupported_grant_type")]
     [InlineData("grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=client-1", "unsupported_grant_type")]
     [InlineData("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&client_id=client-1", "unsupported_grant_type")]
     [InlineData("grant_type=refresh_token&grant_type=refresh_token&client_id=client-1", "invalid_request")]

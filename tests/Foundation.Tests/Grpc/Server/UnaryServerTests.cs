@@ -290,6 +290,83 @@ public sealed class UnaryServerTests
         Assert.Equal((StatusCode.Unimplemented, message, true), await Raw.StatusAsync(response));
     }
 
+    [Theory]
+    [InlineData("//tester.v1.Tester/Unary")]
+    [InlineData("/tester.v1.Tester//Unary")]
+    [InlineData("/tester.v1.Tester%2fUnary")]
+    [InlineData("/tester.v1.Tester/Unary/x")]
+    [InlineData("/tester.v1.Tester/Un%61ry/..")]
+    [InlineData("/tester.v1.Tester/")]
+    [InlineData("/")]
+    public async Task PathInAnotherSpelling_NeverReachesTheHandler(string path)
+    {
+        var called = false;
+        await using var host = await GrpcHost.StartAsync(new() { Unary = (note, _) => { called = true; return Task.FromResult(note); } });
+        using var response = await Raw.PostAsync(host, path, Raw.Frame(s_note));
+        Assert.False(called);
+        Assert.True(response.StatusCode == HttpStatusCode.NotFound || (await Raw.StatusAsync(response)).Code == StatusCode.Unimplemented, $"{response.StatusCode}");
+    }
+
+    [Fact]
+    public async Task Unary_MessageOfAHundredMegabytes_IsRefusedAndOthersGoOn()
+    {
+        await using var host = await GrpcHost.StartAsync();
+        using var content = new StreamContent(new Endless(100L * 1024 * 1024));
+        content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/grpc");
+        try
+        {
+            using var response = await Raw.SendAsync(host, Raw.UnaryPath, content);
+            Assert.Equal(StatusCode.ResourceExhausted, (await Raw.StatusAsync(response)).Code);
+        }
+        catch (HttpRequestException)
+        {
+            // Ended while it was still being sent: that is an answer too.
+        }
+
+        Assert.Equal(s_note, await host.Client.UnaryAsync(s_note));
+    }
+
+    // A frame that says it has all these bytes, and then sends them.
+    private sealed class Endless(long length) : Stream
+    {
+        private long _sent = -5;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (_sent < 0)
+            {
+                byte[] head = [0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length];
+                head.CopyTo(buffer, offset);
+                _sent = 0;
+                return 5;
+            }
+
+            var next = (int)Math.Min(count, length - _sent);
+            _sent += next;
+            return next;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
     [Fact]
     public async Task MethodThatIsNotOverridden_Call_IsUnimplemented()
     {
