@@ -23,7 +23,7 @@ public sealed record RefusalFilter(string Reference, string Email, string Applic
     public static RefusalFilter From(IQueryCollection query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        string Text(string name) => query[name].ToString().Trim();
+        string Text(string name) => Posted.Text(query[name]);
         return new RefusalFilter(Text("ray_id"), Text("email"), Text("app_uid"), Text("reason"), Text("ip_address"), Text("since"), Text("until"));
     }
 }
@@ -31,9 +31,9 @@ public sealed record RefusalFilter(string Reference, string Email, string Applic
 /// <summary>One page of the refused requests.</summary>
 /// <param name="View">Newest first.</param>
 /// <param name="Filter">What was looked for.</param>
-/// <param name="Applications">Names by id: of all, or for an administrator who may not see them of those on the page.</param>
+/// <param name="Applications">To choose from; none where they may not be seen.</param>
 /// <param name="Draft">Holds what is wrong with the filter.</param>
-public sealed record RefusalLogModel(ListView View, RefusalFilter Filter, IReadOnlyDictionary<string, string> Applications, Draft Draft)
+public sealed record RefusalLogModel(ListView View, RefusalFilter Filter, ApplicationChoices Applications, Draft Draft)
 {
     /// <summary>Why a request is refused, with what that means.</summary>
     public IReadOnlyDictionary<string, string> Reasons => RefusalReasons.All;
@@ -64,24 +64,9 @@ public static class RefusalLogPages
                 Model = new RefusalLogModel(
                     new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Query.Length == 0 ? "" : "&" + filter.Query[1..] },
                     filter,
-                    await NamesAsync(api, answer.Items, ct),
+                    await ApplicationChoices.LoadAsync(api, [filter.Application], ct),
                     new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }),
             },
             answer.Status);
-    }
-
-    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, IReadOnlyList<JsonObject> shown, CancellationToken ct)
-    {
-        var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (id, name) in shown.Select(entry => ((string?)entry["app_uid"], (string?)entry["app_name"])).Concat(
-            (await api.GetAsync("access/apps?per_page=1000", ct)).Items.Select(app => ((string?)app["id"], (string?)app["name"]))))
-        {
-            if (id is not null && name is not null)
-            {
-                names[id] = name;
-            }
-        }
-
-        return names;
     }
 }
