@@ -17,7 +17,7 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         ("/lists", "No list yet", "/lists/new"), ("/identity-providers", "Nobody can sign in yet", "/identity-providers/new"), ("/service-tokens", "No service token yet", "/service-tokens/new"),
         ("/mcp-portals", "No portal yet", "/mcp-portals/new"), ("/mcp-servers", "No MCP server yet", "/mcp-servers/new"), ("/mcp-log", "No call yet", "/mcp-portals"),
         ("/users", "Nobody is known yet", "/policies"), ("/grants", "No grant yet", "/applications"), ("/clients", "No client yet", "/applications"), ("/sign-ins?live=false", "Nobody has signed in yet", "/applications"),
-        ("/audit/removed", "Nothing is removed", ""), ("/audit/times", "Go back in time", ""),
+        ("/audit/dead-letters", "No dead letters", ""), ("/audit/removed", "Nothing is removed", ""), ("/audit/times", "Go back in time", ""),
         ("/tags", "No tag yet", ""), ("/custom-pages", "No page of your own", "/custom-pages/new"),
     ];
 

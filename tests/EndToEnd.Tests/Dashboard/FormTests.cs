@@ -12,7 +12,18 @@ namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
 [Collection(TopologyCollection.Name)]
 public sealed class FormTests(LocalTopology topology)
 {
+    // Pages that ask before they do something that is not simply taken back.
+    private static readonly (string Path, string Button)[] s_questions =
+    [
+        ("/applications/{app}/remove", "Remove the application"), ("/applications/{app}/end-grants", "End them"), ("/policies/{policy}/remove", "Remove the policy"),
+        ("/groups/{group}/remove", "Remove the group"), ("/lists/{list}/remove", "Remove the list"), ("/identity-providers/{provider}/remove", "Remove the identity provider"),
+        ("/identity-providers/{provider}/scim/secret", "Make a new secret"), ("/service-tokens/{token}/remove", "Remove the service token"), ("/api-tokens/{key}/roll", "Roll the token"),
+        ("/api-tokens/{key}/remove", "Remove the API token"), ("/custom-pages/{page}/remove", "Remove the custom page"), ("/mcp-servers/{server}/remove", "Remove the MCP server"),
+        ("/mcp-portals/{portal}/remove", "Remove the MCP server portal"), ("/keys/rotate", "Rotate"),
+    ];
+
     private readonly Dictionary<string, (string Id, string Name)> _objects = [];
+    private readonly List<string> _made = [];
 
     [Theory]
     [InlineData(true)]
@@ -42,6 +53,28 @@ public sealed class FormTests(LocalTopology topology)
         }
 
         Assert.True(problems.Count == 0, string.Join("\n\n", problems));
+        Assert.Empty(administrator.Complaints);
+        await RemoveAsync();
+    }
+
+    [Fact]
+    public async Task EveryQuestion_IsReached_AndDeclined_WithTheKeyboardAlone_WithoutJavaScript()
+    {
+        await MakeAsync();
+        await using var administrator = new Administrator(topology);
+        var page = await administrator.OpenAsync("/?live=false", javaScript: false);
+        foreach (var (path, button) in s_questions)
+        {
+            await page.GotoAsync(administrator.Address(Fill(path, made => made.Id)));
+            await SkipAsync(page);
+
+            // The button that does it comes first and does nothing before it is pressed; Cancel leads away from the question.
+            var yes = page.Locator("button[value=confirm]", new() { HasText = button });
+            await page.ReachAsync(yes);
+            await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Cancel", Exact = true }));
+            await Assertions.Expect(yes).ToHaveCountAsync(0, new() { Timeout = 30_000 });
+        }
+
         Assert.Empty(administrator.Complaints);
         await RemoveAsync();
     }
@@ -124,8 +157,6 @@ public sealed class FormTests(LocalTopology topology)
         await AddAsync("server", "ai-controls/mcp/servers", new JsonObject { ["id"] = key, ["name"] = name, ["hostname"] = $"https://{key}.example.com/mcp", ["auth_type"] = "unauthenticated" });
         await AddAsync("portal", "ai-controls/mcp/portals", new JsonObject { ["id"] = key, ["name"] = name, ["hostname"] = $"portal-{key}.example.com" });
     }
-
-    private readonly List<string> _made = [];
 
     private async Task AddAsync(string key, string path, JsonObject body)
     {
