@@ -50,7 +50,7 @@ public sealed class TeamDomainTests(LocalTopology topology)
             await LookAsync(page, "team-code-wrong", variant);
             await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(Email, known));
             await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
-            await page.WaitForURLAsync(url => url.StartsWith(topology.Plain.ToString(), StringComparison.Ordinal));
+            await Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(topology.Plain.ToString())), new() { Timeout = 60_000 });
 
             using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "A client <with> a name");
             await client.DiscoverAsync();
