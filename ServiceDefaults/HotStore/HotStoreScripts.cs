@@ -19,7 +19,7 @@ internal static class HotStoreScripts
 
     public const string ReplaceIf = """
         if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
-        local left = redis.call('pttl', KEYS[1])
+        local left = tonumber(ARGV[3]) or redis.call('pttl', KEYS[1])
         if left <= 0 then return 0 end
         redis.call('set', KEYS[1], ARGV[2], 'px', left)
         return 1

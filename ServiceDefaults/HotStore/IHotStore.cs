@@ -19,6 +19,9 @@ public interface IHotStore
     /// <summary>Replaces the value if it is still <paramref name="expected"/>; its end stays. False: it is not, or is gone.</summary>
     Task<bool> ReplaceIfAsync(string key, ReadOnlyMemory<byte> expected, ReadOnlyMemory<byte> value, CancellationToken cancellation = default);
 
+    /// <summary>The same with another end: the value ends after <paramref name="life"/> from now.</summary>
+    Task<bool> ReplaceIfAsync(string key, ReadOnlyMemory<byte> expected, ReadOnlyMemory<byte> value, TimeSpan life, CancellationToken cancellation = default);
+
     /// <summary>The value; null when there is none.</summary>
     Task<byte[]?> GetAsync(string key, CancellationToken cancellation = default);
 

@@ -22,6 +22,12 @@ internal sealed class RedisHotStore(RedisConnection connection, ServiceName serv
     public async Task<bool> ReplaceIfAsync(string key, ReadOnlyMemory<byte> expected, ReadOnlyMemory<byte> value, CancellationToken cancellation = default) =>
         (long)await RunScriptAsync(HotStoreScripts.ReplaceIf, key, [expected.ToArray(), value.ToArray()], cancellation) == 1;
 
+    public async Task<bool> ReplaceIfAsync(string key, ReadOnlyMemory<byte> expected, ReadOnlyMemory<byte> value, TimeSpan life, CancellationToken cancellation = default)
+    {
+        RequireLife(life);
+        return (long)await RunScriptAsync(HotStoreScripts.ReplaceIf, key, [expected.ToArray(), value.ToArray(), (long)life.TotalMilliseconds], cancellation) == 1;
+    }
+
     public async Task<byte[]?> GetAsync(string key, CancellationToken cancellation = default) =>
         await connection.RunAsync(redis => redis.StringGetAsync(Key(key)), cancellation);
 

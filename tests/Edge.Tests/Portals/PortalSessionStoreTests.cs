@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.Edge.Portals.Sessions;
@@ -32,7 +33,7 @@ public sealed class PortalSessionStoreTests
     public async Task NewerState_WinsOverAnOlderOneThatWasRestoredFirst(bool isByTheKeeper)
     {
         var (id, session) = await BeginAsync();
-        await _first.ChangeAsync(id, session with { SwitchedOff = ["things"] }, default);
+        await _first.ChangeAsync(id, session, now => now with { SwitchedOff = ["things"] }, default);
         await ForgetAsync(id);
         await _second.RestoreAsync(default);
         _clock.Now += TimeSpan.FromSeconds(2);
@@ -52,11 +53,11 @@ public sealed class PortalSessionStoreTests
     public async Task ChangeElsewhere_IsNotTakenBack_ThoughAClockIsSlow()
     {
         var (id, session) = await BeginAsync();
-        await _first.ChangeAsync(id, session with { SwitchedOff = ["things"] }, default);
+        await _first.ChangeAsync(id, session, now => now with { SwitchedOff = ["things"] }, default);
         _clock.Now += TimeSpan.FromSeconds(2);
         var seen = (await FindAsync(_second, id))!;
         _clock.Now -= TimeSpan.FromMinutes(1);
-        await _second.ChangeAsync(id, seen with { SwitchedOff = [] }, default);
+        await _second.ChangeAsync(id, seen, now => now with { SwitchedOff = [] }, default);
         _clock.Now += TimeSpan.FromMinutes(2);
         Assert.Empty((await FindAsync(_first, id))!.SwitchedOff);
         Assert.Empty((await FindAsync(_second, id))!.SwitchedOff);
@@ -107,6 +108,48 @@ public sealed class PortalSessionStoreTests
         }
     }
 
+    // Each use after ten minutes writes it again, so that it lives on.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RenewedSession_ThatWasEndedOrChangedElsewhereAtThisMoment_StaysSo(bool isEnded)
+    {
+        var (id, session) = await BeginAsync();
+        var late = new PortalSessionStore(AfterReading.Of(_redis, async () =>
+        {
+            if (isEnded)
+            {
+                await _first.EndAsync(id, default);
+            }
+            else
+            {
+                await _first.ChangeAsync(id, session, now => now with { SwitchedOff = ["things"] }, default);
+            }
+        }), _clock, NullLogger<PortalSessionStore>.Instance);
+        var found = await FindAsync(late, id);
+        Assert.True(isEnded ? found is null : found!.SwitchedOff is ["things"]);
+        _clock.Now += TimeSpan.FromSeconds(2);
+        foreach (var replica in new[] { late, _first, _second })
+        {
+            found = await FindAsync(replica, id);
+            Assert.True(isEnded ? found is null : found!.SwitchedOff is ["things"]);
+        }
+    }
+
+    [Fact]
+    public async Task TwoChangesOfOneMoment_BothStay_AndNoneBringsAnEndedSessionBack()
+    {
+        var (id, session) = await BeginAsync();
+        await _first.ChangeAsync(id, session, now => now with { SwitchedOff = [.. now.SwitchedOff, "one"] }, default);
+        await _second.ChangeAsync(id, session, now => now with { LogLevel = "error" }, default);
+        _clock.Now += TimeSpan.FromSeconds(2);
+        var found = (await FindAsync(_first, id))!;
+        Assert.Equal(("one", "error"), (Assert.Single(found.SwitchedOff), found.LogLevel));
+        await _first.EndAsync(id, default);
+        Assert.Null(await _second.ChangeAsync(id, session, now => now with { LogLevel = "info" }, default));
+        Assert.Null(await FindAsync(_second, id));
+    }
+
     // Both replicas have served it.
     private async Task<(string Id, PortalSession Session)> BeginAsync()
     {
@@ -120,6 +163,36 @@ public sealed class PortalSessionStoreTests
     private Task ForgetAsync(string id) => _redis.DeleteAsync(KeyOf(id));
 
     private static string KeyOf(string id) => "portal:session:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+
+    // Redis, between whose first answer and the reader something happens.
+#pragma warning disable CA1852 // The proxy inherits it.
+    internal class AfterReading : DispatchProxy
+#pragma warning restore CA1852
+    {
+        private IHotStore _inner = null!;
+        private Func<Task>? _once;
+
+        public static IHotStore Of(IHotStore inner, Func<Task> once)
+        {
+            var store = Create<IHotStore, AfterReading>();
+            ((AfterReading)(object)store)._inner = inner;
+            ((AfterReading)(object)store)._once = once;
+            return store;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            var answer = targetMethod!.Invoke(_inner, args);
+            return answer is Task<byte[]?> reading && Interlocked.Exchange(ref _once, null) is { } once ? ReadAsync(reading, once) : answer;
+        }
+
+        private static async Task<byte[]?> ReadAsync(Task<byte[]?> reading, Func<Task> once)
+        {
+            var read = await reading;
+            await once();
+            return read;
+        }
+    }
 
     private sealed class Clock : TimeProvider
     {

@@ -103,6 +103,48 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task QuestionToAClientThatDoesNotListen_GivesTheServerNoMoreTime()
+    {
+        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
+        var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _upstream.Instead = async context =>
+        {
+            if (context.Request.Method == "GET")
+            {
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.Body.FlushAsync();
+                stream.TrySetResult(context.Response);
+            }
+            else if (context.Request.Headers["Mcp-Method"] == "tools/call")
+            {
+                var listening = await stream.Task;
+                await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
+                await listening.Body.FlushAsync();
+            }
+            else
+            {
+                if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
+                {
+                    using var answer = await JsonDocument.ParseAsync(context.Request.Body);
+                    told.TrySetResult(answer.RootElement.GetProperty("error").GetProperty("message").GetString()!);
+                    context.Response.StatusCode = 202;
+                    return true;
+                }
+
+                return false;
+            }
+
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+            return true;
+        };
+        var token = _portal.Token();
+        var answer = await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/call", """{"name":"things_ask"}""").WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+        Assert.Equal("The client does not listen.", await told.Task.WaitAsync(Eventually.DefaultDeadline));
+    }
+
+    [Fact]
     public async Task QuestionToAClientThatCannotBeAsked_GivesTheServerNoMoreTime()
     {
         await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });

@@ -71,6 +71,17 @@ public class RedisHotStoreTests
     }
 
     [Fact]
+    public async Task ReplaceIf_WithALife_PutsTheEndOff()
+    {
+        var store = await StoreAsync();
+        await store.SetAsync(_key, Bytes("one"), s_minute);
+        Assert.False(await store.ReplaceIfAsync(_key, Bytes("two"), Bytes("three"), TimeSpan.FromMilliseconds(1)));
+        Assert.True(await store.ReplaceIfAsync(_key, Bytes("one"), Bytes("two"), TimeSpan.FromMilliseconds(1500)));
+        Assert.Equal("two", Text(await store.GetAsync(_key)));
+        await Eventually.Async(async () => await store.GetAsync(_key) is null);
+    }
+
+    [Fact]
     public async Task Count_WithinWindow_CountsAndEnds()
     {
         var store = await StoreAsync();

@@ -38,9 +38,12 @@ internal sealed class ToggleSingleServerTool(PortalSessionStore sessions, Listen
             return PortalResults.Text(request, "This protocol revision has no sessions, so there is nothing to switch for one. Leave the tools out in your client instead.", isError: true);
         }
 
-        var off = session.SwitchedOff.Where(other => other != id);
-        request.Session = session with { SwitchedOff = action == "toggle" ? [.. off] : [.. off, server.ServerId] };
-        await sessions.ChangeAsync(request.SessionId!, request.Session, request.Cancellation);
+        if (await sessions.ChangeAsync(request.SessionId!, session, Switch, request.Cancellation) is not { } changed)
+        {
+            return PortalResults.Text(request, "The session has ended, so there is nothing to switch for it.", isError: true);
+        }
+
+        request.Session = changed;
         listeners.Switch(request.SessionId!, request.Session.SwitchedOff);
         foreach (var method in new[] { NotificationMethods.ToolListChangedNotification, NotificationMethods.PromptListChangedNotification, NotificationMethods.ResourceListChangedNotification })
         {
@@ -48,5 +51,11 @@ internal sealed class ToggleSingleServerTool(PortalSessionStore sessions, Listen
         }
 
         return PortalResults.Text(request, $"{server.Record.Name} is {(action == "toggle" ? "on" : "off")} in this session.");
+
+        PortalSession Switch(PortalSession now)
+        {
+            var off = now.SwitchedOff.Where(other => other != id);
+            return now with { SwitchedOff = action == "toggle" ? [.. off] : [.. off, server.ServerId] };
+        }
     }
 }

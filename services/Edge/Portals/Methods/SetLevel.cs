@@ -21,8 +21,12 @@ internal sealed class SetLevel(PortalSessionStore sessions, UpstreamRelay relay,
             return RpcAnswer.Failed(RpcError.InvalidParams($"\"level\" is one of {string.Join(", ", s_levels)}."), PortalOutcomes.InvalidRequest);
         }
 
-        request.Session = request.Session! with { LogLevel = level };
-        await sessions.ChangeAsync(request.SessionId!, request.Session, request.Cancellation);
+        if (await sessions.ChangeAsync(request.SessionId!, request.Session!, session => session with { LogLevel = level }, request.Cancellation) is not { } changed)
+        {
+            return RpcAnswer.Failed(RpcError.Unavailable("The session has ended. Begin another with initialize."), PortalOutcomes.Unavailable);
+        }
+
+        request.Session = changed;
         var told = request.ActiveServers
             .Where(server => upstreams.Find(request.UpstreamOwner, server) is { IsStateless: false, IsInitialized: true })
             .Select(server => relay.CallAsync(request, server, id => new UpstreamRequest(Name, null, id) { Params = request.Message.Params }));

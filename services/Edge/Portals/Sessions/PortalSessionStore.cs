@@ -21,6 +21,8 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
 
     private const string Prefix = "portal:session:";
 
+    private const int Attempts = 8;
+
     private static readonly TimeSpan s_writeAgain = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, Known> _local = new(StringComparer.Ordinal);
 
@@ -32,7 +34,7 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
     {
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         session = session with { ChangedAt = clock.GetUtcNow() };
-        await WriteAsync(KeyOf(id), session, cancellation);
+        await WriteAsync(KeyOf(id), session, static begun => begun, cancellation);
         return (id, session);
     }
 
@@ -62,23 +64,30 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             return null;
         }
 
-        if (_local.TryGetValue(key, out known) && now - known.WrittenAt > s_writeAgain)
-        {
-            await WriteAsync(key, session, cancellation);
-        }
-
-        return session;
+        return _local.TryGetValue(key, out known) && now - known.WrittenAt > s_writeAgain
+            ? await WriteAsync(key, session, static newest => newest, cancellation)
+            : session;
     }
 
-    /// <summary>Replaces a session.</summary>
-    public Task ChangeAsync(string id, PortalSession session, CancellationToken cancellation) => ChangeByReferenceAsync(ReferenceOf(id), session, cancellation);
+    /// <summary>Changes a session as it is now, whoever changed it meanwhile. Null: it was ended meanwhile.</summary>
+    /// <param name="id">The session's id.</param>
+    /// <param name="session">The session as it was found.</param>
+    /// <param name="change">Makes the change; may be called more than once.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public Task<PortalSession?> ChangeAsync(string id, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
+        => ChangeByReferenceAsync(ReferenceOf(id), session, change, cancellation);
 
-    /// <summary>Replaces a session that was found by its reference.</summary>
-    public Task ChangeByReferenceAsync(string reference, PortalSession session, CancellationToken cancellation)
-    {
-        var (now, later) = (clock.GetUtcNow(), session.ChangedAt.AddTicks(1));
-        return WriteAsync(Prefix + reference, session with { ChangedAt = now > later ? now : later }, cancellation);
-    }
+    /// <summary>The same for a session that was found by its reference.</summary>
+    public Task<PortalSession?> ChangeByReferenceAsync(string reference, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
+        => WriteAsync(
+            Prefix + reference,
+            session,
+            newest =>
+            {
+                var (now, later) = (clock.GetUtcNow(), newest.ChangedAt.AddTicks(1));
+                return change(newest) with { ChangedAt = now > later ? now : later };
+            },
+            cancellation);
 
     /// <summary>Ends a session.</summary>
     public async Task EndAsync(string id, CancellationToken cancellation)
@@ -183,29 +192,51 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             return;
         }
 
-        var own = JsonSerializer.SerializeToUtf8Bytes(session, PortalSessionJson.Default.PortalSession);
-        if (!await store.SetIfAbsentAsync(key, own, PortalSession.Idle, cancellation)
-            && await store.GetAsync(key, cancellation) is { Length: > 0 } stored && Read(stored).ChangedAt < session.ChangedAt)
+        await PutAsync(key, session, static newest => newest, cancellation);
+    }
+
+    // Compares and sets: of what is known here and what is there the newer one stays, and an end is final. Gives what is there afterwards; null: an end.
+    private async Task<PortalSession?> PutAsync(string key, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= Attempts; attempt++)
         {
-            await store.ReplaceIfAsync(key, stored, own, cancellation);
+            var stored = await store.GetAsync(key, cancellation);
+            if (stored is { Length: 0 })
+            {
+                return null;
+            }
+
+            var next = change(stored is not null && Read(stored) is var there && there.ChangedAt > session.ChangedAt ? there : session);
+            var own = JsonSerializer.SerializeToUtf8Bytes(next, PortalSessionJson.Default.PortalSession);
+            if (stored is null
+                ? await store.SetIfAbsentAsync(key, own, PortalSession.Idle, cancellation)
+                : await store.ReplaceIfAsync(key, stored, own, PortalSession.Idle, cancellation))
+            {
+                return next;
+            }
         }
+
+        throw new HotStoreUnavailableException("The session is being changed again and again at this moment.");
     }
 
     private static PortalSession Read(byte[] stored) => JsonSerializer.Deserialize(stored, PortalSessionJson.Default.PortalSession)!;
 
-    private async Task WriteAsync(string key, PortalSession session, CancellationToken cancellation)
+    private async Task<PortalSession?> WriteAsync(string key, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        Remember(key, new Known(session, now, now));
         try
         {
-            await store.SetAsync(key, JsonSerializer.SerializeToUtf8Bytes(session, PortalSessionJson.Default.PortalSession), PortalSession.Idle, cancellation);
+            var written = await PutAsync(key, session, change, cancellation);
+            Remember(key, new Known(written, now, now));
+            return written;
         }
         catch (HotStoreUnavailableException failure)
         {
             // The session lives on here; it is written again at a later use.
-            Remember(key, new Known(session, now, now - s_writeAgain));
+            var changed = change(session);
+            Remember(key, new Known(changed, now, now - s_writeAgain));
             Log.Away(logger, failure.Message);
+            return changed;
         }
     }
 
@@ -219,7 +250,8 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             }
         }
 
-        _local[key] = known;
+        // An end is final, however late one comes who has not heard of it.
+        _local.AddOrUpdate(key, known, (_, before) => before.Session is null ? before with { ReadAt = known.ReadAt } : known);
     }
 
     private static string KeyOf(string id) => Prefix + ReferenceOf(id);

@@ -85,10 +85,21 @@ internal sealed class SwitchesPage(PortalSessionStore sessions, PortalDirectorie
 
         // What is switched off and not on the page, because its policies do not admit the user now, stays off.
         var on = form[On];
-        var off = session.SwitchedOff.Except(servers.Select(server => server.ServerId))
-            .Concat(servers.Select(server => server.ServerId).Where(id => !on.Contains(id))).ToList();
-        await sessions.ChangeByReferenceAsync(reference, session with { SwitchedOff = off }, context.RequestAborted);
-        listeners.Switched(reference, off);
+        var changed = await sessions.ChangeByReferenceAsync(
+            reference,
+            session,
+            now => now with
+            {
+                SwitchedOff = [.. now.SwitchedOff.Except(servers.Select(server => server.ServerId)), .. servers.Select(server => server.ServerId).Where(id => !on.Contains(id))],
+            },
+            context.RequestAborted);
+        if (changed is null)
+        {
+            await s_noSession.WriteAsync(context);
+            return;
+        }
+
+        listeners.Switched(reference, changed.SwitchedOff);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Location = $"{Path}?session={reference}&saved=";

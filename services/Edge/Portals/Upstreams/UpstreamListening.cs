@@ -126,13 +126,17 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
             return;
         }
 
-        ears.Session.Ask();
+        // The client's stream may be on its way. Only a question that somebody gets gives the server the time that people need.
+        ears.Session.Ask(s_arriving);
         var question = RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(ears.Server, message)));
         if (!await SendAsync(ears, question, cancellation))
         {
             // Better now than never: the server would wait for somebody who does not listen.
             await ReplyAsync(ears, RpcWriter.Error(message.Id, new RpcError(RpcCodes.MethodNotFound, "The client does not listen."), ears.FlowId), cancellation);
+            return;
         }
+
+        ears.Session.Ask(PendingInputs.Life);
     }
 
     private async Task<bool> SendAsync(Ears ears, ReadOnlyMemory<byte> message, CancellationToken cancellation)
