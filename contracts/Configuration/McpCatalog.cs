@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Contracts.Configuration;
 
@@ -14,6 +15,12 @@ public sealed record McpCatalog
 
     /// <summary><see cref="McpServer.ServerId"/>.</summary>
     public required string ServerId { get; init; }
+
+    /// <summary>The URL where the server was found, which may be below <see cref="McpServer.Hostname"/>; null = read before that was kept. Calls go there as long as it fits the server's address.</summary>
+    public string? Endpoint { get; init; }
+
+    /// <summary>How the server was spoken with at <see cref="Endpoint"/>.</summary>
+    public McpTransport? Transport { get; init; }
 
     /// <summary>The protocol revision that was spoken.</summary>
     public string ProtocolVersion { get; init; } = "";

@@ -22,6 +22,7 @@ public sealed class PortalServer
         Settings = settings;
         Catalog = catalog;
         Applications = applications;
+        Endpoint = McpEndpoint.Of(record, catalog);
         Tools = known is not null && known.Settings.DefaultDisabled == settings.DefaultDisabled && known.Settings.UpdatedTools.SequenceEqual(settings.UpdatedTools)
             ? known.Tools
             : PortalCuration.Curate(record.ServerId, catalog?.Tools ?? [], settings.UpdatedTools, record.UpdatedTools, settings.DefaultDisabled, record.ToolPolicies);
@@ -40,6 +41,9 @@ public sealed class PortalServer
 
     /// <summary>Null until the server has been read for the first time: nothing of it is there.</summary>
     public McpCatalog? Catalog { get; }
+
+    /// <summary>Where Config found the server when it read it; null = not known, and to be found out by its address.</summary>
+    public McpEndpoint? Endpoint { get; }
 
     /// <summary>The applications of type <c>mcp</c> that name the server, oldest first. Each of them has to admit; none = nobody.</summary>
     public IReadOnlyList<Application> Applications { get; }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Config.Tests.Portals;
 
@@ -90,7 +91,7 @@ public sealed class CatalogRulesTests
     [InlineData("https://x.test/sse", 1)]
     [InlineData("https://x.test/", 4)]
     [InlineData("https://x.test/amcp", 4)]
-    public void Address_ChoosesTheTransports(string address, int count) => Assert.Equal(count, ServerReader.Transports(new Uri(address)).Count);
+    public void Address_ChoosesTheTransports(string address, int count) => Assert.Equal(count, McpEndpoint.Candidates(new Uri(address)).Count);
 
     [Fact]
     public void Limits_OfNumberAndOfAllTogether_DropTheRest()

@@ -120,13 +120,19 @@ public sealed class SyncTests(ConfigHost host)
     public async Task Address_ThatSaysNothing_IsTriedInAllWays_ButNotAfterAFault()
     {
         await using var upstream = await UpstreamServer.StartAsync("/base/mcp");
-        await BecomesAsync(await AddAsync(upstream.Origin + "/base"), "ready");
+        var id = await AddAsync(upstream.Origin + "/base");
+        var server = await BecomesAsync(id, "ready", withTools: true);
+        Assert.Equal((upstream.Origin + "/base/mcp", "streamable_http"), ((string)server["endpoint"]!, (string)server["transport"]!));
         Assert.Contains(upstream.Seen, seen => seen.Path == "/base");
 
         await using var broken = await UpstreamServer.StartAsync();
         broken.Status = 503;
         await BecomesAsync(await AddAsync(broken.Origin + "/base"), "error");
         Assert.All(broken.Seen, seen => Assert.Equal("/base", seen.Path));
+
+        // What was found is of the address that it was found at.
+        var moved = await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{PortalCalls.Servers}/{id}", $$"""{"hostname":"{{broken.Origin}}/base"}""");
+        Assert.Null(moved["endpoint"]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +11,8 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+
+using McpCatalog = ManagedOAuth.Contracts.Configuration.McpCatalog;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
 
@@ -47,6 +50,38 @@ public sealed class PortalTransportTests(World world)
         Assert.Equal(works ? 2 : 0, _received.Count(received => received == "GET"));
     }
 
+    [Theory]
+    [InlineData("/sse", McpTransport.Sse, "/")]
+    [InlineData("/deep/sse", McpTransport.Sse, "/deep")]
+    [InlineData("/deep", McpTransport.Sse, "/deep/")]
+    public async Task ServerThatWasFoundBelowItsAddress_IsCalledThere(string path, McpTransport transport, string address)
+    {
+        await using var server = await StartAsync(path, 403);
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        await AddAsync(portal, server.Urls.Single() + address, catalog => catalog with { Endpoint = server.Urls.Single() + (path == "/deep" ? address : path), Transport = transport });
+        var token = portal.Token();
+        var answer = await portal.RpcAsync(token, await portal.InitializeAsync(token), "tools/call", """{"name":"old_read"}""");
+        Assert.Equal("read", answer.Text);
+    }
+
+    [Fact]
+    public async Task ServerThatWasFoundBelowItsAddress_IsCalledThere_OverStreamableHttp_AndNowhereElse()
+    {
+        await using var server = await McpUpstream.StartAsync("old", isStateless: false, upstream => upstream.Tools.Add(Read()));
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        var origin = server.Url[..^"/mcp".Length];
+        var record = await portal.AddAsync("old", server, record => record with { Hostname = origin }, catalog: catalog => catalog with { Endpoint = server.Url, Transport = McpTransport.StreamableHttp });
+        var token = portal.Token();
+        Assert.Equal("read", (await portal.RpcAsync(token, null, "tools/call", """{"name":"old_read"}""")).Text);
+
+        // The catalog is of an address that the server no longer has: what was found there is not asked, and shown no credential.
+        var seen = server.Received.Count;
+        world.Configuration.Put(record with { Hostname = origin.Replace("127.0.0.1", "localhost", StringComparison.Ordinal) + "/elsewhere", Version = 2 });
+        await world.KnowsAsync();
+        Assert.Equal(-32000, (await portal.RpcAsync(token, null, "tools/call", """{"name":"old_read"}""")).ErrorCode);
+        Assert.Equal(seen, server.Received.Count);
+    }
+
     [Fact]
     public async Task Stream_ThatBroke_IsOpenedAgain()
     {
@@ -66,11 +101,11 @@ public sealed class PortalTransportTests(World world)
         Assert.Equal(2, _received.Count(received => received == "GET"));
     }
 
-    private static async Task AddAsync(PortalHarness portal, string address)
+    private static async Task AddAsync(PortalHarness portal, string address, Func<McpCatalog, McpCatalog>? found = null)
     {
         // Its tools are read from a server like it.
         await using var twin = await McpUpstream.StartAsync("old", isStateless: false, upstream => upstream.Tools.Add(Read()));
-        await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = "10s" }, catalog: catalog => catalog with { ProtocolVersion = "2024-11-05" });
+        await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = "10s" }, catalog: catalog => (found?.Invoke(catalog) ?? catalog) with { ProtocolVersion = "2024-11-05" });
     }
 
     private static McpServerTool Read() => McpServerTool.Create(() => "read", new() { Name = "read" });

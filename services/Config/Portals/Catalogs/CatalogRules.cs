@@ -32,6 +32,8 @@ public static class CatalogRules
         {
             Id = McpCatalog.IdOf(server.Id),
             ServerId = server.ServerId,
+            Endpoint = reading.Endpoint?.Address.AbsoluteUri,
+            Transport = reading.Endpoint?.Transport,
             ProtocolVersion = reading.ProtocolVersion,
             ServerInfo = reading.ServerInfo,
             Capabilities = reading.Capabilities,

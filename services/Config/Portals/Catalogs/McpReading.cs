@@ -1,10 +1,14 @@
 using System.Text.Json;
+using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Config.Portals.Catalogs;
 
 /// <summary>What a server said when it was read, inside the limits.</summary>
 public sealed record McpReading
 {
+    /// <summary>Where the server was found, and how it was spoken with.</summary>
+    public McpEndpoint? Endpoint { get; init; }
+
     public string ProtocolVersion { get; init; } = "";
 
     public JsonElement? ServerInfo { get; init; }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
@@ -8,6 +9,7 @@ using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using ManagedOAuth.Contracts.Portals;
 using Marten.Events;
 
 namespace ManagedOAuth.Config.Portals.Servers;
@@ -74,6 +76,12 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
         node["catalog_uid"] = McpCatalog.IdOf(state.Id);
         McpServerView.AddStatus(node, state, statuses.Of(state.Id));
         snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(state.Id), out var catalog);
+        if (McpEndpoint.Of(state, catalog) is { } endpoint)
+        {
+            node["endpoint"] = endpoint.Address.AbsoluteUri;
+            node["transport"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(endpoint.Transport.ToString());
+        }
+
         node["tools"] = McpServerView.Definitions(catalog?.Tools ?? []);
         node["prompts"] = McpServerView.Definitions(catalog?.Prompts ?? []);
         return node;

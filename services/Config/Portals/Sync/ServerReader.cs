@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using Microsoft.Extensions.Logging.Abstractions;
 using ModelContextProtocol;
@@ -33,7 +34,7 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
         ArgumentNullException.ThrowIfNull(server);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(Deadline);
-        var candidates = Transports(new Uri(server.Hostname));
+        var candidates = McpEndpoint.Candidates(new Uri(server.Hostname));
         for (var index = 0; ; index++)
         {
             using var handler = new ReadingHandler(_connections);
@@ -55,34 +56,14 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
 
     public void Dispose() => _connections.Dispose();
 
-    /// <summary>The last segment of the address chooses the transport; where it says nothing, all are tried in this order.</summary>
-    public static IReadOnlyList<(Uri Endpoint, HttpTransportMode Mode)> Transports(Uri address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        var path = address.AbsolutePath.TrimEnd('/');
-        if (path.EndsWith("/mcp", StringComparison.Ordinal))
-        {
-            return [(address, HttpTransportMode.StreamableHttp)];
-        }
-
-        return path.EndsWith("/sse", StringComparison.Ordinal)
-            ? [(address, HttpTransportMode.Sse)]
-            : [
-                (address, HttpTransportMode.StreamableHttp),
-                (address, HttpTransportMode.Sse),
-                (new UriBuilder(address) { Path = path + "/mcp" }.Uri, HttpTransportMode.StreamableHttp),
-                (new UriBuilder(address) { Path = path + "/sse" }.Uri, HttpTransportMode.Sse),
-            ];
-    }
-
-    private static async Task<McpReading> ReadAsync((Uri Endpoint, HttpTransportMode Mode) where, IReadOnlyDictionary<string, string> headers, ReadingHandler handler, CancellationToken ct)
+    private static async Task<McpReading> ReadAsync(McpEndpoint where, IReadOnlyDictionary<string, string> headers, ReadingHandler handler, CancellationToken ct)
     {
         using var http = new HttpClient(handler, disposeHandler: false) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
         await using var transport = new HttpClientTransport(
             new HttpClientTransportOptions
             {
-                Endpoint = where.Endpoint,
-                TransportMode = where.Mode,
+                Endpoint = where.Address,
+                TransportMode = where.Transport == McpTransport.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = new Dictionary<string, string>(headers),
                 ConnectionTimeout = TimeSpan.FromSeconds(10),
                 EnableStandaloneGetStream = false,
@@ -96,6 +77,7 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
         var offers = client.ServerCapabilities;
         return new McpReading
         {
+            Endpoint = where,
             ProtocolVersion = client.NegotiatedProtocolVersion ?? "",
             ServerInfo = Json(client.ServerInfo),
             Capabilities = Json(offers),

@@ -29,12 +29,6 @@ internal sealed class SseChannel : IAsyncDisposable
     /// <summary>The stream has ended: another channel is needed.</summary>
     public bool IsOver => _reading.IsCompleted;
 
-    /// <summary>Whether a server's address names this transport.</summary>
-    public static bool IsFor(Uri endpoint) => endpoint.AbsolutePath.TrimEnd('/').EndsWith("/sse", StringComparison.Ordinal);
-
-    /// <summary>Whether a server's address leaves it open which transport it is for.</summary>
-    public static bool MayBeFor(Uri endpoint) => !endpoint.AbsolutePath.TrimEnd('/').EndsWith("/mcp", StringComparison.Ordinal);
-
     /// <summary>Opens the stream and waits for the address.</summary>
     /// <param name="http">Sends.</param>
     /// <param name="target">The server.</param>

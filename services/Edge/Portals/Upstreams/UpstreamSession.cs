@@ -13,7 +13,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     private static readonly TimeSpan s_levelDeadline = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _ended = new();
     private int _isListening;
-    private readonly ConcurrentDictionary<CancellationTokenSource, byte> _silences = new();
+    private readonly ConcurrentDictionary<CancellationTokenSource, TimeSpan> _silences = new();
     private readonly SemaphoreSlim _gate = new(1);
     private SseChannel? _channel;
     private string _revision = revision;
@@ -73,7 +73,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         LastUse = Environment.TickCount64;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         silence.CancelAfter(target.Timeout);
-        _silences[silence] = 0;
+        _silences[silence] = target.Timeout;
         try
         {
             await InitializeAsync(target, silence.Token);
@@ -102,13 +102,14 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     }
 
     /// <summary>The server asks the client something beside its answers: each of those that is under way may be what it asks for.</summary>
-    public void Ask()
+    /// <param name="patience">How long the server may be silent from now on, if that is more than it may be anyway.</param>
+    public void Ask(TimeSpan patience)
     {
-        foreach (var (silence, _) in _silences)
+        foreach (var (silence, timeout) in _silences)
         {
             try
             {
-                silence.CancelAfter(PendingInputs.Life);
+                silence.CancelAfter(patience > timeout ? patience : timeout);
             }
             catch (ObjectDisposedException)
             {
@@ -210,7 +211,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
                 await CloseAsync();
             }
 
-            if (!_isInitialized && SseChannel.IsFor(target.Endpoint))
+            if (!_isInitialized && target.IsSse)
             {
                 await OpenChannelAsync(target, cancellation);
             }
@@ -252,7 +253,7 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         {
             await InitializeOnceAsync(target, cancellation);
         }
-        catch (UpstreamException refused) when (_channel is null && refused.Status is 400 or 404 or 405 && SseChannel.MayBeFor(target.Endpoint))
+        catch (UpstreamException refused) when (_channel is null && refused.Status is 400 or 404 or 405 && target.MayBeSse)
         {
             // A server of the older transport refuses the POST (MCP Streamable HTTP, Backwards Compatibility).
             await OpenChannelAsync(target, cancellation);

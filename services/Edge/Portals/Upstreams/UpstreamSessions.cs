@@ -97,8 +97,8 @@ internal sealed class UpstreamSessions(UpstreamHttp http, IHotStore store)
         }
     }
 
-    // A server whose record has changed may be another one: its sessions begin anew.
-    private static Key KeyOf(string owner, PortalServer server) => new(owner, server.Record.Id, server.Record.Version, server.Catalog?.ProtocolVersion ?? "");
+    // A server whose record has changed may be another one, and one that was found elsewhere is: its sessions begin anew.
+    private static Key KeyOf(string owner, PortalServer server) => new(owner, server.Record.Id, server.Record.Version, server.Catalog?.ProtocolVersion ?? "", server.Endpoint);
 
-    private readonly record struct Key(string Owner, Guid ServerId, long Version, string Revision);
+    private readonly record struct Key(string Owner, Guid ServerId, long Version, string Revision, McpEndpoint? Endpoint);
 }

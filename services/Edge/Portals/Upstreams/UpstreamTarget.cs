@@ -25,7 +25,14 @@ internal sealed record UpstreamTarget
     /// <summary>The level of <c>logging/setLevel</c>, for a session that begins; null = the client never asked for one.</summary>
     public string? LogLevel { get; init; }
 
-    public Uri Endpoint => new(Server.Record.Hostname);
+    /// <summary>Where it was found when it was read, else its address.</summary>
+    public Uri Endpoint => Server.Endpoint?.Address ?? new(Server.Record.Hostname);
+
+    /// <summary>It is spoken with by the older SSE transport: so it was found, or its address says so.</summary>
+    public bool IsSse => (Server.Endpoint?.Transport ?? McpEndpoint.Candidates(Endpoint)[0].Transport) == McpTransport.Sse;
+
+    /// <summary>Its address leaves it open which transport it is for: one may have come in the place of the other since it was read.</summary>
+    public bool MayBeSse => McpEndpoint.Candidates(Endpoint).Any(candidate => candidate.Transport == McpTransport.Sse);
 
     /// <summary>How long the server may be silent.</summary>
     public TimeSpan Timeout
