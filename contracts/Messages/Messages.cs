@@ -26,3 +26,11 @@ public sealed record GrantEnded(Guid GrantId, Guid ApplicationId, string ClientI
 /// </param>
 /// <param name="At">When it was; later logins know of it.</param>
 public sealed record ProvisioningChanged(Guid ProviderId, IReadOnlyList<string> Emails, bool Reauthenticate, DateTimeOffset At);
+
+/// <summary>AuthorizationServer to Config: a login at an MCP server was made or removed, or died.</summary>
+/// <param name="ServerId">The server's record.</param>
+/// <param name="UserId">Null = the administrator's login, which everybody shares.</param>
+/// <param name="User">The user's address, for people; empty for the shared login.</param>
+/// <param name="IsStale">It is worth nothing any more: somebody has to log in again.</param>
+/// <param name="Reason">Why, for people; empty when it is not stale.</param>
+public sealed record UpstreamLoginChanged(Guid ServerId, Guid? UserId, string User, bool IsStale, string Reason);

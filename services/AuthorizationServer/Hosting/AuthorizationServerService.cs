@@ -114,6 +114,7 @@ public static class AuthorizationServerService
     private static void Messages(WolverineOptions options)
     {
         options.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue("token");
+        options.PublishMessage<UpstreamLoginChanged>().ToPostgresqlQueue("config");
         options.PublishMessage<ForgetUpstreamLogins>().ToPostgresqlQueue(Name);
     }
 }

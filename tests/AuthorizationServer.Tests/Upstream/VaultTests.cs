@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Hosting;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.ServiceDefaults.Snapshots;
@@ -105,10 +107,14 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         Assert.Contains(error, status.Statuses[0].Explanation);
         Assert.Contains(error, (await _browser!.GetAsync(UpstreamHost.Portal + "/authorize")).Body);
         Assert.Null((await host.LoginsOfAsync(_alice)).Single().Tokens);
+        var told = (await ToldAsync(_alice)).Select(message => (message.ServerId, message.IsStale)).ToList();
+        Assert.Equal([(UpstreamHost.IdOf("notes"), false), (UpstreamHost.IdOf("notes"), true)], told);
+        Assert.Contains(error, (await ToldAsync(_alice))[1].Reason, StringComparison.Ordinal);
 
         host.Notes.TokenError = null;
         host.Notes.Life = 3600;
         await host.ConnectAsync(_browser);
+        Assert.False((await ToldAsync(_alice))[2].IsStale);
         Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
         Assert.Equal(["upstream_connected", "upstream_refresh_failed", "upstream_connected"], await host.EventsOfAsync(_alice));
     }
@@ -288,6 +294,21 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
             await using var search = connection.CreateCommand($"select count(*) from {name} t where t::text like '%upstream-access-%' or t::text like '%upstream-refresh-%' or t::text like '%upstream-client-secret-%'");
             Assert.True((long)(await search.ExecuteScalarAsync())! == 0, name);
         }
+    }
+
+    // What is on its way to Config about a user's logins, in the order in which it happened.
+    private async Task<IReadOnlyList<UpstreamLoginChanged>> ToldAsync(Identity user)
+    {
+        var told = new List<UpstreamLoginChanged>();
+        await using var command = host.Service.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select convert_from(body, 'UTF8') from messages.queue where receiver = 'config' and message_type = 'upstream_login_changed' order by seq");
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            told.Add(JsonSerializer.Deserialize<UpstreamLoginChanged>(reader.GetString(0), JsonSerializerOptions.Web)!);
+        }
+
+        return [.. told.Where(message => message.UserId == user.UserId)];
     }
 
     // What Config said two minutes ago, which had no servers.

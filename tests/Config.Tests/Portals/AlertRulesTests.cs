@@ -24,6 +24,23 @@ public sealed class AlertRulesTests
     }
 
     [Fact]
+    public void LoginsOfUsersThatDied_AreOneAlert_WhichEndsWithTheLastOfThem()
+    {
+        var first = AlertRules.NextOfUser(s_server, [], "ann@example.com", isStale: true, s_now)!;
+        Assert.Equal((McpAlertKind.UserCredentialStale, "ann@example.com"), (first.Kind, Assert.Single(first.Names)));
+        Assert.Contains("1 user at", first.Detail, StringComparison.Ordinal);
+        Assert.Null(AlertRules.NextOfUser(s_server, [first], "ann@example.com", isStale: true, s_now.AddMinutes(1)));
+        Assert.Null(AlertRules.NextOfUser(s_server, [first], "bob@example.com", isStale: false, s_now.AddMinutes(1)));
+        var both = AlertRules.NextOfUser(s_server, [first with { AcknowledgedAt = s_now, AcknowledgedBy = "x" }], "bob@example.com", isStale: true, s_now.AddMinutes(2))!;
+        Assert.Equal((first.Id, 2, null, s_now.AddMinutes(2)), (both.Id, both.Names.Count, both.AcknowledgedAt, both.UpdatedAt));
+        var one = AlertRules.NextOfUser(s_server, [both], "ann@example.com", isStale: false, s_now.AddMinutes(3))!;
+        Assert.Equal(("bob@example.com", null), (Assert.Single(one.Names), one.ResolvedAt));
+        Assert.Equal(s_now.AddMinutes(4), AlertRules.NextOfUser(s_server, [one], "bob@example.com", isStale: false, s_now.AddMinutes(4))!.ResolvedAt);
+        var full = first with { Names = [.. Enumerable.Range(0, 1000).Select(index => $"{index}@example.com")] };
+        Assert.Null(AlertRules.NextOfUser(s_server, [full], "more@example.com", isStale: true, s_now));
+    }
+
+    [Fact]
     public void OneFailure_IsNoAlert_TwoAre()
     {
         var failed = s_good with { Failures = 1, Error = new McpSyncError { Cause = "It answered 500." } };

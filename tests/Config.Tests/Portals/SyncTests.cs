@@ -4,10 +4,12 @@ using System.Text.Json.Nodes;
 using Grpc.Core;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
 
 namespace ManagedOAuth.Config.Tests.Portals;
 
@@ -222,6 +224,55 @@ public sealed class SyncTests(ConfigHost host)
         Assert.Equal(StatusCode.InvalidArgument, (await Assert.ThrowsAsync<RpcException>(async () => await edge.Client.StatesAsync(new ReadingStatesRequest { ServerIds = { "x" } }, edge.Headers))).StatusCode);
         var token = ReadingsOf("token");
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(async () => await token.Client.StatesAsync(new ReadingStatesRequest(), token.Headers))).StatusCode);
+    }
+
+    [Fact]
+    public async Task FixedCredentialThatIsRefused_IsKnownAtOnce_AndOverWhenAnotherIsEntered()
+    {
+        await using var upstream = await UpstreamServer.StartAsync();
+        var id = await AddAsync(upstream.Origin + "/mcp", "bearer", ""","auth_credentials":"sk-1" """);
+        var server = await BecomesAsync(id, "ready", withTools: true);
+        Assert.Equal("not_required", (string)server["authentication_status"]!);
+        upstream.Status = 401;
+        var edge = ReadingsOf("edge");
+        await edge.Client.HeardAsync(
+            new HeardRequest { Servers = { new HeardServer { ServerId = (string)server["uid"]!, Reason = HeardServer.Types.Reason.CredentialRefused } } }, edge.Headers);
+        server = await BecomesAsync(id, "stale");
+        Assert.Equal("stale", (string)server["authentication_status"]!);
+        var alert = Assert.Single((await AlertsAsync(id)).AsArray())!;
+        Assert.Equal("credential_stale", (string)alert["kind"]!);
+        Assert.Contains("enter another one", (string)alert["detail"]!, StringComparison.Ordinal);
+        upstream.Status = null;
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{PortalCalls.Servers}/{id}", """{"auth_credentials":"sk-2"}""");
+        Assert.Equal("not_required", (string)(await BecomesAsync(id, "ready"))["authentication_status"]!);
+        Assert.Empty((await AlertsAsync(id)).AsArray());
+    }
+
+    [Fact]
+    public async Task LoginThatDied_IsKnownAtOnce_TheSharedOneAndThoseOfUsers()
+    {
+        var id = await AddAsync("https://10.0.0.1/mcp", "oauth");
+        var uid = Guid.Parse((string)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["uid"]!);
+        var (ann, bob) = (Guid.NewGuid(), Guid.NewGuid());
+        await TellAsync(new UpstreamLoginChanged(uid, ann, "ann@example.com", IsStale: true, "invalid_grant"));
+        await TellAsync(new UpstreamLoginChanged(uid, bob, "bob@example.com", IsStale: false, ""));
+        var alert = Assert.Single((await AlertsAsync(id)).AsArray())!;
+        Assert.Equal(("user_credential_stale", "ann@example.com"), ((string)alert["kind"]!, (string)Assert.Single(alert["names"]!.AsArray())!));
+        await TellAsync(new UpstreamLoginChanged(uid, ann, "ann@example.com", IsStale: false, ""));
+        Assert.Empty((await AlertsAsync(id)).AsArray());
+
+        await TellAsync(new UpstreamLoginChanged(uid, null, "", IsStale: true, "invalid_grant"));
+        Assert.Equal("stale", (string)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["authentication_status"]!);
+        Assert.Equal("credential_stale", (string)Assert.Single((await AlertsAsync(id)).AsArray())!["kind"]!);
+
+        // Nobody to tell of it.
+        await TellAsync(new UpstreamLoginChanged(Guid.NewGuid(), null, "", IsStale: true, "invalid_grant"));
+
+        async Task TellAsync(UpstreamLoginChanged message)
+        {
+            await using var scope = host.Services.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<IMessageBus>().InvokeAsync(message);
+        }
     }
 
     private (ServerReadings.ServerReadingsClient Client, Metadata Headers) ReadingsOf(string caller)

@@ -133,6 +133,19 @@ public sealed class PortalServerStateTests(World world) : IAsyncLifetime
         Assert.InRange(world.Readings.Heard.Count(heard => heard.Server == record.Id), 1, 10);
     }
 
+    [Theory]
+    [InlineData(McpAuthType.Bearer, "no longer accepts the portal's credential")]
+    [InlineData(McpAuthType.Oauth, "The shared login at")]
+    public async Task SharedCredentialThatIsRefused_IsToldToConfigAtOnce(McpAuthType type, string message)
+    {
+        _upstream.Tokens.Add("good");
+        var record = await _portal.AddAsync("things", _upstream, record => record with { AuthType = type }, settings => settings with { OnBehalf = false });
+        world.Upstreams.Tokens[(record.Id, "")] = "ended";
+        var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", """{"name":"things_read"}""");
+        Assert.Contains(message, answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        await Eventually.Async(() => world.Readings.Heard.Any(heard => heard == (record.Id, HeardServer.Types.Reason.CredentialRefused)));
+    }
+
     private async Task AddUnreadAsync(string id, ReadingState? reading, params Policy[] policies)
     {
         var record = await _portal.AddAsync(id, _upstream, policies: policies);

@@ -4,15 +4,21 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.ServiceDefaults.KeysAtRest;
 using Marten;
 using Marten.Exceptions;
+using Wolverine.Marten;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
 
-/// <summary>Keeps logins at MCP servers. Each change is made under a lock on its row, so that replicas never overwrite each other's tokens.</summary>
-public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box, TimeProvider clock, ILogger<UpstreamLogins> logger)
+/// <summary>
+/// Keeps logins at MCP servers. Each change is made under a lock on its row, so that replicas never overwrite each other's tokens; Config is told of those that
+/// people should know of, in the same transaction.
+/// </summary>
+public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFactory scopes, ISecretBox box, TimeProvider clock, ILogger<UpstreamLogins> logger)
 {
     private const int Attempts = 5;
 
@@ -62,7 +68,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
                 unit.CorrelationId = flowId;
                 unit.Store(connected);
                 unit.Events.Append(login.Id, new UpstreamConnected(server.Id, server.ServerId, UserOf(login), login.Issuer, login.Client.ClientId, connected.Scope, connected.Account, flowId));
-                await unit.SaveChangesAsync(CancellationToken.None);
+                await SaveAndTellAsync(unit, login, "");
                 LogConnected(logger, server.ServerId, login.UserId, login.Issuer);
                 return;
             }
@@ -164,7 +170,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
         var stale = login with { Stale = reason, Tokens = null, Turn = null, TurnEndsAt = null };
         unit.Store(stale);
         unit.Events.Append(login.Id, new UpstreamRefreshFailed(login.ServerId, UserOf(login), reason));
-        await unit.SaveChangesAsync(CancellationToken.None);
+        await SaveAndTellAsync(unit, login, reason);
         LogStale(logger, login.ServerId, login.UserId, login.Issuer, reason);
         return stale;
     }
@@ -181,7 +187,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
 
         unit.Delete<UpstreamLogin>(id);
         unit.Events.Append(id, new UpstreamForgotten(login.ServerId, UserOf(login), reason));
-        await unit.SaveChangesAsync(CancellationToken.None);
+        await SaveAndTellAsync(unit, login, "");
         LogForgotten(logger, login.ServerId, login.UserId, reason);
         return login;
     }
@@ -203,6 +209,16 @@ public sealed partial class UpstreamLogins(IDocumentStore store, ISecretBox box,
             servers.Select(id => id.ToString("D")).ToArray(),
             before,
             limit)).Select(login => login.Id)];
+    }
+
+    private async Task SaveAndTellAsync(IDocumentSession unit, UpstreamLogin login, string stale)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
+        outbox.Enroll(unit);
+        var user = UserOf(login) is { } id ? (await unit.LoadAsync<User>(id))?.Email ?? id.ToString("D") : "";
+        await outbox.PublishAsync(new UpstreamLoginChanged(login.ServerId, UserOf(login), user, stale.Length > 0, stale));
+        await unit.SaveChangesAsync(CancellationToken.None);
     }
 
     private static async Task<UpstreamLogin?> LockAsync(IDocumentSession unit, Guid id)

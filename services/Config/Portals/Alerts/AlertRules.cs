@@ -30,7 +30,10 @@ public static class AlertRules
         List<McpAlert?> changed =
         [
             Judge(McpAlertKind.CredentialStale, status.Connection == McpConnectionState.Stale,
-                $"The login at {server.Name} has ended: connect the server again.", []),
+                server.AuthType == McpAuthType.Bearer
+                    ? $"{server.Name} no longer accepts its credential: enter another one."
+                    : $"The login at {server.Name} has ended: connect the server again.",
+                []),
             Judge(McpAlertKind.SyncFailed, status.Failures >= FailuresBeforeAlert, $"{server.Name} could not be read {status.Failures} times: {status.Error?.Cause}", []),
             Judge(McpAlertKind.Quarantine, waiting.Count > 0, $"{waiting.Count} new or changed definitions of {server.Name} wait for approval.", waiting),
         ];
@@ -69,16 +72,43 @@ public static class AlertRules
             return known is null ? Raise(McpAlertKind.DefinitionsChanged, detail, names) : known with { Detail = detail, Names = names, UpdatedAt = now };
         }
 
-        McpAlert Raise(McpAlertKind kind, string detail, IReadOnlyList<string> names) => new()
-        {
-            Id = Guid.CreateVersion7(now),
-            ServerUid = server.Id,
-            ServerId = server.ServerId,
-            Kind = kind,
-            Detail = detail,
-            Names = names,
-            RaisedAt = now,
-            UpdatedAt = now,
-        };
+        McpAlert Raise(McpAlertKind kind, string detail, IReadOnlyList<string> names) => AlertRules.Raise(server, kind, detail, names, now);
     }
+
+    /// <summary>The alert about users who have to log in at a server again, after one of their logins changed; null when it is as before.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="open">Its alerts that are not resolved.</param>
+    /// <param name="user">Whose login it is.</param>
+    /// <param name="isStale">It is worth nothing any more; otherwise it was made anew or removed.</param>
+    /// <param name="now">The time.</param>
+    public static McpAlert? NextOfUser(McpServer server, IReadOnlyList<McpAlert> open, string user, bool isStale, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(open);
+        var known = open.FirstOrDefault(alert => alert.Kind == McpAlertKind.UserCredentialStale);
+        var before = known?.Names ?? [];
+        if (before.Contains(user, StringComparer.Ordinal) == isStale || (isStale && before.Count >= MostNames))
+        {
+            return null;
+        }
+
+        List<string> names = isStale ? [.. before, user] : [.. before.Where(other => other != user)];
+        var detail = $"Logins of {names.Count} {(names.Count == 1 ? "user" : "users")} at {server.Name} have ended: they have to log in there again.";
+        return known is null ? Raise(server, McpAlertKind.UserCredentialStale, detail, names, now)
+            : names.Count == 0 ? known with { ResolvedAt = now }
+            : isStale ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
+            : known with { Detail = detail, Names = names };
+    }
+
+    private static McpAlert Raise(McpServer server, McpAlertKind kind, string detail, IReadOnlyList<string> names, DateTimeOffset now) => new()
+    {
+        Id = Guid.CreateVersion7(now),
+        ServerUid = server.Id,
+        ServerId = server.ServerId,
+        Kind = kind,
+        Detail = detail,
+        Names = names,
+        RaisedAt = now,
+        UpdatedAt = now,
+    };
 }

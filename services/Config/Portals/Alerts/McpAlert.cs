@@ -22,7 +22,7 @@ public sealed record McpAlert
     /// <summary>For people.</summary>
     public required string Detail { get; init; }
 
-    /// <summary>What it is about, where that is something that can be named: definitions as <c>tools/name</c>.</summary>
+    /// <summary>What it is about, where that is something that can be named: definitions as <c>tools/name</c>, users by their addresses.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     public required DateTimeOffset RaisedAt { get; init; }
@@ -43,8 +43,11 @@ public sealed record McpAlert
 [JsonConverter(typeof(SnakeCaseEnumConverter<McpAlertKind>))]
 public enum McpAlertKind
 {
-    /// <summary>The administrator's login at the server has ended.</summary>
+    /// <summary>The administrator's login at the server has ended, or the server no longer accepts its fixed credential.</summary>
     CredentialStale,
+
+    /// <summary>Logins that users made at the server for themselves have ended.</summary>
+    UserCredentialStale,
 
     /// <summary>New or changed definitions wait for approval.</summary>
     Quarantine,

@@ -20,6 +20,15 @@ public sealed class McpServerStatuses
         _known[status.Id] = status;
     }
 
+    /// <summary>The status as it is stored, until the session ends in nobody else's hands: whoever changes one does so after all others.</summary>
+    public static async Task<McpServerStatus> LockAsync(IDocumentSession session, Guid server, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        await session.BeginTransactionAsync(ct);
+        await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(?, 0))", ct, $"mcp-sync:{server}");
+        return await session.LoadAsync<McpServerStatus>(server, ct) ?? new McpServerStatus { Id = server };
+    }
+
     /// <summary>Reads what other replicas wrote.</summary>
     public async Task ReadAsync(IQuerySession session, CancellationToken ct)
     {

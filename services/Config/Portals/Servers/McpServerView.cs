@@ -92,6 +92,7 @@ internal static class McpServerView
     // A client that was registered by hand is "manual" in the original as long as nobody is logged in for everybody.
     private static string Authentication(McpServer server, McpServerStatus status) => (server.AuthType, status.Connection) switch
     {
+        (McpAuthType.Bearer, McpConnectionState.Stale) => "stale",
         (McpAuthType.Bearer or McpAuthType.Unauthenticated, _) => "not_required",
         (_, McpConnectionState.Connected) => "connected",
         (_, McpConnectionState.Stale) => "stale",

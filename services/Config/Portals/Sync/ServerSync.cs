@@ -56,7 +56,7 @@ public sealed partial class ServerSync(
         }
 
         await using var session = store.LightweightSession();
-        var known = await LockAsync(session, server, ct);
+        var known = await McpServerStatuses.LockAsync(session, server.Id, ct);
         if (known.HeardAt is null)
         {
             known = SyncRules.Heard(known, clock.GetUtcNow());
@@ -67,18 +67,10 @@ public sealed partial class ServerSync(
         statuses.Note(known);
     }
 
-    // Whoever changes a status does so after all others.
-    private static async Task<McpServerStatus> LockAsync(IDocumentSession session, McpServer server, CancellationToken ct)
-    {
-        await session.BeginTransactionAsync(ct);
-        await session.ExecuteAsync("select pg_advisory_xact_lock(hashtextextended(?, 0))", ct, $"mcp-sync:{server.Id}");
-        return await session.LoadAsync<McpServerStatus>(server.Id, ct) ?? new McpServerStatus { Id = server.Id };
-    }
-
     private async Task<McpServerStatus?> ClaimAsync(McpServer server, bool isAsked, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        var known = await LockAsync(session, server, ct);
+        var known = await McpServerStatuses.LockAsync(session, server.Id, ct);
         var now = clock.GetUtcNow();
         if (known.LeasedUntil > now || !(isAsked || SyncRules.IsDue(server, known, now)))
         {
@@ -126,7 +118,7 @@ public sealed partial class ServerSync(
         catch (ReadingFailedException failed)
         {
             Log.Failed(logger, server.ServerId, failed.Error.Cause);
-            return (SyncRules.Failed(status, credential?.State ?? status.Connection, failed.Error, clock.GetUtcNow()), s_nothing);
+            return (SyncRules.Failed(status, ConnectionOf(server, credential, status, failed.Error), failed.Error, clock.GetUtcNow()), s_nothing);
         }
         catch (RpcException away) when (!ct.IsCancellationRequested)
         {
@@ -134,6 +126,10 @@ public sealed partial class ServerSync(
             return (SyncRules.Unknown(status, "The authorization server does not answer at the moment.", clock.GetUtcNow()), s_nothing);
         }
     }
+
+    // There is nobody to ask for another one in the place of a fixed credential.
+    private static McpConnectionState ConnectionOf(McpServer server, ServerCredential? credential, McpServerStatus status, McpSyncError error)
+        => server.AuthType == McpAuthType.Bearer && error.StatusCode == StatusCodes.Status401Unauthorized ? McpConnectionState.Stale : credential?.State ?? status.Connection;
 
     // The writers' lock is taken only for what is new.
     private async Task<IReadOnlyList<string>> KeepAsync(McpServer server, McpReading reading, CancellationToken ct)
@@ -169,7 +165,7 @@ public sealed partial class ServerSync(
     private async Task SaveAsync(McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        var meanwhile = await LockAsync(session, server, ct);
+        var meanwhile = await McpServerStatuses.LockAsync(session, server.Id, ct);
         if (meanwhile.HeardAt is not null)
         {
             // It may have been heard of after what changed was read.
@@ -193,7 +189,7 @@ public sealed partial class ServerSync(
     /// <summary>Looks again at what there is to be told about a server.</summary>
     internal async Task AlertAsync(IDocumentSession session, McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct)
     {
-        var open = await session.QueryAsync<McpAlert>("where d.data ->> 'serverUid' = ? and d.data ->> 'resolvedAt' is null order by id limit 100", ct, server.Id.ToString());
+        var open = await OpenAlertsAsync(session, server, ct);
         var catalog = log.Current.Snapshot.McpCatalogs.GetValueOrDefault(McpCatalog.IdOf(server.Id));
         foreach (var alert in AlertRules.Next(server, open, status, catalog, news, clock.GetUtcNow()))
         {
@@ -204,6 +200,10 @@ public sealed partial class ServerSync(
             }
         }
     }
+
+    /// <summary>The alerts about a server that are not resolved.</summary>
+    internal Task<IReadOnlyList<McpAlert>> OpenAlertsAsync(IDocumentSession session, McpServer server, CancellationToken ct)
+        => session.QueryAsync<McpAlert>("where d.data ->> 'serverUid' = ? and d.data ->> 'resolvedAt' is null order by id limit 100", ct, server.Id.ToString());
 
     private static partial class Log
     {

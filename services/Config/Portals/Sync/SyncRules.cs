@@ -124,6 +124,14 @@ public static class SyncRules
         };
     }
 
+    /// <summary>The shared login at it is another one, or died: it is read at once, also when somebody reads it with what there was before.</summary>
+    public static McpServerStatus SharedLoginChanged(McpServerStatus status, bool isStale, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var told = isStale ? NeedsLogin(status, McpConnectionState.Stale, now) with { LeasedUntil = status.LeasedUntil } : status;
+        return told with { DueAt = now, HeardAt = now };
+    }
+
     /// <summary>A part of this product did not answer: nothing is known about the server, and it is tried again soon.</summary>
     public static McpServerStatus Unknown(McpServerStatus status, string cause, DateTimeOffset now)
     {

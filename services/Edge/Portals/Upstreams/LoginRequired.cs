@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
 
@@ -16,7 +17,9 @@ internal static class LoginRequired
         var name = server.Record.Name;
         if (!server.PerUser)
         {
-            return new UpstreamException(PortalOutcomes.Unavailable, isStale
+            return new UpstreamException(PortalOutcomes.Unavailable, server.Record.AuthType == McpAuthType.Bearer
+                ? $"{name} no longer accepts the portal's credential. An administrator has to enter another one."
+                : isStale
                 ? $"The shared login at {name} has ended. An administrator has to connect the server again."
                 : $"An administrator has to connect {name} first.");
         }

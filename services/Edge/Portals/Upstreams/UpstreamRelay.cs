@@ -202,6 +202,12 @@ internal sealed class UpstreamRelay(
         var credential = await credentials.GetAsync(server, request.Principal.UserId, refused, request.Cancellation);
         if (credential.State is not (UpstreamCredentialReply.Types.State.Connected or UpstreamCredentialReply.Types.State.NotRequired))
         {
+            if (refused.Length > 0 && !server.PerUser)
+            {
+                // An administrator has to know of it before the next reading would find it out.
+                news.Heard(server, HeardServer.Types.Reason.CredentialRefused);
+            }
+
             throw LoginRequired.For(request, server, isStale: credential.State == UpstreamCredentialReply.Types.State.Stale);
         }
 

@@ -11,6 +11,7 @@ public static class McpWords
     public static string Authentication(JsonNode server) => (Text(server, "auth_type"), Text(server, "authentication_status")) switch
     {
         ("unauthenticated", _) => "none",
+        ("bearer", "stale") => "fixed credential, no longer accepted",
         ("bearer", _) => "fixed credential",
         (_, "connected") => "OAuth, connected",
         (_, "stale") => "OAuth, the shared login has ended",
@@ -23,7 +24,8 @@ public static class McpWords
     /// <summary>What an alert is about.</summary>
     public static string Alert(JsonObject alert) => Text(alert, "kind") switch
     {
-        "credential_stale" => "The login has ended",
+        "credential_stale" => "The credential is no longer accepted",
+        "user_credential_stale" => "Users have to log in again",
         "quarantine" => "Waiting for approval",
         "definitions_changed" => "Definitions changed",
         "sync_failed" => "Cannot be read",
