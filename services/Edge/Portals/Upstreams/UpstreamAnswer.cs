@@ -21,9 +21,11 @@ internal static class UpstreamAnswer
     /// <summary>The messages, one after the other, until the answer ends.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="heard">Called at each message: the time for silence begins anew.</param>
+    /// <param name="position">Gets how far an event stream was read.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="UpstreamException">The answer is no answer, or too long.</exception>
-    public static async IAsyncEnumerable<RpcMessage> ReadAsync(HttpResponseMessage response, Action heard, [EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<RpcMessage> ReadAsync(
+        HttpResponseMessage response, Action heard, StreamPosition position, [EnumeratorCancellation] CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentEncoding.Count > 0)
         {
@@ -39,6 +41,7 @@ internal static class UpstreamAnswer
             await foreach (var item in events.EnumerateAsync(cancellation))
             {
                 body.Forget(MaximumMessage);
+                position.Note(events);
                 if (item.EventType is not "message" || item.Data.Length == 0)
                 {
                     continue;
@@ -52,6 +55,8 @@ internal static class UpstreamAnswer
                 heard();
                 yield return Parse(item.Data);
             }
+
+            position.Note(events);
         }
         else if (string.Equals(type, "application/json", StringComparison.OrdinalIgnoreCase))
         {
@@ -151,7 +156,7 @@ internal static class UpstreamAnswer
 
         try
         {
-            await foreach (var message in ReadAsync(response, static () => { }, cancellation))
+            await foreach (var message in ReadAsync(response, static () => { }, new StreamPosition(), cancellation))
             {
                 return message.Kind == RpcKind.Response && message.Error.ValueKind == JsonValueKind.Object && JsonElement.DeepEquals(message.Id, id) ? message : null;
             }

@@ -52,6 +52,7 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
         await Task.Yield();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ears.Session.Ended, lifetime.ApplicationStopping);
         var sessionId = ears.Session.SessionId;
+        var position = new StreamPosition();
 
         // A session that was begun anew has a listener of its own.
         for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && ears.Session.SessionId == sessionId && ears.IsAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
@@ -59,6 +60,7 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
             try
             {
                 using var get = ears.Session.Create(HttpMethod.Get, await ears.Target(end.Token), default);
+                position.AddTo(get);
                 using var response = await http.SendAsync(get, end.Token);
                 ears.Opened.TrySetResult();
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
@@ -69,10 +71,11 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
 
                 if (!response.IsSuccessStatusCode)
                 {
+                    position.Forget();
                     throw new UpstreamException(PortalOutcomes.Unavailable, $"HTTP {(int)response.StatusCode}");
                 }
 
-                await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, end.Token))
+                await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, position, end.Token))
                 {
                     pause = TimeSpan.FromSeconds(1);
                     await HandOnAsync(ears, message, end.Token);
@@ -91,7 +94,7 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
             ears.Opened.TrySetResult();
             try
             {
-                await Task.Delay(pause, end.Token);
+                await Task.Delay(position.Pause > pause ? position.Pause : pause, end.Token);
             }
             catch (OperationCanceledException)
             {

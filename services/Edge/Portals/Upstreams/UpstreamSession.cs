@@ -10,6 +10,7 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </summary>
 internal sealed class UpstreamSession(UpstreamHttp http, string revision, UpstreamClient client, SharedSessionId? shared) : IDisposable
 {
+    private const int MostTakenUp = 600;
     private static readonly TimeSpan s_levelDeadline = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _ended = new();
     private int _isListening;
@@ -344,18 +345,60 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
             SessionId = ids.FirstOrDefault(id => id.Length is > 0 and <= 1024);
         }
 
-        await foreach (var message in UpstreamAnswer.ReadAsync(response, heard, cancellation))
+        var position = new StreamPosition();
+        var id = IdOf(request);
+        var answer = await ReadAsync(response, id, onMessage, heard, position, cancellation);
+        for (var taken = 0; answer is null && taken < MostTakenUp && position.CanBeTakenUp && Revisions.HasSessions(_revision); taken++)
         {
-            if (message.Kind == RpcKind.Response)
-            {
-                return message;
-            }
-
-            await onMessage(message);
+            // The time for silence goes on: a server that only ever ends its streams is not waited for.
+            await Task.Delay(position.Pause, cancellation);
+            answer = await TakeUpAsync(target, id, onMessage, heard, position, cancellation);
         }
 
         // No fault of the server's health: so it ends, too, the answer to a request that was cancelled.
-        throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.");
+        return answer ?? throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.");
+    }
+
+    private async Task<RpcMessage?> TakeUpAsync(
+        UpstreamTarget target, JsonElement id, Func<RpcMessage, Task> onMessage, Action heard, StreamPosition position, CancellationToken cancellation)
+    {
+        using var get = Create(HttpMethod.Get, target, default);
+        position.AddTo(get);
+        using var response = await http.SendAsync(get, cancellation);
+        if (response.IsSuccessStatusCode)
+        {
+            return await ReadAsync(response, id, onMessage, heard, position, cancellation);
+        }
+
+        // It may have done what it was asked for: the request is not sent again.
+        position.Forget();
+        return null;
+    }
+
+    // Null: the stream ended, or broke where it can be taken up, before the response.
+    private static async Task<RpcMessage?> ReadAsync(
+        HttpResponseMessage response, JsonElement id, Func<RpcMessage, Task> onMessage, Action heard, StreamPosition position, CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (var message in UpstreamAnswer.ReadAsync(response, heard, position, cancellation))
+            {
+                if (message.Kind != RpcKind.Response)
+                {
+                    await onMessage(message);
+                }
+                else if (JsonElement.DeepEquals(message.Id, id))
+                {
+                    return message;
+                }
+            }
+        }
+        catch (UpstreamException broken) when (broken.IsServerFault && position.CanBeTakenUp)
+        {
+            // Taken up like one that the server has ended.
+        }
+
+        return null;
     }
 
     private static JsonElement IdOf(UpstreamRequest request) => JsonDocument.Parse(RpcWriter.Write(request.WriteId)).RootElement;
