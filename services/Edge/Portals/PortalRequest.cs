@@ -46,6 +46,9 @@ internal sealed class PortalRequest
 
     public PortalSession? Session { get; set; }
 
+    /// <summary>A server asked the client something that it cannot be asked in its revision.</summary>
+    public bool IsAskedInVain { get; set; }
+
     /// <summary>For the portal's log.</summary>
     public PortalLogNotes Log { get; } = new();
 

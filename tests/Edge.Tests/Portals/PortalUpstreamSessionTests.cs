@@ -164,6 +164,7 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
         };
         var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read).WaitAsync(Eventually.DefaultDeadline);
         Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+        Assert.Contains("Connect with revision 2025-11-25", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

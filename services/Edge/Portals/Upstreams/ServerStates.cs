@@ -24,7 +24,7 @@ internal sealed partial class ServerStates(
     public async Task<IReadOnlyList<ServerState>> AllAsync(PortalRequest request)
     {
         var servers = request.Servers.ToList();
-        var reading = ReadingsAsync(servers, request.Cancellation);
+        var reading = ReadingsAsync(servers);
         var own = LoginsAsync(servers.Where(server => server.PerUser), request.Principal.UserId, request.Cancellation);
         var shared = LoginsAsync(servers.Where(server => !server.PerUser), null, request.Cancellation);
         await Task.WhenAll(reading, own, shared);
@@ -43,11 +43,11 @@ internal sealed partial class ServerStates(
             return [];
         }
 
-        var readings = await ReadingsAsync(servers, request.Cancellation);
+        var readings = await ReadingsAsync(servers);
         return [.. servers.Select(server => ServerState.Of(server, readings.GetValueOrDefault(server.Record.Id), null, isUnreachable: false))];
     }
 
-    private async Task<Dictionary<Guid, ReadingState?>> ReadingsAsync(List<PortalServer> servers, CancellationToken cancellation)
+    private async Task<Dictionary<Guid, ReadingState?>> ReadingsAsync(List<PortalServer> servers)
     {
         var now = clock.GetUtcNow();
         var unknown = servers.Select(server => server.Record.Id).Where(id => !_readings.TryGetValue(id, out var known) || now - known.At >= s_kept).ToList();
@@ -58,7 +58,8 @@ internal sealed partial class ServerStates(
                 _readings.Clear();
             }
 
-            var read = await AskAsync(unknown, now, cancellation);
+            // Whoever asks first asks for the others too: a client that leaves does not break it off.
+            var read = await AskAsync(unknown, now);
             foreach (var id in unknown)
             {
                 // Nothing is kept too: a Config that is away is not waited for by every request.
@@ -69,16 +70,16 @@ internal sealed partial class ServerStates(
         return servers.ToDictionary(server => server.Record.Id, server => _readings.GetValueOrDefault(server.Record.Id).Reading);
     }
 
-    private async Task<Dictionary<Guid, ReadingState>> AskAsync(List<Guid> servers, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Dictionary<Guid, ReadingState>> AskAsync(List<Guid> servers, DateTimeOffset now)
     {
         try
         {
             var request = new ReadingStatesRequest();
             request.ServerIds.AddRange(servers.Select(id => id.ToString("D")));
-            var reply = await config.StatesAsync(request, deadline: now.UtcDateTime + s_deadline, cancellationToken: cancellation);
+            var reply = await config.StatesAsync(request, deadline: now.UtcDateTime + s_deadline);
             return reply.States.ToDictionary(state => Guid.Parse(state.ServerId));
         }
-        catch (RpcException failure) when (!cancellation.IsCancellationRequested)
+        catch (RpcException failure)
         {
             Log.NotKnown(logger, "Config", failure.StatusCode);
             return [];
@@ -98,7 +99,7 @@ internal sealed partial class ServerStates(
         {
             return (await credentials.StatusAsync(request, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: cancellation)).Statuses;
         }
-        catch (RpcException failure) when (!cancellation.IsCancellationRequested)
+        catch (RpcException failure)
         {
             Log.NotKnown(logger, "authorization-server", failure.StatusCode);
             return [];

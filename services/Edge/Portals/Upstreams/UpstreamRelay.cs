@@ -25,6 +25,7 @@ internal sealed class UpstreamRelay(
 {
     private const int Attempts = 3;
     private const int MaximumRounds = 16;
+    private const string CannotBeAsked = "A client that speaks a revision without sessions (2026-07-28) cannot be asked anything by a server that has sessions. Connect with revision 2025-11-25 to be asked.";
     private long _next;
 
     /// <summary>Sends a request.</summary>
@@ -47,7 +48,7 @@ internal sealed class UpstreamRelay(
         }
         catch (UpstreamException failure)
         {
-            return RpcAnswer.Failed(failure.Error ?? ErrorOf(failure, server), failure.Outcome);
+            return RpcAnswer.Failed(failure.Error ?? ErrorOf(failure, server, request), failure.Outcome);
         }
         catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
         {
@@ -264,7 +265,8 @@ internal sealed class UpstreamRelay(
 
         var reply = message.Method == "ping"
             ? RpcWriter.Result(message.Id, "{}"u8.ToArray())
-            : RpcWriter.Error(message.Id, new RpcError(RpcCodes.MethodNotFound, "The client cannot be asked."), request.FlowId);
+            : RpcWriter.Error(message.Id, new RpcError(RpcCodes.MethodNotFound, CannotBeAsked), request.FlowId);
+        request.IsAskedInVain |= message.Method != "ping";
         await session.SendAsync(target, reply, null, request.Cancellation);
     }
 
@@ -279,7 +281,8 @@ internal sealed class UpstreamRelay(
         return RpcAnswer.Relayed(RpcWriter.Write(json => json.Raw(response.Error)), PortalOutcomes.UpstreamError);
     }
 
-    private static RpcError ErrorOf(UpstreamException failure, PortalServer server) => RpcError.Unavailable(failure.Message) with
+    private static RpcError ErrorOf(UpstreamException failure, PortalServer server, PortalRequest request)
+        => RpcError.Unavailable(request.IsAskedInVain ? $"{failure.Message} {CannotBeAsked}" : failure.Message) with
     {
         Data = [("server_id", RpcWriter.Write(json => json.WriteStringValue(server.ServerId))), ("reason", RpcWriter.Write(json => json.WriteStringValue(failure.Outcome)))],
     };
