@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -43,10 +44,12 @@ internal static class EdgeServer
         {
             kestrel.Listen(endPoint, listen =>
             {
-                listen.Use(next => connection =>
+                var drained = listen.ApplicationServices.GetRequiredService<DrainEnd>().Token;
+                listen.Use(next => async connection =>
                 {
                     connection.Features.Set(PublicConnection.Instance);
-                    return next(connection);
+                    using var cut = drained.UnsafeRegister(static connection => ((ConnectionContext)connection!).Abort(new ConnectionAbortedException("The edge stops.")), connection);
+                    await next(connection);
                 });
                 listen.Protocols = address.IsHttps ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
                 if (address.IsHttps)

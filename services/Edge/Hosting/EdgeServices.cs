@@ -28,7 +28,8 @@ internal static class EdgeServices
         var section = builder.Configuration.GetSection(EdgeOptions.Section);
         builder.Services.AddSingleton<IValidateOptions<EdgeOptions>, EdgeOptionsValidator>();
         builder.Services.AddOptions<EdgeOptions>().Bind(section).ValidateOnStart();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<EdgeOptions>>(static (host, edge) => host.ShutdownTimeout = edge.Value.DrainTimeout);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<EdgeOptions>>(static (host, edge) => host.ShutdownTimeout = edge.Value.DrainTimeout + DrainEnd.Reserve);
+        builder.Services.AddSingleton<DrainEnd>();
         EdgeServer.Configure(builder, section.Get<EdgeOptions>() ?? new EdgeOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<DistributedContextPropagator>(new PublicTrace()));
 

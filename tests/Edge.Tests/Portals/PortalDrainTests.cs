@@ -53,13 +53,16 @@ public sealed class PortalDrainTests(World world) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CallThatNeverEnds_IsCutOffAfterTheTimeForDraining()
+    public async Task CallThatNeverEnds_IsCutOffAfterTheTimeForDraining_AndWhatHappenedIsStillTold()
     {
         await using var edge = await _portal.StartEdgeAsync(settings: new KeyValuePair<string, string?>("Edge:DrainTimeout", "00:00:01"));
         _portal.Port = edge.Port;
         var token = _portal.Token();
         var (call, _) = await LongTool.BeginAsync(_portal, token, await _portal.InitializeAsync(token));
-        await Record.ExceptionAsync(() => edge.App.StopAsync()).WaitAsync(Eventually.DefaultDeadline);
+        await edge.App.StopAsync().WaitAsync(Eventually.DefaultDeadline);
+
+        // There was time left to tell of it.
+        Assert.Contains(world.PortalLog.Entries, entry => entry.PortalId == _portal.Portal.PortalId && entry.Tool == "long");
         Assert.NotNull(await Record.ExceptionAsync(() => LongTool.ResultOfAsync(call)));
         await call.DisposeAsync();
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
+using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.Edge.OpenStreams;
 using ManagedOAuth.Edge.Portals.BuiltIns;
 using ManagedOAuth.Edge.Portals.Limits;
@@ -26,6 +27,7 @@ internal sealed partial class PortalMessages(
     PortalLimits limits,
     OpenStreamList streams,
     PortalLogReporter reporter,
+    DrainEnd drained,
     TimeProvider clock,
     ILogger<PortalMessages> logger)
 {
@@ -133,6 +135,9 @@ internal sealed partial class PortalMessages(
         }
 
         using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Client, () => End(ended, visit.Http));
+
+        // At the end of draining too: that its connection is cut alone does not end a call.
+        using var cut = drained.Token.Register(() => End(ended, visit.Http));
         var log = visit.SessionId is { } session ? logs.Begin(session, Revisions.HasPrimingEvent(revision)) : null;
         await using var stream = new ClientStream(visit.Http, log, clock);
         var request = RequestOf(visit, message, revision, stream, entry.Token, uses =>
