@@ -10,7 +10,7 @@ namespace ManagedOAuth.Edge.Telemetry;
 internal abstract partial class PeriodicReports(string what, TimeSpan period, TimeProvider clock, ILogger logger) : BackgroundService
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(5);
 
     protected TimeProvider Clock => clock;
 
@@ -21,10 +21,12 @@ internal abstract partial class PeriodicReports(string what, TimeSpan period, Ti
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        // The stop may come while a report is made, which is broken off then: the last one begins after the stop.
+        var isLast = false;
+        while (!isLast)
         {
             await Task.Delay(period, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var isLast = stoppingToken.IsCancellationRequested;
+            isLast = stoppingToken.IsCancellationRequested;
             try
             {
                 await ReportAsync(clock.GetUtcNow().UtcDateTime + (isLast ? s_lastDeadline : s_deadline), isLast ? CancellationToken.None : stoppingToken);

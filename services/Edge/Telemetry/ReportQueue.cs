@@ -16,7 +16,7 @@ internal abstract class ReportQueue<TEntry>(string what, int maximumQueue, TimeP
     private const int MaximumBatch = 500;
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
     private readonly Channel<TEntry> _queue = Channel.CreateBounded<TEntry>(new BoundedChannelOptions(maximumQueue) { SingleReader = true });
 
