@@ -14,6 +14,7 @@ namespace ManagedOAuth.Edge.Portals.Limits;
 internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> logger)
 {
     private const int Maximum = 1000;
+    private static readonly TimeSpan s_break = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<(Guid Server, long Version), Circuit> _circuits = new();
 
     /// <summary>Runs a call through the circuit of its server.</summary>
@@ -37,25 +38,31 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
     }
 
     /// <summary>Whether a server is not asked at the moment.</summary>
-    public bool IsOpen(PortalServer server) => _circuits.TryGetValue((server.Record.Id, server.Record.Version), out var circuit) && circuit.State.CircuitState == CircuitState.Open;
+    public bool IsOpen(PortalServer server)
+        => _circuits.TryGetValue((server.Record.Id, server.Record.Version), out var circuit)
+            && circuit.Breaks.State.CircuitState == CircuitState.Open
+
+            // A circuit stays open by name until somebody calls, though that call would be made.
+            && clock.GetUtcNow() - circuit.Breaks.OpenedAt < s_break;
 
     private Circuit Create(string serverId)
     {
-        var state = new CircuitBreakerStateProvider();
-        return new Circuit(CreatePipeline(serverId, state), state);
+        var breaks = new Breaks();
+        return new Circuit(CreatePipeline(serverId, breaks), breaks);
     }
 
-    private ResiliencePipeline<RpcMessage> CreatePipeline(string serverId, CircuitBreakerStateProvider state) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
+    private ResiliencePipeline<RpcMessage> CreatePipeline(string serverId, Breaks breaks) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
         .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RpcMessage>
         {
             ShouldHandle = static arguments => new(arguments.Outcome.Exception is UpstreamException { IsServerFault: true }),
             FailureRatio = 0.5,
             MinimumThroughput = 5,
             SamplingDuration = TimeSpan.FromSeconds(30),
-            BreakDuration = TimeSpan.FromSeconds(5),
-            StateProvider = state,
+            BreakDuration = s_break,
+            StateProvider = breaks.State,
             OnOpened = _ =>
             {
+                breaks.OpenedAt = clock.GetUtcNow();
                 Log.Opened(logger, serverId);
                 return default;
             },
@@ -67,7 +74,20 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         })
         .Build();
 
-    private sealed record Circuit(ResiliencePipeline<RpcMessage> Pipeline, CircuitBreakerStateProvider State);
+    private sealed record Circuit(ResiliencePipeline<RpcMessage> Pipeline, Breaks Breaks);
+
+    private sealed class Breaks
+    {
+        private long _openedAt;
+
+        public CircuitBreakerStateProvider State { get; } = new();
+
+        public DateTimeOffset OpenedAt
+        {
+            get => new(Interlocked.Read(ref _openedAt), TimeSpan.Zero);
+            set => Interlocked.Exchange(ref _openedAt, value.UtcTicks);
+        }
+    }
 
     private static partial class Log
     {
