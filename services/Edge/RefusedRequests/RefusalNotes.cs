@@ -27,7 +27,7 @@ internal sealed class RefusalNotes(RefusalSample sample, RefusalReporter reporte
     /// <summary>Notes a refusal for another reason.</summary>
     public void Add(HttpContext context, ProtectedApplication application, Authentication authentication, string reason)
     {
-        if (Begin(context, application.Id, reason, reason) is not { } entry)
+        if (Begin(context, application.Id, reason, reason, isKnown: authentication.Credential is not null) is not { } entry)
         {
             return;
         }
@@ -57,7 +57,7 @@ internal sealed class RefusalNotes(RefusalSample sample, RefusalReporter reporte
     /// <summary>Notes a request that could not be read in one way only.</summary>
     public void AddBadRequest(HttpContext context, string rule)
     {
-        if (Begin(context, Guid.Empty, RefusalReasons.BadRequest, rule) is { } entry)
+        if (Begin(context, Guid.Empty, RefusalReasons.BadRequest, rule, isKnown: false) is { } entry)
         {
             entry.Rule = rule;
             entry.Credential = RefusalReasons.Of(CredentialKind.None);
@@ -65,9 +65,9 @@ internal sealed class RefusalNotes(RefusalSample sample, RefusalReporter reporte
         }
     }
 
-    private Refusal? Begin(HttpContext context, Guid application, string reason, string kind)
+    private Refusal? Begin(HttpContext context, Guid application, string reason, string kind, bool isKnown)
     {
-        var (isTold, isLast) = sample.Take(application, kind);
+        var (isTold, isLast) = sample.Take(application, kind, isKnown);
         if (!isTold)
         {
             EdgeMetrics.RefusalsNotLogged(1);

@@ -12,25 +12,28 @@ public sealed class RefusalSampleTests
     {
         var clock = new Clock();
         var sample = new RefusalSample(clock);
-        var taken = Enumerable.Range(0, 1000).Select(_ => sample.Take(s_one, "invalid")).ToList();
+        var taken = Enumerable.Range(0, 1000).Select(_ => sample.Take(s_one, "invalid", isKnown: false)).ToList();
         Assert.Equal(RefusalSample.MostOfOne, taken.Count(one => one.IsTold));
         Assert.Equal(RefusalSample.MostOfOne - 1, taken.FindIndex(one => one.IsLast));
 
         // A flood of one kind takes nothing from another, nor from another application.
-        Assert.True(sample.Take(s_one, "denied").IsTold);
-        Assert.True(sample.Take(Guid.NewGuid(), "invalid").IsTold);
+        Assert.True(sample.Take(s_one, "denied", isKnown: false).IsTold);
+        Assert.True(sample.Take(Guid.NewGuid(), "invalid", isKnown: false).IsTold);
         clock.Now += TimeSpan.FromMinutes(1);
-        Assert.True(sample.Take(s_one, "invalid").IsTold);
+        Assert.True(sample.Take(s_one, "invalid", isKnown: false).IsTold);
     }
 
-    [Fact]
-    public void OfEverything_AMinuteHasAnEnd()
+    [Theory]
+    [InlineData(true, RefusalSample.MostOfKnown)]
+    [InlineData(false, RefusalSample.MostOfUnknown)]
+    public void OfEverything_AMinuteHasAnEnd_AndAFloodWithoutCredentialsHidesNothingOfThoseWithOne(bool isKnown, int most)
     {
         var clock = new Clock();
         var sample = new RefusalSample(clock);
-        Assert.Equal(RefusalSample.MostOfAll, Enumerable.Range(0, 2 * RefusalSample.MostOfAll).Count(_ => sample.Take(Guid.NewGuid(), "invalid").IsTold));
+        Assert.Equal(most, Enumerable.Range(0, 2 * most).Count(_ => sample.Take(Guid.NewGuid(), "invalid", isKnown).IsTold));
+        Assert.True(sample.Take(s_one, "cross_site", !isKnown).IsTold);
         clock.Now += TimeSpan.FromMinutes(1);
-        Assert.True(sample.Take(s_one, "invalid").IsTold);
+        Assert.True(sample.Take(s_one, "invalid", isKnown).IsTold);
     }
 
     [Fact]
@@ -38,7 +41,7 @@ public sealed class RefusalSampleTests
     {
         var sample = new RefusalSample(new Clock());
         var told = 0;
-        Parallel.For(0, 10_000, _ => Interlocked.Add(ref told, sample.Take(s_one, "invalid").IsTold ? 1 : 0));
+        Parallel.For(0, 10_000, _ => Interlocked.Add(ref told, sample.Take(s_one, "invalid", isKnown: false).IsTold ? 1 : 0));
         Assert.Equal(RefusalSample.MostOfOne, told);
     }
 
