@@ -41,17 +41,33 @@ public sealed partial class PortalSwitchTests(World world) : IAsyncLifetime
         Assert.DoesNotContain("<b>", page, StringComparison.Ordinal);
         Assert.Contains("<strong>raw</strong>", page, StringComparison.Ordinal);
 
-        Assert.Equal(303, (await SendAsync("alice@example.com", path, ("csrf", TokenOf(page)), ("on", "others"))).Status);
+        Assert.Equal(303, (await SaveAsync(path, page, "others")).Status);
         Assert.Equal(["others_read"], await ToolsAsync(token, session));
         Assert.Equal(["things_read", "others_read"], await ToolsAsync(token, other));
 
         // At the latest with the next look at what was switched elsewhere.
         var told = await stream.NextAsync().WaitAsync(TimeSpan.FromMinutes(2));
         Assert.Equal("notifications/tools/list_changed", told.Json.GetProperty("method").GetString());
-        Assert.Single(Checked().Matches((await SendAsync("alice@example.com", path)).Page));
+        page = (await SendAsync("alice@example.com", path)).Page;
+        Assert.Single(Checked().Matches(page));
 
-        Assert.Equal(303, (await SendAsync("alice@example.com", path, ("csrf", TokenOf(page)), ("on", "others"), ("on", "things"))).Status);
+        Assert.Equal(303, (await SaveAsync(path, page, "others", "things")).Status);
         Assert.Equal(["things_read", "others_read"], await ToolsAsync(token, session));
+    }
+
+    [Fact]
+    public async Task Save_ChangesWhatTheUserChangedAlone()
+    {
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+        var path = await PathAsync(token, session);
+        var (_, page) = await SendAsync("alice@example.com", path);
+
+        // Since the page was made the client has switched one off, and a server has come.
+        await _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_toggle_single_server","arguments":{"server_id":"things","action":"untoggle"} }""");
+        await _portal.AddAsync("newer", _upstream);
+        Assert.Equal(303, (await SaveAsync(path, page, "things")).Status);
+        Assert.Equal(["newer_read"], await ToolsAsync(token, session));
     }
 
     [Fact]
@@ -134,6 +150,10 @@ public sealed partial class PortalSwitchTests(World world) : IAsyncLifetime
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
+    // As a browser sends the page's form when these boxes are checked.
+    private Task<(int Status, string Page)> SaveAsync(string path, string page, params string[] on)
+        => SendAsync("alice@example.com", path, [("csrf", TokenOf(page)), .. Shown().Matches(page).Select(field => (field.Groups[1].Value, field.Groups[2].Value)), .. on.Select(id => ("on", id))]);
+
     private readonly Dictionary<string, string> _assertions = [];
 
     // One browser session each.
@@ -147,6 +167,9 @@ public sealed partial class PortalSwitchTests(World world) : IAsyncLifetime
 
     [GeneratedRegex("name=\"csrf\" value=\"([^\"]+)\"")]
     private static partial Regex Csrf();
+
+    [GeneratedRegex("type=\"hidden\" name=\"(shown-[a-z]+)\" value=\"([^\"]+)\"")]
+    private static partial Regex Shown();
 
     [GeneratedRegex(" checked ")]
     private static partial Regex Checked();

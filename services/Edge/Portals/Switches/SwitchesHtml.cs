@@ -69,6 +69,7 @@ internal static class SwitchesHtml
         var tools = server.Tools.Count(tool => directory.MayUse(visitor, tool));
         return $"""
             <div class="server"><input type="checkbox" id="on-{server.ServerId}" name="on" value="{server.ServerId}"{(isOn ? " checked" : "")} aria-describedby="about-{server.ServerId}">
+            <input type="hidden" name="{(isOn ? SwitchesPage.ShownOn : SwitchesPage.ShownOff)}" value="{server.ServerId}">
             <div><label for="on-{server.ServerId}">{Text(server.Record.Name)}</label>
             <p class="dim" id="about-{server.ServerId}">{tools} {(tools == 1 ? "tool" : "tools")}{(server.Record.Description.Length == 0 ? "" : ": " + Text(server.Record.Description))}</p></div></div>
 

@@ -19,6 +19,12 @@ namespace ManagedOAuth.Edge.Portals.Switches;
 internal sealed class SwitchesPage(PortalSessionStore sessions, PortalDirectories directories, Listeners listeners)
 {
     public const string Path = "/switches";
+
+    /// <summary>The form's field with what was on when the page was made.</summary>
+    public const string ShownOn = "shown-on";
+
+    /// <summary>The form's field with what was off then.</summary>
+    public const string ShownOff = "shown-off";
     private const string Token = "csrf";
     private const int ReferenceLength = 64;
     private const string On = "on";
@@ -83,15 +89,15 @@ internal sealed class SwitchesPage(PortalSessionStore sessions, PortalDirectorie
             return;
         }
 
-        // What is switched off and not on the page, because its policies do not admit the user now, stays off.
-        var on = form[On];
+        // What the user did not change stays as it is: servers that were not on the page, and those that the client has switched since. So does what is
+        // switched off and not there any more, because its policies do not admit the user now.
+        var (on, wasOn, wasOff) = (form[On], form[ShownOn], form[ShownOff]);
+        var ids = servers.Select(server => server.ServerId).ToList();
+        var (switchedOn, switchedOff) = (ids.Where(id => wasOff.Contains(id) && on.Contains(id)).ToList(), ids.Where(id => wasOn.Contains(id) && !on.Contains(id)).ToList());
         var changed = await sessions.ChangeByReferenceAsync(
             reference,
             session,
-            now => now with
-            {
-                SwitchedOff = [.. now.SwitchedOff.Except(servers.Select(server => server.ServerId)), .. servers.Select(server => server.ServerId).Where(id => !on.Contains(id))],
-            },
+            now => now with { SwitchedOff = [.. now.SwitchedOff.Except(switchedOn).Union(switchedOff)] },
             context.RequestAborted);
         if (changed is null)
         {
