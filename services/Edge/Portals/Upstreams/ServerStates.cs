@@ -101,6 +101,8 @@ internal sealed partial class ServerStates(
         }
         catch (RpcException failure)
         {
+            // Nobody waits for it any more; how authorization-server is, it does not say.
+            cancellation.ThrowIfCancellationRequested();
             Log.NotKnown(logger, "authorization-server", failure.StatusCode);
             return [];
         }
