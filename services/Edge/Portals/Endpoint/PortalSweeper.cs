@@ -13,20 +13,28 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 internal sealed partial class PortalSweeper(
     RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, PortalSessionStore sessions, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
+    private static readonly long s_pause = (long)TimeSpan.FromSeconds(30).TotalMilliseconds;
     private readonly WakeSignal _wake = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         routes.Changed += _wake.Wake;
         var catchingUp = Task.CompletedTask;
+        var due = Environment.TickCount64 + s_pause;
         try
         {
             while (true)
             {
-                var isChanged = await _wake.WaitAsync(s_pause, stoppingToken);
-                Sweep(isChanged);
-                if (!isChanged && catchingUp.IsCompleted)
+                // Changes, however many, do not put it off.
+                var left = TimeSpan.FromMilliseconds(Math.Max(0, due - Environment.TickCount64));
+                Sweep(await _wake.WaitAsync(left, stoppingToken));
+                if (Environment.TickCount64 < due)
+                {
+                    continue;
+                }
+
+                due = Environment.TickCount64 + s_pause;
+                if (catchingUp.IsCompleted)
                 {
                     // Beside the loop: what asks Redis must not keep a change of the configuration waiting.
                     catchingUp = CatchUpAsync(stoppingToken);
