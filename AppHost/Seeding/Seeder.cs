@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Aspire.Hosting.ApplicationModel;
 
@@ -14,6 +15,7 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
 
     private const string Servers = "ai-controls/mcp/servers";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_notesPatience = TimeSpan.FromSeconds(30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,7 +39,7 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         {
             // Stopped before it was ready.
         }
-        catch (Exception e) when (e is AdminApiException or HttpRequestException or OperationCanceledException) // Protects the host: services run on, and the message says what is missing.
+        catch (Exception e) when (e is AdminApiException or HttpRequestException or OperationCanceledException or JsonException or FormatException) // Protects the host: services run on, and the message says what is missing.
         {
             output.WriteHost($"{Environment.NewLine}The configuration could not be seeded: {e.Message}{Environment.NewLine}Everything runs; the next start tries again.{Environment.NewLine}");
         }
@@ -87,8 +89,11 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
     }
 
     // Its tools can be read with a login only. Without them the portal goes on, and the dashboard shows what is missing.
-    private async Task ReadNotesAsync(AdminApi api, CancellationToken ct)
+    private async Task ReadNotesAsync(AdminApi api, CancellationToken stopping)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        patience.CancelAfter(s_notesPatience);
+        var ct = patience.Token;
         try
         {
             var notes = (await api.ListAsync(Servers, ct)).FirstOrDefault(item => item!["id"]!.GetValue<string>() == "notes");
@@ -101,7 +106,8 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
             await api.CreateAsync(Servers + "/notes/sync", new JsonObject(), ct);
             await WaitUntilReadAsync(api, "notes", ct);
         }
-        catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException or JsonException or FormatException
+            || (e is OperationCanceledException && !stopping.IsCancellationRequested))
         {
             output.WriteHost($"{Environment.NewLine}The sample server \"notes\" could not be connected: {e.Message} Connect it in the dashboard.{Environment.NewLine}");
         }

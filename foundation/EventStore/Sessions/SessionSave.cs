@@ -86,7 +86,8 @@ internal sealed class SessionSave(DocumentSession session)
 
     private async Task SendAsync(List<StreamAction> streams, StreamPreparation preparation, CancellationToken ct)
     {
-        List<Statement> statements = [.. session.Operations.Select(o => o.ToStatement(_store)), .. streams.Select(StreamRow)];
+        // Streams first: whoever keeps one for itself (FetchForExclusiveWriting) has locked it before anything else, so all lock in this order.
+        List<Statement> statements = [.. streams.Select(StreamRow), .. session.Operations.Select(o => o.ToStatement(_store))];
         var headers = preparation.Headers is { Count: > 0 } given ? _store.Json.Guard(HeaderJson.Write(given)!, "the event headers") : null;
         foreach (var stream in streams)
         {
@@ -113,6 +114,11 @@ internal sealed class SessionSave(DocumentSession session)
         {
             throw Collision(streams, e);
         }
+        catch (MartenCommandException e) when (e.SqlState == PostgresErrors.DeadlockDetected && streams.Count > 0)
+        {
+            // Of two that waited for each other the other one goes on; nothing of this one is kept.
+            throw Lost(streams, e);
+        }
     }
 
     // A version that moved makes this update touch no row, which raises nothing; the unique index on (stream, version) is what rejects.
@@ -128,13 +134,13 @@ internal sealed class SessionSave(DocumentSession session)
     {
         if (e.ConstraintName == "pk_mt_events_stream_and_version")
         {
-            return Lost(streams);
+            return Lost(streams, e);
         }
 
         if (e.ConstraintName == "pkey_mt_streams_id")
         {
             var begun = streams.FindAll(s => s.ServerVersion == 0);
-            return begun.TrueForAll(s => !s.IsStart) ? Lost(begun)
+            return begun.TrueForAll(s => !s.IsStart) ? Lost(begun, e)
                 : new ExistingStreamIdCollisionException(begun is [var only] ? only.Id : null, begun.Find(s => s.IsStart)?.AggregateType, e);
         }
 
@@ -146,11 +152,11 @@ internal sealed class SessionSave(DocumentSession session)
         }
 
         return e;
+    }
 
-        EventStreamUnexpectedMaxEventIdException Lost(List<StreamAction> among)
-        {
-            StoreMetrics.Conflicts.Add(1);
-            return new(among is [var only] ? only.Id : null, among is [var one] ? one.ServerVersion : null, null, e);
-        }
+    private static EventStreamUnexpectedMaxEventIdException Lost(List<StreamAction> among, MartenCommandException e)
+    {
+        StoreMetrics.Conflicts.Add(1);
+        return new(among is [var only] ? only.Id : null, among is [var one] ? one.ServerVersion : null, null, e);
     }
 }

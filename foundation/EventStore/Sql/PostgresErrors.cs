@@ -7,6 +7,7 @@ namespace Marten.Sql;
 internal static class PostgresErrors
 {
     public const string UniqueViolation = PostgresErrorCodes.UniqueViolation;
+    public const string DeadlockDetected = PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>The exception to throw instead; the same one if it is not the database's.</summary>
     public static Exception Map(Exception exception) => exception switch

@@ -28,6 +28,7 @@ using ManagedOAuth.Config.Dashboard.Pages.Tester;
 using ManagedOAuth.Config.Dashboard.Pages.Transfer;
 using ManagedOAuth.Config.Dashboard.Pages.Users;
 using ManagedOAuth.Config.Dashboard.Requests;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ManagedOAuth.Config.Dashboard;
 
@@ -45,6 +46,9 @@ public static class DashboardService
         services.AddScoped<AdminApi>();
         services.AddScoped<PageContext>();
         services.AddSingleton<Flashes>();
+
+        // A form names each choice that it offered, so that it takes back no other: up to a thousand of a kind. The body's length is bounded by itself.
+        services.Configure<FormOptions>(options => options.ValueCountLimit = 8192);
         services.AddSingleton<FormToken>();
         services.AddSingleton<TokenSession>();
         return builder;

@@ -18,7 +18,7 @@ public sealed class LiveGrants(GrantQueries.GrantQueriesClient token, TimeProvid
     // More of them are not looked through while somebody waits.
     private const int MostApplications = 20;
     private const int MostGrants = 20_000;
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
 
     /// <summary>How many there are; null when it is not known at the moment or would cost too much.</summary>
     public async Task<long?> CountAsync(IReadOnlyList<Guid> applications, CancellationToken ct)

@@ -34,8 +34,10 @@ public sealed class SyncRulesTests
         Assert.Equal(due.DueAt, SyncRules.Heard(due, s_now).DueAt);
     }
 
-    [Fact]
-    public void ServerThatGoesOnShouting_IsReadMoreAndMoreSeldom()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ServerThatGoesOnShouting_IsReadMoreAndMoreSeldom(bool needsLogin)
     {
         var (status, now, pauses) = (ReadAt(s_now.AddHours(-1)), s_now, new List<double>());
         for (var i = 0; i < 9; i++)
@@ -43,7 +45,9 @@ public sealed class SyncRulesTests
             status = SyncRules.Heard(status, now);
             pauses.Add((status.DueAt - now).TotalSeconds);
             now = status.DueAt;
-            status = SyncRules.Succeeded(SyncRules.Claimed(status, s_server, s_lease, now), McpConnectionState.NotRequired, [], now);
+            status = SyncRules.Claimed(status, s_server, s_lease, now);
+            status = needsLogin ? SyncRules.NeedsLogin(status, McpConnectionState.LoginRequired, now) with { DueAt = now.AddHours(2) }
+                : SyncRules.Succeeded(status, McpConnectionState.NotRequired, [], now);
             Assert.Null(status.HeardAt);
         }
 

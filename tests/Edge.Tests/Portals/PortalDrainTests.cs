@@ -28,7 +28,7 @@ public sealed class PortalDrainTests(World world) : IAsyncLifetime
     [Fact]
     public async Task StreamsEndCleanly_AndCallsUnderWayAreFinished()
     {
-        await using var edge = await _portal.StartEdgeAsync();
+        await using var edge = await _portal.StartEdgeAsync(null, new KeyValuePair<string, string?>("Edge:DrainTimeout", "00:01:00"));
         _portal.Port = edge.Port;
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token);

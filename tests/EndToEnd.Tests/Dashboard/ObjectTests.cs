@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Topology;
+using ManagedOAuth.Testing;
 using Microsoft.Playwright;
 
 namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
@@ -168,11 +169,16 @@ public sealed class ObjectTests(LocalTopology topology)
         }
 
         var key = (string?)(await topology.Admin.GetAsync("keys"))["last_key_rotation_at"];
-        await page.GotoAsync(administrator.Address("/keys/rotate"));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
+        await Eventually.Async(async () =>
+        {
+            // Refused as long as the next key has not been published for long enough: another test may have rotated just now.
+            await page.GotoAsync(administrator.Address("/keys/rotate"));
+            await page.GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
+            await page.WaitForLoadStateAsync();
+            return key != (string?)(await topology.Admin.GetAsync("keys"))["last_key_rotation_at"];
+        });
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("The next key signs from now on");
-        Assert.NotEqual(key, (string?)(await topology.Admin.GetAsync("keys"))["last_key_rotation_at"]);
-        Assert.Empty(administrator.Complaints);
+        Assert.DoesNotContain(administrator.Complaints, complaint => !complaint.Contains("409", StringComparison.Ordinal));
     }
 
     // Presses a button that changes the list of policies, and answers where it asks first.

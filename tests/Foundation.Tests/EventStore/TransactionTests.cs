@@ -100,6 +100,48 @@ public class TransactionTests
     }
 
     [Fact]
+    public async Task FetchForExclusiveWriting_SameDocumentAsOneThatWaits_NoDeadlock()
+    {
+        await using var test = await CreateAsync();
+        var id = await test.StartAsync();
+        await using var other = test.Store.LightweightSession();
+        (await other.Events.FetchForWriting<Grant>(id)).AppendOne(new GrantRefreshed(7));
+        other.Store(new Setting { Key = "shared" });
+        Task overtaking;
+        await using (var session = test.Store.LightweightSession())
+        {
+            (await session.Events.FetchForExclusiveWriting<Grant>(id)).AppendOne(new GrantRefreshed(1));
+            overtaking = other.SaveChangesAsync();
+            await ManagedOAuth.Testing.Eventually.Async(async () => await WaitingAsync(test) > 0);
+            session.Delete<Setting>("shared");
+            await session.SaveChangesAsync();
+        }
+
+        await Assert.ThrowsAsync<EventStreamUnexpectedMaxEventIdException>(() => overtaking);
+    }
+
+    [Fact]
+    public async Task Save_ThatADeadlockEnded_CountsAsOvertaken()
+    {
+        await using var test = await CreateAsync();
+        var (first, second) = (await test.StartAsync(), await test.StartAsync());
+        var both = new Barrier(2);
+        var outcomes = await Task.WhenAll(WriteAsync(first, second), WriteAsync(second, first));
+
+        Assert.Single(outcomes, outcome => outcome is null);
+        Assert.IsType<EventStreamUnexpectedMaxEventIdException>(Assert.Single(outcomes, outcome => outcome is not null));
+
+        Task<Exception?> WriteAsync(Guid mine, Guid others) => Task.Run<Exception?>(async () =>
+        {
+            await using var session = test.Store.LightweightSession();
+            await session.Events.FetchForExclusiveWriting<Grant>(mine);
+            (await session.Events.FetchForWriting<Grant>(others)).AppendOne(new GrantRefreshed(1));
+            both.SignalAndWait(TimeSpan.FromSeconds(30));
+            return await Record.ExceptionAsync(() => session.SaveChangesAsync());
+        });
+    }
+
+    [Fact]
     public async Task FetchForExclusiveWriting_DisposedWithoutSave_LetsOthersWrite()
     {
         await using var test = await CreateAsync();

@@ -21,6 +21,9 @@ public sealed record McpServerStatus
 
     public DateTimeOffset? LastSynced { get; init; }
 
+    /// <summary>When somebody last set out to read it, whatever came of it.</summary>
+    public DateTimeOffset? LastTried { get; init; }
+
     public DateTimeOffset? LastSuccessfulSync { get; init; }
 
     /// <summary>What was left out of the last reading, and why; for people.</summary>

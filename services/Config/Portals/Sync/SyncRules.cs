@@ -37,7 +37,7 @@ public static class SyncRules
     {
         ArgumentNullException.ThrowIfNull(status);
         var pause = status.HeardPause < ShortestHeardPause ? ShortestHeardPause : status.HeardPause;
-        var due = status.LastSynced is { } last && last + pause > now ? last + pause : now;
+        var due = LastAttempt(status) is { } last && last + pause > now ? last + pause : now;
         return status with { HeardAt = now, DueAt = due < status.DueAt ? due : status.DueAt };
     }
 
@@ -46,10 +46,11 @@ public static class SyncRules
     {
         ArgumentNullException.ThrowIfNull(status);
         var pause = status.HeardPause < ShortestHeardPause ? ShortestHeardPause : status.HeardPause;
-        var isLoud = status.HeardAt is not null && status.LastSynced is { } last && now - last < pause * QuietPauses;
+        var isLoud = status.HeardAt is not null && LastAttempt(status) is { } last && now - last < pause * QuietPauses;
         return status with
         {
             LeasedUntil = now + lease,
+            LastTried = now,
 
             // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
             DueAt = now,
@@ -138,6 +139,10 @@ public static class SyncRules
         ArgumentNullException.ThrowIfNull(status);
         return status with { Error = new McpSyncError { Cause = cause }, DueAt = now + Jittered(s_untilPeer), LeasedUntil = default };
     }
+
+    // One that needs a login, or could not be asked for, was tried and not synced.
+    private static DateTimeOffset? LastAttempt(McpServerStatus status)
+        => status.LastTried > status.LastSynced || status.LastSynced is null ? status.LastTried : status.LastSynced;
 
     // Servers that were made together are not read together for ever.
 #pragma warning disable CA5394 // Spreads work in time; nobody gains by guessing it.
