@@ -16,7 +16,7 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         ("/applications", "No application yet", "/applications/new"), ("/policies", "No policy yet", "/policies/new"), ("/groups", "No group yet", "/groups/new"),
         ("/lists", "No list yet", "/lists/new"), ("/identity-providers", "Nobody can sign in yet", "/identity-providers/new"), ("/service-tokens", "No service token yet", "/service-tokens/new"),
         ("/mcp-portals", "No portal yet", "/mcp-portals/new"), ("/mcp-servers", "No MCP server yet", "/mcp-servers/new"), ("/mcp-log", "No call yet", "/mcp-portals"),
-        ("/users", "Nobody is known yet", "/policies"), ("/grants", "No grant yet", "/applications"), ("/clients", "No client yet", "/applications"), ("/sign-ins?live=false", "Nobody has signed in yet", "/applications"),
+        ("/users", "Nobody is known yet", "/policies"), ("/grants", "No grant yet", "/applications"), ("/clients", "No client yet", "/applications"), ("/sign-ins?live=false", "Nobody has signed in yet", "/applications"), ("/refusals", "Nothing was refused", "/policy-tester"),
         ("/audit/dead-letters", "No dead letters", ""), ("/audit/removed", "Nothing is removed", ""), ("/audit/times", "Go back in time", ""),
         ("/tags", "No tag yet", ""), ("/custom-pages", "No page of your own", "/custom-pages/new"),
     ];
