@@ -31,11 +31,14 @@ public static class Peers
         {
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(refused.Status.Detail));
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted)
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted || IsTransport(refused.Status))
         {
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable(peer));
         }
     }
+
+    // A connection that breaks under a request (the other side holds still and answers no ping) is told as INTERNAL.
+    private static bool IsTransport(Status status) => status is { StatusCode: StatusCode.Internal, DebugException: HttpRequestException or IOException };
 
     /// <summary>Who acts, for the other service's events.</summary>
     public static string ActorOf(HttpContext context)
