@@ -24,9 +24,6 @@ public class LocalTopology : IAsyncLifetime
     private readonly int _base = FreeBlock();
     private Process? _appHost;
 
-    // Playwright's own five seconds are too short for a busy machine.
-    static LocalTopology() => Microsoft.Playwright.Assertions.SetDefaultExpectTimeout(60_000);
-
     public LocalTopology()
         : this("token=2,edge=2")
     {
