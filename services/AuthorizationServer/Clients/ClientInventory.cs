@@ -76,7 +76,7 @@ public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts,
 
         var grants = await LiveAsync([clientId], cancellation);
         var revoked = await session.LoadAsync<RevokedClient>(clientId, cancellation);
-        var revokedAt = revoked?.At ?? events.Select(entry => entry.Data).OfType<ClientRevoked>().Select(revocation => (DateTimeOffset?)revocation.RevokedAt).FirstOrDefault();
+        var revokedAt = revoked?.At ?? (await session.Events.FetchLatest<Client>(client.StreamId, cancellation))?.RevokedAt;
         return (new ListedClient(client, grants.GetValueOrDefault(clientId), revokedAt), events);
     }
 
@@ -100,6 +100,12 @@ public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts,
             var client = found.Client;
             var now = clock.GetUtcNow();
             var stream = await session.Events.FetchForWriting<Client>(client.StreamId, cancellation);
+            if (stream.Aggregate?.RevokedAt is not null)
+            {
+                // Somebody else did at this very moment.
+                return true;
+            }
+
             if (stream.Aggregate is null)
             {
                 stream.AppendOne(new ClientRegistered(client.Id, client.ApplicationId, client.Name, client.RedirectUris, client.RefusedRedirectUris, client.IssuedAt));

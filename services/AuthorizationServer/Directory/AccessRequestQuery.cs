@@ -44,9 +44,9 @@ public sealed class AccessRequestQuery
         var query = new AccessRequestQuery();
         foreach (var filter in request.Filters)
         {
-            if (!s_fields.TryGetValue(filter.Field, out var condition) || filter.Value.Length > LongestValue)
+            if (!s_fields.TryGetValue(filter.Field, out var condition) || filter.Value.Length > LongestValue || filter.Value.Any(char.IsControl))
             {
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"there is no filter {filter.Field}, or its value is too long"));
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"there is no filter {filter.Field}, or its value is too long or has control characters"));
             }
 
             query._conditions.Add(filter.Not ? $"not ({condition})" : condition);

@@ -23,6 +23,8 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
+        SearchText.Check("email", request.Email);
+        SearchText.Check("search", request.Search);
         const string Conditions = "(? = '' or d.id::text = ?) and (? = '' or (data ->> 'email') = ?) and position(? in (data ->> 'email')) > 0";
         object[] values = [request.Id, request.Id, request.Email, request.Email, request.Search.Trim().ToLowerInvariant()];
         var (limit, offset) = Page(request.Page, request.PerPage);

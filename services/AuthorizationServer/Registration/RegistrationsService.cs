@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ManagedOAuth.AuthorizationServer.Clients;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten.Events;
@@ -45,9 +46,15 @@ public sealed class RegistrationsService(RefusedRedirectUris refused, ClientInve
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
         Guid? application = request.ApplicationId.Length == 0 ? null : Guid.TryParse(request.ApplicationId, out var id) ? id : throw Invalid("application_id is a uuid");
+        SearchText.Check("search", request.Search);
+        if (request.Page > MostPages)
+        {
+            throw Invalid($"page is from 1 to {MostPages}: narrow the list instead");
+        }
+
         var perPage = request.PerPage == 0 ? 25 : Math.Clamp(request.PerPage, 1, MostClients);
         var (found, total) = await clients.ListAsync(
-            new ClientFilter(application, request.Search.Trim(), request.Active, Math.Clamp(request.Page, 1, MostPages), perPage), context.CancellationToken);
+            new ClientFilter(application, request.Search.Trim(), request.Active, Math.Max(request.Page, 1), perPage), context.CancellationToken);
         return new ListClientsReply { TotalCount = total, Clients = { found.Select(Show) } };
     }
 

@@ -41,6 +41,15 @@ public static class DeadLetterEndpoints
         var errors = new List<ApiError>();
         var size = Size(query, errors);
         var after = Position(query["cursor"].ToString(), errors);
+        foreach (var name in (string[])["receiver", "message_type", "reason"])
+        {
+            var text = query[name].ToString();
+            if (text.Length > LongestText || text.Any(char.IsControl))
+            {
+                errors.Add(ApiErrors.InvalidRequest($"{name} has at most {LongestText} characters and no control characters"));
+            }
+        }
+
         if (errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, errors);

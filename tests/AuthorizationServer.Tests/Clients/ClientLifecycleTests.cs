@@ -113,6 +113,48 @@ public sealed class ClientLifecycleTests(Service service)
         Assert.Equal(StatusCode.PermissionDenied, denied.StatusCode);
     }
 
+    [Theory]
+    [InlineData("\0", 1)]
+    [InlineData("a\nb", 1)]
+    [InlineData(null, 1)]
+    [InlineData("", 1001)]
+    public async Task Inventory_RefusesWhatItCannotSearchFor_AndPagesBeyondItsLast(string? search, int page)
+    {
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var request = new ListClientsRequest { Search = search ?? new string('a', 257), Page = page };
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await new Registrations.RegistrationsClient(channel).ListAsync(request, As("config")));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+    }
+
+    [Fact]
+    public async Task RevokedClient_WithALongHistory_StaysRevoked()
+    {
+        var client = await AddAsync(expiresIn: TimeSpan.FromHours(1));
+        var stream = new Guid(Convert.FromHexString(client));
+        var consent = new ConsentGiven(Guid.NewGuid(), "alice@example.com", Service.Orders.Id, "http://localhost/cb", "", "", Guid.NewGuid(), "");
+        await using (var session = Store.LightweightSession())
+        {
+            session.Events.StartStream<Client>(
+                stream, [new ClientRegistered(client, Service.Orders.Id, null, ["http://localhost/cb"], [], DateTimeOffset.UtcNow), .. Enumerable.Repeat<object>(consent, 999)]);
+            await session.SaveChangesAsync();
+        }
+
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var registrations = new Registrations.RegistrationsClient(channel);
+        var revocation = new RevokeClientRequest { ClientId = client, Actor = "user:admin@example.com" };
+        var revoked = await registrations.RevokeAsync(revocation, As("config"));
+        await using (var session = Store.LightweightSession())
+        {
+            // As housekeeping does when nothing of the client is left.
+            session.Delete<RevokedClient>(client);
+            await session.SaveChangesAsync();
+        }
+
+        Assert.Equal(revoked.Client.RevokedAt, (await registrations.RevokeAsync(revocation, As("config"))).Client.RevokedAt);
+        await using var query = Store.QuerySession();
+        Assert.Equal(1001, (await query.Events.FetchStreamStateAsync(stream))!.Version);
+    }
+
     private IDocumentStore Store => service.Services.GetRequiredService<IDocumentStore>();
 
     private Grpc.Core.Metadata As(string caller) => new() { { ServiceCredential.Header, service.CredentialOf(caller) } };

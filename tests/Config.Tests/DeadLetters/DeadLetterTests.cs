@@ -101,6 +101,8 @@ public sealed class DeadLetterTests(ConfigHost host)
     [InlineData("per_page=101")]
     [InlineData("per_page=x")]
     [InlineData("cursor=1")]
+    [InlineData("receiver=%00")]
+    [InlineData("message_type=a%0Ab")]
     [InlineData("cursor=9223372036854775807-00000000000000000000000000000000")]
     public async Task List_WithWrongParameters_Is400(string query)
         => Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Path}?{query}")).Status);
