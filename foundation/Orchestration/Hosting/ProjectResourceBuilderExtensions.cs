@@ -10,7 +10,7 @@ namespace Aspire.Hosting;
 public static class ProjectResourceBuilderExtensions
 {
     /// <summary>How long a service may take to finish what it is doing when it is asked to end.</summary>
-    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(25);
 
     /// <summary>Variables of the host that would mislead a child: what it gets of this kind, it gets on purpose.</summary>
     private static readonly string[] s_notInherited =
