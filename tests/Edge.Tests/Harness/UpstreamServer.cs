@@ -12,6 +12,9 @@ public sealed class UpstreamState
     public ConcurrentDictionary<(Guid Server, string User), string> Tokens { get; } = new();
 
     public ConcurrentQueue<UpstreamCredentialRequest> Asked { get; } = new();
+
+    /// <summary>Completed by the next question for logins, which is then not answered until its caller gives up.</summary>
+    public TaskCompletionSource? Hold { get; set; }
 }
 
 /// <summary>Authorization-server's side of upstream credentials.</summary>
@@ -31,14 +34,21 @@ public sealed class UpstreamServer(UpstreamState state) : UpstreamCredentials.Up
         return Task.FromResult(reply);
     }
 
-    public override Task<UpstreamStatusReply> Status(UpstreamStatusRequest request, ServerCallContext context)
+    public override async Task<UpstreamStatusReply> Status(UpstreamStatusRequest request, ServerCallContext context)
     {
+        if (state.Hold is { } hold)
+        {
+            state.Hold = null;
+            hold.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken);
+        }
+
         var reply = new UpstreamStatusReply();
         reply.Statuses.AddRange(request.ServerIds.Select(id => new UpstreamStatus
         {
             ServerId = id,
             State = state.Tokens.ContainsKey((Guid.Parse(id), request.UserId)) ? State.Connected : State.LoginRequired,
         }));
-        return Task.FromResult(reply);
+        return reply;
     }
 }

@@ -93,6 +93,25 @@ public sealed class PortalServerStateTests(World world) : IAsyncLifetime
         });
     }
 
+    [Fact]
+    public async Task CancelledQuestionForStates_IsAnsweredAsCancelled()
+    {
+        await _portal.AddAsync("own", _upstream, record => record with { AuthType = McpAuthType.Oauth }, settings => settings with { OnBehalf = true });
+        var token = _portal.Token();
+        var session = await _portal.InitializeAsync(token);
+
+        // The cancellation has to come within the two seconds that the edge waits for the states.
+        await Eventually.Passes(async () =>
+        {
+            var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            world.Upstreams.Hold = asked;
+            var call = _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_list_servers"}""", id: "\"c\"");
+            await asked.Task;
+            await _portal.PostAsync(token, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c"} }""", ("Mcp-Session-Id", session));
+            Assert.Contains("was cancelled", (await call).Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        });
+    }
+
     // On the stream of its own as well as in the answer to a call; however often it says so.
     [Theory]
     [InlineData(true)]
