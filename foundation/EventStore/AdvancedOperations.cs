@@ -39,6 +39,9 @@ public sealed class AdvancedOperations
     /// <summary>How far each asynchronous projection is.</summary>
     public Task<IReadOnlyList<ProjectionProgress>> AllProjectionProgress(CancellationToken ct = default) => _store.Feed.ProgressAsync(ct);
 
+    /// <summary>The names that <see cref="RebuildProjectionAsync"/> knows: those of asynchronous projections, and of the classes of inline snapshots.</summary>
+    public IReadOnlyList<string> ProjectionNames => _store.Rebuilder.Names;
+
     /// <summary>
     /// Empties what a projection wrote and replays all events; returns when the replay has reached what was there at the call.
     /// Safe while the projection runs anywhere: its runner is fenced off and begins again. For an inline snapshot the name is that of the

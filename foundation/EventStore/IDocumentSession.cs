@@ -6,7 +6,8 @@ public interface IDocumentSession : IDocumentOperations
     /// <summary>Written on each event of this session. Starts as the trace id of the current activity.</summary>
     string? CorrelationId { get; set; }
 
-    /// <summary>Written on each event of this session: what made it happen (a message id, a request id).</summary>
+    /// <summary>Written on each event of this session: what made it happen. Starts as the span that called, or that of the current request; in a
+    /// message's handler it is the message's id.</summary>
     string? CausationId { get; set; }
 
     /// <summary>Who acts. Written on each event as the header <c>actor</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Data;
 using Marten.Events;
 
 namespace Marten;
@@ -30,4 +31,17 @@ public interface IQuerySession : IAsyncDisposable, IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">More rows than <see cref="StoreOptions.MaxQueryRows"/>: page with limit.</exception>
     Task<IReadOnlyList<T>> QueryAsync<T>(string sqlFragment, CancellationToken ct, params object?[] parameters) where T : class;
+
+    /// <summary>
+    /// Rows of a whole SELECT, for what is counted or joined where it lies; tables are named with their schema, <c>?</c> as in <see cref="QueryAsync{T}"/>.
+    /// What this session has not saved is not seen.
+    /// </summary>
+    /// <param name="sql">The SELECT. It is code, and says itself how many rows it may give.</param>
+    /// <param name="read">Reads one row.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="parameters">The values.</param>
+    Task<IReadOnlyList<T>> SelectAsync<T>(string sql, Func<IDataRecord, T> read, CancellationToken ct, params object?[] parameters);
+
+    /// <summary>How many documents fulfil conditions: what follows <c>where</c>, by the rules of <see cref="QueryAsync{T}"/>. What this session has not saved is not seen.</summary>
+    Task<long> CountAsync<T>(string conditions, CancellationToken ct, params object?[] parameters) where T : class;
 }

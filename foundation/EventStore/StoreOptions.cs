@@ -25,12 +25,6 @@ public sealed class StoreOptions
         set => _schema = Sql.SqlText.CheckName(value);
     }
 
-    /// <summary>
-    /// Role that owns the tables. If it exists and is not the connected one, DDL runs under <c>SET ROLE</c> and the connected role is granted
-    /// just what the store needs (no update or delete of events). Null: the connected role owns them.
-    /// </summary>
-    public string? SchemaOwner { get; set; }
-
     /// <summary>Event types and their stored names.</summary>
     public EventGraph Events { get; } = new();
 
@@ -72,6 +66,13 @@ public sealed class StoreOptions
         ArgumentNullException.ThrowIfNull(dataSource);
         DataSource = dataSource;
         OwnsDataSource = false;
+    }
+
+    /// <summary>Connects as another store does, which disposes of the connections.</summary>
+    public void Connection(IDocumentStore other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        Connection(other.Options.DataSource!);
     }
 
     /// <summary>Connects with a data source of the store's own; see <see cref="StoreDataSource.Create"/> for its settings.</summary>

@@ -30,8 +30,8 @@ public sealed record EventQuery
     /// <summary>Only this causation id.</summary>
     public string? CausationId { get; init; }
 
-    /// <summary>Only this actor.</summary>
-    public string? Actor { get; init; }
+    /// <summary>Only actors that match one of these patterns of SQL's <c>like</c>.</summary>
+    public IReadOnlyCollection<string>? ActorLike { get; init; }
 
     /// <summary>Key of the page: events after this sequence (before it, if <see cref="Descending"/>). Null = from the end where reading begins.</summary>
     public long? After { get; init; }

@@ -47,9 +47,9 @@ internal static class EventQuerySql
             Where("causation_id = {0}", P.Text(causation));
         }
 
-        if (query.Actor is { } actor)
+        if (query.ActorLike is { } actors)
         {
-            Where($"headers ->> '{Event.ActorHeader}' = {{0}}", P.Text(actor));
+            Where($"headers ->> '{Event.ActorHeader}' like any({{0}})", P.Texts(actors));
         }
 
         if (query.After is { } after)

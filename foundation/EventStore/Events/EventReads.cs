@@ -41,15 +41,12 @@ internal class EventReads(QuerySession session) : IQueryEventStore
     }
 
     public async Task<T?> AggregateStreamAsync<T>(Guid streamId, long version = 0, DateTimeOffset? timestamp = null, CancellationToken ct = default) where T : class
+        => Aggregate<T>(await FetchStreamAsync(streamId, version, timestamp, ct: ct));
+
+    public T? Aggregate<T>(IEnumerable<IEvent> events) where T : class
     {
         var fold = Store.FoldFor<T>();
-        T? state = null;
-        foreach (var e in await FetchStreamAsync(streamId, version, timestamp, ct: ct))
-        {
-            state = fold.Apply(state, e, Store.Graph);
-        }
-
-        return state;
+        return events.Aggregate((T?)null, (state, e) => fold.Apply(state, e, Store.Graph));
     }
 
     public async Task<T?> FetchLatest<T>(Guid streamId, CancellationToken ct = default) where T : class
@@ -73,6 +70,16 @@ internal class EventReads(QuerySession session) : IQueryEventStore
                 row.GetFieldValue<DateTimeOffset>(3), row.GetFieldValue<DateTimeOffset>(4), row.GetBoolean(5)),
             ct);
         return rows.FirstOrDefault();
+    }
+
+    public async Task<IReadOnlyList<IEvent>> FetchPrecedingAsync(IEnumerable<IEvent> events, CancellationToken ct = default)
+    {
+        var wanted = events.Where(e => e.Version > 1).ToList();
+        return wanted.Count == 0 ? [] : Materialize(await Database.QueryAsync(
+            $"select {StoredEvent.Columns} from {Schema}.mt_events where (stream_id, version) in (select * from unnest($1, $2)) and is_archived = false",
+            [new NpgsqlParameter { Value = wanted.ConvertAll(e => e.StreamId) }, new NpgsqlParameter { Value = wanted.ConvertAll(e => e.Version - 1) }],
+            StoredEvent.Read,
+            ct));
     }
 
     public async Task<EventPage> QueryEventsAsync(EventQuery query, CancellationToken ct = default)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -16,7 +17,8 @@ internal sealed class StoreSerializer
     public StoreSerializer(StoreOptions options)
     {
         _maxBytes = options.MaxJsonBytes;
-        _options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+        // Text stays text: escaped, a letter outside ASCII would take six bytes. Nothing here is put into HTML.
+        _options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         _options.Converters.Add(new JsonStringEnumConverter());
         _options.TypeInfoResolver = options.Resolvers.Count > 0
             ? JsonTypeInfoResolver.Combine([.. options.Resolvers, StoreJsonContext.Default])

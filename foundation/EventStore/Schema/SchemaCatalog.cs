@@ -16,25 +16,17 @@ internal sealed class SchemaCatalog
 
     public HashSet<string> Constraints { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Tables the connected role may write.</summary>
-    public HashSet<string> Writable { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>The configured owner exists and is another role than the connected one.</summary>
-    public bool HasOtherOwner { get; private set; }
-
     /// <summary>Nothing at all, for a script.</summary>
     public static SchemaCatalog Empty => new();
 
-    public static async Task<SchemaCatalog> ReadAsync(Database database, string schema, string? owner, CancellationToken ct)
+    public static async Task<SchemaCatalog> ReadAsync(Database database, string schema, CancellationToken ct)
     {
         var catalog = new SchemaCatalog();
         await database.RunAsync(
             [
                 new("select 1 as mt_r_schema from pg_namespace where nspname = $1", [P.Text(schema)], _ => catalog.SchemaExists = true),
-                new("select 1 as mt_r_owner from pg_roles where rolname = $1 and rolname <> session_user", [P.Text(owner)], _ => catalog.HasOtherOwner = true),
                 new(
-                    "select c.relname as mt_r_table, a.attname, format_type(a.atttypid, a.atttypmod), "
-                    + "has_table_privilege(session_user, c.oid, 'insert') and has_table_privilege(session_user, c.oid, 'select') "
+                    "select c.relname as mt_r_table, a.attname, format_type(a.atttypid, a.atttypmod) "
                     + "from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid "
                     + "where n.nspname = $1 and c.relkind in ('r', 'p', 'v') and a.attnum > 0 and not a.attisdropped",
                     [P.Text(schema)],
@@ -47,10 +39,6 @@ internal sealed class SchemaCatalog
                         }
 
                         columns[row.GetString(1)] = row.GetString(2);
-                        if (row.GetBoolean(3))
-                        {
-                            catalog.Writable.Add(table);
-                        }
                     }),
                 new("select indexname as mt_r_index from pg_indexes where schemaname = $1", [P.Text(schema)], row => catalog.Indexes.Add(row.GetString(0))),
                 new(

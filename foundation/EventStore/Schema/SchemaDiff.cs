@@ -5,7 +5,7 @@ internal sealed record SchemaDiff(IReadOnlyList<string> Statements, IReadOnlyLis
 {
     public bool IsEmpty => Statements.Count == 0 && Conflicts.Count == 0;
 
-    public static SchemaDiff Between(IReadOnlyList<TableModel> wanted, SchemaCatalog found, string schema, string grantee = "session_user")
+    public static SchemaDiff Between(IReadOnlyList<TableModel> wanted, SchemaCatalog found, string schema)
     {
         var statements = new List<string>();
         var conflicts = new List<string>();
@@ -27,18 +27,13 @@ internal sealed record SchemaDiff(IReadOnlyList<string> Statements, IReadOnlyLis
 
             foreach (var index in table.Indexes.Where(i => !found.Indexes.Contains(i.Name)))
             {
-                statements.Add($"create {(index.IsUnique ? "unique " : "")}index {index.Name} on {schema}.{table.Name} using btree ({index.Expression})");
+                statements.Add(index.CreateDdl(schema, table.Name));
             }
         }
 
         if (!found.SequenceExists)
         {
-            statements.Add($"create sequence {schema}.mt_events_sequence as bigint owned by {schema}.mt_events.seq_id");
-        }
-
-        if (found.HasOtherOwner && wanted.Any(t => !found.Writable.Contains(t.Name)))
-        {
-            Grants();
+            statements.Add(StoreTables.SequenceDdl(schema));
         }
 
         return new SchemaDiff(statements, conflicts);
@@ -61,13 +56,6 @@ internal sealed record SchemaDiff(IReadOnlyList<string> Statements, IReadOnlyLis
             {
                 conflicts.Add($"{schema}.{table.Name} has no primary key {table.PrimaryKeyName}");
             }
-        }
-
-        void Grants()
-        {
-            statements.Add($"grant usage on schema {schema} to {grantee}");
-            statements.AddRange(wanted.Select(t => $"grant {t.Privileges} on {schema}.{t.Name} to {grantee}"));
-            statements.Add($"grant usage, select on sequence {schema}.mt_events_sequence to {grantee}");
         }
     }
 }

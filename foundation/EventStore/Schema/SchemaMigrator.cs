@@ -33,7 +33,7 @@ internal sealed class SchemaMigrator(DocumentStore store) : IMartenStorage
         }
         catch (MartenCommandException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new SchemaMigrationException($"The role may not change the schema {_schema}: {e.Message}. Apply the script of IDocumentStore.Storage.ToDatabaseScript() as its owner.", e);
+            throw new SchemaMigrationException($"The role may not change the schema {_schema}: {e.Message}. What belongs to another role is that role's to change: apply the script of EventTables.SqlFor for the tables of the events, or that of IDocumentStore.Storage.ToDatabaseScript(), as the owner.", e);
         }
         catch (NpgsqlException e)
         {
@@ -49,7 +49,7 @@ internal sealed class SchemaMigrator(DocumentStore store) : IMartenStorage
 
     private async Task<SchemaDiff> CompareAsync(Database database, CancellationToken ct)
     {
-        var found = await SchemaCatalog.ReadAsync(database, _schema, store.Options.SchemaOwner, ct);
+        var found = await SchemaCatalog.ReadAsync(database, _schema, ct);
         return SchemaDiff.Between(StoreTables.All(store.Options, store.Json.Naming), found, _schema);
     }
 
@@ -58,12 +58,6 @@ internal sealed class SchemaMigrator(DocumentStore store) : IMartenStorage
         if (diff.Conflicts.Count > 0)
         {
             throw new SchemaMigrationException("The database contradicts the configuration and is left as it is: " + string.Join("; ", diff.Conflicts));
-        }
-
-        if (store.Options.SchemaOwner is { } owner)
-        {
-            // set_config is SET ROLE with a parameter; it ends with the transaction.
-            await database.ExecuteAsync("select set_config('role', rolname, true) from pg_roles where rolname = $1 and rolname <> session_user", [P.Text(owner)], ct);
         }
 
         foreach (var statement in diff.Statements)

@@ -12,7 +12,11 @@ internal static class StoreTables
     public static IReadOnlyList<TableModel> All(StoreOptions options, JsonNamingPolicy naming) =>
         [Streams(), Events(options.DatabaseSchemaName), Progression(), HighWaterSkips(), .. options.Schema.Mappings.Select(m => Document(m, naming)).OrderBy(t => t.Name, StringComparer.Ordinal)];
 
-    private static TableModel Streams() => new(
+    /// <summary>The statement that makes the numbers of the events; <paramref name="guarded"/> = only where they are missing.</summary>
+    public static string SequenceDdl(string schema, bool guarded = false)
+        => $"create sequence {(guarded ? "if not exists " : "")}{schema}.mt_events_sequence as bigint owned by {schema}.mt_events.seq_id";
+
+    public static TableModel Streams() => new(
         "mt_streams",
         [
             new("id", "uuid", NotNull: true),
@@ -23,13 +27,10 @@ internal static class StoreTables
             new("tenant_id", Text, Default: Tenant),
             new("is_archived", "boolean", Default: "false"),
         ],
-        "pkey_mt_streams_id")
-    {
-        Privileges = "select, insert, update",
-    };
+        "pkey_mt_streams_id");
 
     // The timestamp's default is evaluated per transaction, not once when the table is made as in Marten's own DDL.
-    private static TableModel Events(string schema) => new(
+    public static TableModel Events(string schema) => new(
         "mt_events",
         [
             new("seq_id", "bigint", NotNull: true),
@@ -51,8 +52,6 @@ internal static class StoreTables
     {
         Constraints = [$"constraint fkey_mt_events_stream_id foreign key (stream_id) references {schema}.mt_streams (id) on delete cascade"],
         Indexes = [new("pk_mt_events_stream_and_version", "stream_id, version", IsUnique: true)],
-        // What happened is never changed: a role that does not own the table cannot rewrite the audit trail.
-        Privileges = "select, insert",
     };
 
     private static TableModel Progression() => new(

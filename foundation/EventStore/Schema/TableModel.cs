@@ -7,7 +7,12 @@ internal sealed record ColumnModel(string Name, string Type, bool NotNull = fals
 }
 
 /// <summary>An index; the expression stands between the outer parentheses.</summary>
-internal sealed record IndexModel(string Name, string Expression, bool IsUnique);
+internal sealed record IndexModel(string Name, string Expression, bool IsUnique)
+{
+    /// <summary>The statement that makes it; <paramref name="guarded"/> = only where it is missing.</summary>
+    public string CreateDdl(string schema, string table, bool guarded = false)
+        => $"create {(IsUnique ? "unique " : "")}index {(guarded ? "if not exists " : "")}{Name} on {schema}.{table} using btree ({Expression})";
+}
 
 /// <summary>A table that the store needs.</summary>
 internal sealed record TableModel(string Name, IReadOnlyList<ColumnModel> Columns, string PrimaryKeyName)
@@ -17,10 +22,8 @@ internal sealed record TableModel(string Name, IReadOnlyList<ColumnModel> Column
 
     public IReadOnlyList<IndexModel> Indexes { get; init; } = [];
 
-    /// <summary>What the connected role may do to it where another role owns it.</summary>
-    public string Privileges { get; init; } = "select, insert, update, delete";
-
-    public string CreateDdl(string schema)
+    /// <summary>The statement that makes it; <paramref name="guarded"/> = only where it is missing.</summary>
+    public string CreateDdl(string schema, bool guarded = false)
     {
         IEnumerable<string> parts =
         [
@@ -28,6 +31,6 @@ internal sealed record TableModel(string Name, IReadOnlyList<ColumnModel> Column
             $"constraint {PrimaryKeyName} primary key ({Columns[0].Name})",
             .. Constraints,
         ];
-        return $"create table {schema}.{Name} (\n  {string.Join(",\n  ", parts)}\n)";
+        return $"create table {(guarded ? "if not exists " : "")}{schema}.{Name} (\n  {string.Join(",\n  ", parts)}\n)";
     }
 }

@@ -22,6 +22,9 @@ internal sealed class DocumentSession : QuerySession, IDocumentSession
         _events = new EventOperations(this);
         Reads = _events;
         CorrelationId = Activity.Current?.TraceId.ToHexString();
+
+        // Marten's own default, and where nobody has called from elsewhere the request itself.
+        CausationId = Activity.Current?.ParentId ?? Activity.Current?.Id;
     }
 
     public new IEventStoreOperations Events => _events;

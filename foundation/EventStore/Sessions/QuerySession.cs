@@ -1,3 +1,4 @@
+using System.Data;
 using Marten.Events;
 using Marten.Schema;
 using Marten.Sql;
@@ -50,6 +51,16 @@ internal class QuerySession : IQuerySession
         return rows.Count <= limit
             ? rows.ConvertAll(DataStore.Json.Read<T>)
             : throw new InvalidOperationException($"The query matches more than {limit} documents {typeof(T).Name}; page it with limit.");
+    }
+
+    public async Task<IReadOnlyList<T>> SelectAsync<T>(string sql, Func<IDataRecord, T> read, CancellationToken ct, params object?[] parameters) =>
+        await Database.QueryAsync(SqlText.Number(sql, parameters.Length), [.. parameters.Select(P.Of)], row => read(row), ct);
+
+    public async Task<long> CountAsync<T>(string conditions, CancellationToken ct, params object?[] parameters) where T : class
+    {
+        var mapping = DataStore.Options.Schema.Find(typeof(T));
+        var sql = $"select count(*) from {Schema}.{mapping.Table} as d where {SqlText.Number(conditions, parameters.Length)}";
+        return (await Database.QueryAsync(sql, [.. parameters.Select(P.Of)], row => row.GetInt64(0), ct))[0];
     }
 
     /// <summary>A session holds nothing that needs disposing unless a transaction was begun; then <see cref="DisposeAsync"/> is the way.</summary>

@@ -197,8 +197,32 @@ public sealed class LocalPostgres : ILocalServer
     /// <summary>Kills the server without warning, as a power cut would. For tests of recovery.</summary>
     public async Task KillAsync()
     {
-        _process?.Signal(Native.SIGKILL);
+        if (_process is { } process)
+        {
+            // Each backend is a session of its own, and could still save something while it has not noticed that its server is gone.
+            var backends = await ChildrenAsync(process.Id).ConfigureAwait(false);
+            process.Signal(Native.SIGKILL);
+            foreach (var backend in backends)
+            {
+                Native.Signal(backend, Native.SIGKILL);
+            }
+        }
+
         await Exited.ConfigureAwait(false);
+    }
+
+    private static async Task<List<int>> ChildrenAsync(int process)
+    {
+        try
+        {
+            var children = await File.ReadAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task/{process}/children")).ConfigureAwait(false);
+            return [.. children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static id => int.Parse(id, CultureInfo.InvariantCulture))];
+        }
+        catch (IOException)
+        {
+            // It has ended by itself, or the kernel does not tell.
+            return [];
+        }
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,7 @@ public static class ChangeEndpoints
             StreamId = Parse(query["id"].ToString(), "id is a uuid", errors, text => Guid.TryParse(text, out var id) ? id : (Guid?)null),
             StreamType = history.Kinds.TryGetValue(kind, out var known) ? JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ObjectType.Name) : null,
             EventTypes = query["removed"] == "true" ? ConfigurationFact.Removals : null,
-            Actor = query["actor"].ToString() is { Length: > 0 } actor ? actor : null,
+            ActorLike = query["actor"].ToString() is { Length: > 0 } actor ? [actor.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)] : null,
             From = Time(query, "since", errors),
             To = Time(query, "until", errors),
             After = Parse(query["cursor"].ToString(), "cursor is what result_info gave", errors, text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var after) ? after : (long?)null),

@@ -3,6 +3,7 @@ using System.Text;
 using Marten;
 using Marten.Events.Projections;
 using Marten.Exceptions;
+using Marten.Schema;
 using ManagedOAuth.Testing;
 using static ManagedOAuth.Foundation.Tests.EventStore.TestStore;
 
@@ -92,7 +93,7 @@ public class CatalogTests
     }
 
     [Fact]
-    public async Task SchemaOwner_OwnsTables_AndServiceRoleCannotRewriteHistory()
+    public async Task EventTables_OfAnotherRole_AreAppendedTo_AndNotRewritten()
     {
         var admin = await PostgresServer.CreateDatabaseAsync();
         var suffix = Guid.NewGuid().ToString("N")[..8];
@@ -102,31 +103,48 @@ public class CatalogTests
             connection,
             $"""
             create role owner_{suffix};
-            create role service_{suffix} login password 'pw' in role owner_{suffix};
-            grant create on database {connection.Database} to owner_{suffix};
+            create role service_{suffix} login password 'pw';
+            create schema grants authorization owner_{suffix};
+            grant usage, create on schema grants to service_{suffix};
+            set role owner_{suffix};
+            {EventTables.SqlFor("grants")}
+            {EventTables.SqlFor("grants")}
+            grant {EventTables.StreamPrivileges} on grants.mt_streams to service_{suffix};
+            grant {EventTables.EventPrivileges} on grants.mt_events to service_{suffix};
+            grant {EventTables.SequencePrivileges} on sequence grants.mt_events_sequence to service_{suffix};
+            reset role;
             """);
-        // The service is a member without inheriting: it may become the owner for DDL only.
-        await SqlAsync(connection, $"alter role service_{suffix} noinherit");
         var service = new Npgsql.NpgsqlConnectionStringBuilder(admin) { Username = $"service_{suffix}", Password = "pw" }.ConnectionString;
-        await using var store = Open(service, o => o.SchemaOwner = $"owner_{suffix}");
+        await using var store = Open(service, WithViews);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
 
         await using (var session = store.LightweightSession())
         {
-            session.Events.StartStream<Grant>(Issued());
+            var stream = session.Events.StartStream<Grant>(Issued()).Id;
             session.Store(new Setting { Key = "k" });
             await session.SaveChangesAsync();
+            session.Events.Append(stream, new GrantNoted("more"));
             session.Delete<Setting>("k");
             await session.SaveChangesAsync();
-            Assert.Single((await store.Advanced.FetchSafeEventsAsync(0, 10)).Events);
-
-            session.QueueSqlCommand("update grants.mt_events set data = '{}'");
-            var e = await Assert.ThrowsAsync<MartenCommandException>(() => session.SaveChangesAsync());
-            Assert.Equal("42501", e.SqlState);
+            await session.Events.FetchForExclusiveWriting<Grant>(stream);
         }
 
-        var owners = await SqlAsync(connection, "select distinct tableowner from pg_tables where schemaname = 'grants'");
-        Assert.Equal([[$"owner_{suffix}"]], owners);
+        Assert.Equal(2, (await store.Advanced.FetchSafeEventsAsync(0, 10)).Events.Count);
+        await store.Advanced.RebuildProjectionAsync(nameof(Grant));
+
+        foreach (var rewrite in (string[])
+            ["update grants.mt_events set data = '{}'", "delete from grants.mt_events", "truncate grants.mt_events cascade", "delete from grants.mt_streams", "update grants.mt_streams set type = null",
+            "alter table grants.mt_events add column mine text", "drop table grants.mt_events cascade", "drop schema grants cascade"])
+        {
+            await using var session = store.LightweightSession();
+            session.QueueSqlCommand(rewrite);
+            Assert.Equal("42501", (await Assert.ThrowsAsync<MartenCommandException>(() => session.SaveChangesAsync())).SqlState);
+        }
+
+        var owners = await SqlAsync(connection, "select tablename, tableowner from pg_tables where schemaname = 'grants' and tablename in ('mt_events', 'mt_streams', 'mt_doc_setting') order by 1");
+        Assert.Equal([["mt_doc_setting", $"service_{suffix}"], ["mt_events", $"owner_{suffix}"], ["mt_streams", $"owner_{suffix}"]], owners);
+        await using var own = await CreateAsync(WithViews);
+        Assert.Equal(await DumpAsync(own), await DumpAsync(connection));
     }
 
     private static Task<string> DumpAsync(TestStore test) => DumpAndCloseAsync(test);

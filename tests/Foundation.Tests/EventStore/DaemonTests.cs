@@ -236,6 +236,21 @@ public class DaemonTests
     }
 
     [Fact]
+    public async Task Rebuild_WhileTheDaemonRuns_AndNothingHappens_IsDone()
+    {
+        await using var test = await CreateAsync(o => o.Projections.Add(new UserGrantsProjection(), ProjectionLifecycle.Async));
+        using var daemon = await RunAsync(test.Store);
+        await test.StartAsync(Issued("alice"));
+        await test.Store.Advanced.WaitForNonStaleProjectionDataAsync(Eventually.DefaultDeadline);
+        await test.SqlAsync("""update grants.mt_doc_usergrants set data = '{"issued": 99}'""");
+
+        await test.Store.Advanced.RebuildProjectionAsync("UserGrants").WaitAsync(Eventually.DefaultDeadline);
+        await using var query = test.Store.QuerySession();
+        Assert.Equal(1, (await query.LoadAsync<UserGrants>("alice"))!.Issued);
+        await daemon.StopAsync(default);
+    }
+
+    [Fact]
     public async Task Rebuild_WithoutDaemon_ReplaysHere_AndForgetsParkedEvents()
     {
         await using var test = await CreateAsync(WithLines);

@@ -28,6 +28,23 @@ public class DocumentTests
     }
 
     [Fact]
+    public async Task Select_GivesRows_AndRefusalsAsTheStoreDoes()
+    {
+        await using var test = await CreateAsync();
+        await using var session = test.Store.LightweightSession();
+        session.Store(new Setting { Key = "a", Value = "dark" }, new Setting { Key = "b", Value = "dark" }, new Setting { Key = "c", Value = "light" });
+        await session.SaveChangesAsync();
+        var counts = await session.SelectAsync(
+            "select data ->> 'value', count(*) from grants.mt_doc_setting where id = any(?) group by 1 order by 2 desc limit ?",
+            row => (row.GetString(0), row.GetInt64(1)),
+            default,
+            new[] { "a", "b", "c", "d" },
+            5);
+        Assert.Equal([("dark", 2), ("light", 1)], counts);
+        Assert.Equal("42P01", (await Assert.ThrowsAsync<MartenCommandException>(() => session.SelectAsync("select 1 from grants.nothing", row => row.GetInt32(0), default))).SqlState);
+    }
+
+    [Fact]
     public async Task Load_UnsavedChanges_SeesThem()
     {
         await using var test = await CreateAsync();
@@ -89,6 +106,8 @@ public class DocumentTests
 
         var found = await session.QueryAsync<User>("where (data ->> 'loginCount')::bigint >= ? order by (data ->> 'loginCount')::bigint desc limit ?", default, 5, 3);
         Assert.Equal([9, 8, 7], found.Select(u => u.LoginCount));
+        Assert.Equal((10, 5), (await session.CountAsync<User>("true", default), await session.CountAsync<User>("(data ->> 'loginCount')::bigint >= ?", default, 5)));
+        Assert.Equal(0, await session.CountAsync<User>("data ->> 'email' = ?", default, "x' or '1'='1"));
         var nasty = await session.QueryAsync<User>("where data ->> 'email' = ?", default, "x' or '1'='1");
         Assert.Empty(nasty);
         Assert.Single(await session.QueryAsync<User>("where data ?? 'email' and data ->> 'email' = ?", default, "u3@example.com"));

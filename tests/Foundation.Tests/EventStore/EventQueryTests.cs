@@ -6,6 +6,22 @@ namespace ManagedOAuth.Foundation.Tests.EventStore;
 public class EventQueryTests
 {
     [Fact]
+    public async Task Preceding_IsTheEventBeforeEachInItsStream()
+    {
+        await using var test = await CreateAsync();
+        var (first, second) = (await test.StartAsync(Issued("alice"), new GrantNoted("one"), new GrantNoted("two")), await test.StartAsync(Issued("bob")));
+        await using var query = test.Store.QuerySession();
+        var events = (await query.Events.QueryEventsAsync(new EventQuery())).Events;
+        var before = await query.Events.FetchPrecedingAsync(events);
+        Assert.Equal([(first, 1L), (first, 2L)], before.Select(e => (e.StreamId, e.Version)).Order());
+        Assert.Equal("one", Assert.IsType<GrantNoted>(before.Single(e => e.Version == 2).Data).Note);
+        Assert.Empty(await query.Events.FetchPrecedingAsync(events.Where(e => e.StreamId == second)));
+        var folded = query.Events.Aggregate<Grant>(events.Where(e => e.StreamId == first));
+        Assert.Equal((first, 3L), (folded!.Id, folded.Version));
+        Assert.Null(query.Events.Aggregate<Grant>([]));
+    }
+
+    [Fact]
     public async Task Query_EachCriterion_Narrows()
     {
         await using var test = await CreateAsync();
@@ -28,8 +44,9 @@ public class EventQueryTests
         Assert.Equal([2L, 3L], await Find(new() { EventTypes = [typeof(GrantRefreshed)], EventTypeNames = ["grant_noted"] }));
         Assert.Equal([3L], await Find(new() { CorrelationId = "trace-9" }));
         Assert.Equal([3L], await Find(new() { CausationId = "cause-9" }));
-        Assert.Equal([3L], await Find(new() { Actor = "bob" }));
-        Assert.Empty(await Find(new() { Actor = "bob", StreamType = "grant" }));
+        Assert.Equal([3L], await Find(new() { ActorLike = ["nobody", "b_b"] }));
+        Assert.Empty(await Find(new() { ActorLike = ["b%"], StreamType = "grant" }));
+        Assert.Empty(await Find(new() { ActorLike = ["b\\_b"] }));
         Assert.Equal([3L], await Find(new() { From = all[2].Timestamp }));
         Assert.Equal([1L, 2L], await Find(new() { To = all[2].Timestamp }));
         Assert.Equal([3L, 2L], await Find(new() { Descending = true, PageSize = 2 }));

@@ -20,9 +20,7 @@ internal sealed class AsyncProjectionShard(DocumentStore store, AsyncProjection 
     public async Task<long> ReadProgressAsync(Database database, CancellationToken ct)
     {
         await database.ExecuteAsync($"insert into {_schema}.mt_event_progression (name, last_seq_id) values ($1, 0) on conflict (name) do nothing", [P.Text(Name)], ct);
-        var rows = await database.QueryAsync(
-            $"select coalesce(last_seq_id, 0) from {_schema}.mt_event_progression where name = $1", [P.Text(Name)], row => row.GetInt64(0), ct);
-        return rows[0];
+        return await RecordedAsync(database, ct) ?? 0;
     }
 
     /// <summary>One page. Gives the new position, whether there is more now, and whether more is about to become safe.</summary>
@@ -31,8 +29,13 @@ internal sealed class AsyncProjectionShard(DocumentStore store, AsyncProjection 
         var (mark, pending) = await store.HighWater.DetectAsync(position, ct);
         if (mark <= position)
         {
-            // The connection is asked even when there is nothing to do: a runner that lost its lock must notice.
-            await store.Database.On(connection).ExecuteAsync("select 1", [], ct);
+            // Asked even when there is nothing to do: a runner that lost its lock must notice, and so must one whose projection is being made anew, where
+            // nothing new may happen for long.
+            if (await RecordedAsync(store.Database.On(connection), ct) != position)
+            {
+                throw new ProgressionProgressOutOfOrderException(Name);
+            }
+
             return (position, false, pending);
         }
 
@@ -49,6 +52,13 @@ internal sealed class AsyncProjectionShard(DocumentStore store, AsyncProjection 
         }
 
         return (reached, full, pending);
+    }
+
+    private async Task<long?> RecordedAsync(Database database, CancellationToken ct)
+    {
+        var rows = await database.QueryAsync(
+            $"select coalesce(last_seq_id, 0) from {_schema}.mt_event_progression where name = $1", [P.Text(Name)], row => row.GetInt64(0), ct);
+        return rows.Count == 0 ? null : rows[0];
     }
 
     private async Task<List<StoredEvent>> ReadAsync(NpgsqlConnection connection, long after, long mark, CancellationToken ct)

@@ -12,6 +12,8 @@ internal sealed class ProjectionRebuilder(DocumentStore store)
 
     private string Schema => store.Options.DatabaseSchemaName;
 
+    public IReadOnlyList<string> Names => [.. store.Options.Projections.Async.Select(p => p.Name), .. store.Options.Projections.Snapshots.Select(s => s.AggregateType.Name)];
+
     public async Task RebuildAsync(string name, CancellationToken ct)
     {
         var projections = store.Options.Projections;
@@ -27,8 +29,7 @@ internal sealed class ProjectionRebuilder(DocumentStore store)
         }
         else
         {
-            var known = projections.Async.Select(p => p.Name).Concat(projections.Snapshots.Select(s => s.AggregateType.Name));
-            throw new ArgumentException($"There is no projection '{name}'; known: {string.Join(", ", known)}.", nameof(name));
+            throw new ArgumentException($"There is no projection '{name}'; known: {string.Join(", ", Names)}.", nameof(name));
         }
     }
 
