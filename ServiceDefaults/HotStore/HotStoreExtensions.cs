@@ -4,14 +4,18 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>Adds the hot store.</summary>
 public static class HotStoreExtensions
 {
+    private const string AuthorityFile = "Redis:CertificateAuthorityFile";
+
     /// <summary>
-    /// Adds <see cref="IHotStore"/> over the Redis of <c>ConnectionStrings:redis</c> (<c>host:port,password=...</c>). The
+    /// Adds <see cref="IHotStore"/> over the Redis of <c>ConnectionStrings:redis</c> (<c>host:port,password=...</c>), over TLS with <c>ssl=true</c> or where
+    /// <c>Redis:CertificateAuthorityFile</c> names the authority of its certificate. The
     /// connection is made at first use; a service starts without Redis and is ready when it appears.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
@@ -20,8 +24,12 @@ public static class HotStoreExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var configuration = builder.Configuration;
-        builder.Services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<RedisConnection>(
-            provider, (Func<string?>)(() => configuration.GetConnectionString("redis")), RedisConnection.OperationDeadline));
+        builder.Services.TryAddSingleton(provider => new RedisConnection(
+            () => configuration.GetConnectionString("redis"),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<RedisConnection>>(),
+            RedisConnection.OperationDeadline,
+            () => configuration[AuthorityFile]));
         builder.Services.TryAddSingleton<IHotStore, RedisHotStore>();
         builder.Services.AddHostedService(provider => new FirstConnection(configuration, provider.GetRequiredService<RedisConnection>()));
         builder.Services.AddHealthChecks().AddCheck<RedisHealthCheck>(
@@ -37,6 +45,11 @@ public static class HotStoreExtensions
             if (string.IsNullOrEmpty(configuration.GetConnectionString("redis")))
             {
                 throw new StartupRefusedException("ConnectionStrings:redis is missing. It looks like: 127.0.0.1:6379,password=...");
+            }
+
+            if (configuration[AuthorityFile] is { Length: > 0 } file && !File.Exists(file))
+            {
+                throw new StartupRefusedException($"{AuthorityFile} is {file}, which is not there. It holds the certificate of the authority of Redis' certificate (PEM).");
             }
 
             connection.Begin();

@@ -36,20 +36,24 @@ internal static class HotStoreScripts
         return {count, left}
         """;
 
-    // Generic cell rate algorithm: the key holds the theoretical arrival time in microseconds of the server's clock, so
-    // that replicas with different clocks count alike. ARGV: microseconds between permits, tolerance in microseconds.
+    // Generic cell rate algorithm: each key holds the theoretical arrival time in microseconds of the server's clock, so
+    // that replicas with different clocks count alike. ARGV, for each key: microseconds between permits, tolerance in
+    // microseconds. Nothing is written before all of them are known to have a permit.
     public const string Acquire = """
         local time = redis.call('time')
         local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-        local interval = tonumber(ARGV[1])
-        local tolerance = tonumber(ARGV[2])
-        local arrival = tonumber(redis.call('get', KEYS[1]) or now)
-        if arrival < now then arrival = now end
-        local early = arrival - tolerance - now
-        if early > 0 then return {0, early} end
-        arrival = arrival + interval
-        redis.call('set', KEYS[1], string.format('%.0f', arrival), 'px', math.ceil((arrival - now) / 1000) + 1)
-        return {1, 0}
+        local arrivals = {}
+        for i, key in ipairs(KEYS) do
+          local arrival = tonumber(redis.call('get', key) or now)
+          if arrival < now then arrival = now end
+          local early = arrival - tonumber(ARGV[2 * i]) - now
+          if early > 0 then return {i, early} end
+          arrivals[i] = arrival + tonumber(ARGV[2 * i - 1])
+        end
+        for i, key in ipairs(KEYS) do
+          redis.call('set', key, string.format('%.0f', arrivals[i]), 'px', math.ceil((arrivals[i] - now) / 1000) + 1)
+        end
+        return {0, 0}
         """;
 
     // The age of the server's process comes with the answer: marks from before its start may be gone.

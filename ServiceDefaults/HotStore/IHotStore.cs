@@ -45,6 +45,9 @@ public interface IHotStore
     /// </summary>
     Task<RatePermit> AcquireAsync(string key, int permits, TimeSpan period, int burst, CancellationToken cancellation = default);
 
+    /// <summary>Asks for one permit of each of several rates, in one step: all are given, or none. Null = they are given.</summary>
+    Task<RateRefusal?> AcquireAllAsync(IReadOnlyList<Rate> rates, CancellationToken cancellation = default);
+
     /// <summary>
     /// Marks something that must not come twice (a DPoP proof, a client assertion), and tells since when the store
     /// remembers: what was issued before that may have been used already and must be refused.
@@ -61,6 +64,18 @@ public readonly record struct WindowCount(long Count, TimeSpan EndsIn);
 /// <param name="IsAllowed">Whether the permit was given.</param>
 /// <param name="RetryAfter">When it was not: how long until one will be free; zero otherwise.</param>
 public readonly record struct RatePermit(bool IsAllowed, TimeSpan RetryAfter);
+
+/// <summary>A rate: so many per period, spread evenly.</summary>
+/// <param name="Key">What is counted.</param>
+/// <param name="Permits">How many in <paramref name="Period"/>.</param>
+/// <param name="Period">The period.</param>
+/// <param name="Burst">How many may come at once.</param>
+public readonly record struct Rate(string Key, int Permits, TimeSpan Period, int Burst);
+
+/// <summary>One of several rates is used up.</summary>
+/// <param name="Index">Which: the first of them that is.</param>
+/// <param name="RetryAfter">How long until it has a permit again.</param>
+public readonly record struct RateRefusal(int Index, TimeSpan RetryAfter);
 
 /// <summary>The answer of a replay check.</summary>
 /// <param name="IsFirst">Whether nobody marked it before.</param>

@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -12,7 +14,7 @@ namespace ManagedOAuth.ServiceDefaults.HotStore;
 /// missed deadlines in a row calls fail at once for a moment, so that a hanging store does not hold a thousand requests.
 /// </remarks>
 internal sealed partial class RedisConnection(
-    Func<string?> connectionString, TimeProvider clock, ILogger<RedisConnection> logger, TimeSpan operationDeadline) : IDisposable
+    Func<string?> connectionString, TimeProvider clock, ILogger<RedisConnection> logger, TimeSpan operationDeadline, Func<string?>? authorityFile = null) : IDisposable
 {
     /// <summary>The deadline of one operation in a service.</summary>
     public static readonly TimeSpan OperationDeadline = TimeSpan.FromSeconds(1);
@@ -145,6 +147,12 @@ internal sealed partial class RedisConnection(
         options.ConnectRetry = 1;
         options.KeepAlive = 15;
         options.AllowAdmin = false;
+        if (authorityFile?.Invoke() is { Length: > 0 } file)
+        {
+            // Who names an authority wants no connection that it does not vouch for.
+            options.Ssl = true;
+            options.CertificateValidation += Trust(file);
+        }
 
         // On its own thread: connecting resolves names, and the first part of it is synchronous.
         return Task.Run(async () =>
@@ -155,6 +163,18 @@ internal sealed partial class RedisConnection(
             multiplexer.ConnectionRestored += (_, _) => Log.Restored(logger);
             return multiplexer;
         });
+    }
+
+    private static RemoteCertificateValidationCallback Trust(string file)
+    {
+        try
+        {
+            return RedisTrust.In(file);
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new HotStoreUnavailableException($"Redis:CertificateAuthorityFile cannot be used: {unreadable.Message}", unreadable);
+        }
     }
 
     private void Missed()

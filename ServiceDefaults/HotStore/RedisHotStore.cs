@@ -47,14 +47,25 @@ internal sealed class RedisHotStore(RedisConnection connection, ServiceName serv
         return new WindowCount(answer[0], TimeSpan.FromMilliseconds(answer[1]));
     }
 
-    public async Task<RatePermit> AcquireAsync(string key, int permits, TimeSpan period, int burst, CancellationToken cancellation = default)
+    public async Task<RatePermit> AcquireAsync(string key, int permits, TimeSpan period, int burst, CancellationToken cancellation = default) =>
+        await AcquireAllAsync([new Rate(key, permits, period, burst)], cancellation) is { } refused ? new RatePermit(false, refused.RetryAfter) : new RatePermit(true, TimeSpan.Zero);
+
+    public async Task<RateRefusal?> AcquireAllAsync(IReadOnlyList<Rate> rates, CancellationToken cancellation = default)
     {
-        RequireLife(period);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(permits);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(burst);
-        var interval = Math.Max(1, (long)(period.TotalMicroseconds / permits));
-        var answer = await NumbersAsync(HotStoreScripts.Acquire, key, [interval, interval * (burst - 1)], cancellation);
-        return new RatePermit(answer[0] == 1, TimeSpan.FromMicroseconds(answer[1]));
+        ArgumentNullException.ThrowIfNull(rates);
+        var (keys, arguments) = (new RedisKey[rates.Count], new RedisValue[rates.Count * 2]);
+        for (var i = 0; i < rates.Count; i++)
+        {
+            var (key, permits, period, burst) = rates[i];
+            RequireLife(period);
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(permits, nameof(rates));
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(burst, nameof(rates));
+            var interval = Math.Max(1, (long)(period.TotalMicroseconds / permits));
+            (keys[i], arguments[2 * i], arguments[(2 * i) + 1]) = (Key(key), interval, interval * (burst - 1));
+        }
+
+        var answer = (long[])(await connection.RunAsync(redis => redis.ScriptEvaluateAsync(HotStoreScripts.Acquire, keys, arguments), cancellation))!;
+        return answer[0] == 0 ? null : new RateRefusal((int)answer[0] - 1, TimeSpan.FromMicroseconds(answer[1]));
     }
 
     public async Task<ReplayMark> MarkOnceAsync(string key, TimeSpan life, CancellationToken cancellation = default)

@@ -9,7 +9,28 @@ internal sealed class LocalRateLimiter(TimeProvider clock)
     private const int MaximumSubjects = 20_000;
     private readonly ConcurrentDictionary<string, Arrival> _arrivals = new(StringComparer.Ordinal);
 
-    public RatePermit Acquire(string key, RateLimit limit)
+    /// <summary>All are given, or none; the first that is used up otherwise.</summary>
+    public RateRefusal? AcquireAll(IReadOnlyList<Rate> rates)
+    {
+        for (var i = 0; i < rates.Count; i++)
+        {
+            if (Acquire(rates[i]) is { IsAllowed: false } refused)
+            {
+                for (var given = 0; given < i; given++)
+                {
+                    GiveBack(rates[given]);
+                }
+
+                return new RateRefusal(i, refused.RetryAfter);
+            }
+        }
+
+        return null;
+    }
+
+    public RatePermit Acquire(string key, RateLimit limit) => Acquire(new Rate(key, limit.Permits, limit.Period, limit.Burst));
+
+    private RatePermit Acquire(Rate rate)
     {
         if (_arrivals.Count >= MaximumSubjects)
         {
@@ -17,12 +38,12 @@ internal sealed class LocalRateLimiter(TimeProvider clock)
         }
 
         var now = clock.GetTimestamp();
-        var interval = Math.Max(1, (long)(limit.Period.TotalSeconds * clock.TimestampFrequency / limit.Permits));
-        var arrival = _arrivals.GetOrAdd(key, _ => new Arrival { At = now });
+        var interval = Interval(rate);
+        var arrival = _arrivals.GetOrAdd(rate.Key, _ => new Arrival { At = now });
         lock (arrival)
         {
             var at = Math.Max(arrival.At, now);
-            var early = at - (interval * (limit.Burst - 1)) - now;
+            var early = at - (interval * (rate.Burst - 1)) - now;
             if (early > 0)
             {
                 return new RatePermit(false, clock.GetElapsedTime(0, early));
@@ -32,6 +53,19 @@ internal sealed class LocalRateLimiter(TimeProvider clock)
             return new RatePermit(true, TimeSpan.Zero);
         }
     }
+
+    private void GiveBack(Rate rate)
+    {
+        if (_arrivals.TryGetValue(rate.Key, out var arrival))
+        {
+            lock (arrival)
+            {
+                arrival.At -= Interval(rate);
+            }
+        }
+    }
+
+    private long Interval(Rate rate) => Math.Max(1, (long)(rate.Period.TotalSeconds * clock.TimestampFrequency / rate.Permits));
 
     // Those whose time has passed have all their permits back, so forgetting them changes nothing. If that is not enough,
     // a flood of fresh subjects is going on: starting anew gives each of them one more burst, the memory stays bounded.

@@ -10,3 +10,8 @@ public sealed record RateLimit(string Name, int Permits, TimeSpan Period, int Bu
     /// <summary>So many per minute, all of them at once if need be.</summary>
     public static RateLimit PerMinute(string name, int permits) => new(name, permits, TimeSpan.FromMinutes(1), permits);
 }
+
+/// <summary>One of several limits that are asked at once.</summary>
+/// <param name="Limit">The limit.</param>
+/// <param name="Subject">For whom.</param>
+public readonly record struct RateDemand(RateLimit Limit, string Subject);

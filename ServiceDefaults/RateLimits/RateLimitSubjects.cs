@@ -14,9 +14,14 @@ public static class RateLimitSubjects
     /// </summary>
     public static string? Source(HttpContext context)
     {
+        return Address(context) is { } address ? Source(address) : null;
+    }
+
+    /// <summary>The client's whole address, as Edge vouches for it or as the connection has it.</summary>
+    public static IPAddress? Address(HttpContext context)
+    {
         ArgumentNullException.ThrowIfNull(context);
-        var address = context.Features.Get<EdgeRequest>()?.ClientAddress ?? context.Connection.RemoteIpAddress;
-        return address is null ? null : Source(address);
+        return context.Features.Get<EdgeRequest>()?.ClientAddress ?? context.Connection.RemoteIpAddress;
     }
 
     /// <summary>The same for a given address.</summary>

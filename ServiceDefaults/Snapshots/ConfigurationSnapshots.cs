@@ -1,13 +1,20 @@
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.Countries;
 using Microsoft.Extensions.Logging;
 
 namespace ManagedOAuth.ServiceDefaults.Snapshots;
 
 /// <summary>Holds the snapshot. Frames are applied by one reader; everybody else only reads.</summary>
-internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger<ConfigurationSnapshots> logger) : IConfigurationSnapshots
+internal sealed partial class ConfigurationSnapshots : IConfigurationSnapshots
 {
+    private readonly TimeProvider _clock;
+    private readonly CountryFile? _countries;
+    private readonly ILogger<ConfigurationSnapshots> _logger;
     private readonly Lock _lock = new();
+
+    // Held while one is put in place and told, so that whoever listens hears of the newest last.
+    private readonly Lock _telling = new();
     private readonly List<Waiter> _waiters = [];
     private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConfigurationSnapshot _current = ConfigurationSnapshot.Empty;
@@ -15,6 +22,16 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
 
     // A whole snapshot that comes in several frames is gathered here and put in place at once.
     private ConfigurationSnapshot? _gathering;
+
+    /// <summary>Holds nothing yet.</summary>
+    public ConfigurationSnapshots(TimeProvider clock, ILogger<ConfigurationSnapshots> logger, CountryFile? countries = null)
+    {
+        (_clock, _logger, _countries) = (clock, logger, countries);
+        if (countries is not null)
+        {
+            countries.Changed += TakeCountries;
+        }
+    }
 
     /// <inheritdoc />
     public event Action<ConfigurationSnapshot>? Changed;
@@ -37,8 +54,8 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
 
             // By the wall clocks, but never less than what has passed here since we were told: a Config whose clock runs
             // ahead must not make us believe that we are fresh.
-            var byWall = clock.GetUtcNow() - read.At;
-            var bySelf = clock.GetElapsedTime(read.ReceivedAt);
+            var byWall = _clock.GetUtcNow() - read.At;
+            var bySelf = _clock.GetElapsedTime(read.ReceivedAt);
             return byWall > bySelf ? byWall : bySelf;
         }
     }
@@ -62,7 +79,7 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
 
         try
         {
-            await waiter.Reached.Task.WaitAsync(deadline, clock, cancellation);
+            await waiter.Reached.Task.WaitAsync(deadline, _clock, cancellation);
             return true;
         }
         catch (TimeoutException)
@@ -98,7 +115,7 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
         var readAt = frame.ReadAt?.ToDateTimeOffset() ?? DateTimeOffset.MinValue;
         if (_gathering is null && (_readTime is not { } known || readAt > known.At || next is { } && frame.Snapshot))
         {
-            _readTime = new ReadTime(readAt, clock.GetTimestamp());
+            _readTime = new ReadTime(readAt, _clock.GetTimestamp());
         }
     }
 
@@ -142,22 +159,53 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
 
     private void Publish(ConfigurationSnapshot next, bool changed)
     {
-        lock (_lock)
+        lock (_telling)
         {
-            _current = next;
-            _loaded.TrySetResult();
-            for (var i = _waiters.Count - 1; i >= 0; i--)
+            lock (_lock)
             {
-                if (_waiters[i].Position <= next.Position)
+                next = next with { Countries = _countries?.Current };
+                _current = next;
+                _loaded.TrySetResult();
+                for (var i = _waiters.Count - 1; i >= 0; i--)
                 {
-                    _waiters[i].Reached.TrySetResult();
-                    _waiters.RemoveAt(i);
+                    if (_waiters[i].Position <= next.Position)
+                    {
+                        _waiters[i].Reached.TrySetResult();
+                        _waiters.RemoveAt(i);
+                    }
                 }
             }
-        }
 
-        // A frame that only moves the position (events that are no configuration) is no news to anybody but those who wait.
-        foreach (var listener in changed ? Changed?.GetInvocationList() ?? [] : [])
+            // A frame that only moves the position (events that are no configuration) is no news to anybody but those who wait.
+            if (changed)
+            {
+                Tell(next);
+            }
+        }
+    }
+
+    // Another list of countries is a change like any other: what was decided by the last one is looked at again.
+    private void TakeCountries()
+    {
+        lock (_telling)
+        {
+            ConfigurationSnapshot next;
+            lock (_lock)
+            {
+                next = _current with { Countries = _countries!.Current };
+                _current = next;
+            }
+
+            if (IsLoaded)
+            {
+                Tell(next);
+            }
+        }
+    }
+
+    private void Tell(ConfigurationSnapshot next)
+    {
+        foreach (var listener in Changed?.GetInvocationList() ?? [])
         {
             try
             {
@@ -166,13 +214,13 @@ internal sealed partial class ConfigurationSnapshots(TimeProvider clock, ILogger
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // Protects the feed and the other listeners from one that fails.
-                Log.ListenerFailed(logger, exception);
+                Log.ListenerFailed(_logger, exception);
             }
         }
     }
 
     private void Unreadable(ConfigEntry entry, Exception? exception) =>
-        Log.Unreadable(logger, entry.Kind, entry.Id, entry.Version, exception?.Message ?? "unknown kind or id");
+        Log.Unreadable(_logger, entry.Kind, entry.Id, entry.Version, exception?.Message ?? "unknown kind or id");
 
     private sealed record Waiter(long Position, TaskCompletionSource Reached);
 

@@ -19,6 +19,7 @@ public static class ConfigurationSnapshotsExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddServiceClient<ConfigFeed.ConfigFeedClient>("config");
+        builder.Services.AddCountries();
         builder.Services.AddSingleton<ConfigurationSnapshots>();
         builder.Services.AddSingleton<IConfigurationSnapshots>(provider => provider.GetRequiredService<ConfigurationSnapshots>());
         builder.Services.AddHostedService<ConfigurationReader>();

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Wolverine;
 using Wolverine.Marten;
@@ -14,7 +15,7 @@ using Wolverine.Postgresql;
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>Adds a service's part of the database.</summary>
-public static class ServiceStoreExtensions
+public static partial class ServiceStoreExtensions
 {
     // Each message takes a connection of the pool; requests keep most of it.
     private const int ParallelMessages = 4;
@@ -39,6 +40,7 @@ public static class ServiceStoreExtensions
         builder.Services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres", timeout: TimeSpan.FromSeconds(3));
         builder.Services.AddHostedService<ConnectionStringCheck>();
         builder.Services.AddStartupStep<SchemaStep>();
+        builder.Services.AddAfterStartupSteps(services => services.AddHostedService<ReadModelRebuild>());
         builder.Services.AddAfterStartupSteps(services => services.AddWolverine(options =>
         {
             options.ServiceName = name.Value;
@@ -57,11 +59,25 @@ public static class ServiceStoreExtensions
             .IntegrateWithWolverine();
     }
 
-    private sealed class SchemaStep(IDocumentStore store) : IStartupStep
+    private sealed class SchemaStep(IDocumentStore store, NpgsqlDataSource database, ServiceName service, ILogger<SchemaStep> logger) : IStartupStep
     {
         public string Name => "apply the database schema";
 
-        public Task RunAsync(CancellationToken cancellation) => store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(cancellation);
+        public async Task RunAsync(CancellationToken cancellation)
+        {
+            await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync(cancellation);
+            await using var command = database.CreateCommand($"select has_table_privilege('{service.Schema}.mt_events', 'update, delete, truncate')");
+            if (await command.ExecuteScalarAsync(cancellation) is true)
+            {
+                Log.HistoryIsWritable(logger, service.Schema);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The database role of this service may change and remove events in {Schema}.mt_events: run AppHost/Database/database.sql, which takes that from it", EventName = "HistoryIsWritable")]
+        public static partial void HistoryIsWritable(ILogger logger, string schema);
     }
 
     // A missing or unreadable connection string is refused as the host starts; an absent server is waited for.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.Contracts.Configuration;
 
@@ -43,6 +44,9 @@ public sealed record ConfigurationSnapshot
 
     /// <summary>Null until the organization has been set up.</summary>
     public Organization? Organization { get; init; }
+
+    /// <summary>Countries of addresses, which each process reads from a file of its own; null = none is known. It is in no feed.</summary>
+    public CountryNetworks? Countries { get; init; }
 
     /// <summary>The page that is shown for an application: its own, else the organization's; null = ours.</summary>
     public CustomPage? CustomPageOf(Application application, CustomPageType type)

@@ -31,7 +31,11 @@ public sealed record McpCatalog
     /// <summary><c>capabilities</c> as the server said it.</summary>
     public JsonElement? Capabilities { get; init; }
 
+    /// <summary>What the server tells models about itself, as it was approved.</summary>
     public string? Instructions { get; init; }
+
+    /// <summary>Other instructions than the approved ones, which wait for approval as a definition does: <c>{"text": "..."}</c>. Null = none.</summary>
+    public McpDefinition? WaitingInstructions { get; init; }
 
     public IReadOnlyList<McpDefinition> Tools { get; init; } = [];
 

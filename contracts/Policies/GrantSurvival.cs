@@ -14,7 +14,7 @@ public enum GrantFate
     /// <summary>It is a client's, and the application no longer has Managed OAuth.</summary>
     ManagedOAuthOff,
 
-    /// <summary>The policies definitely do not admit its user.</summary>
+    /// <summary>The policies definitely do not admit its user, or the identity provider that they came by was removed, or is one that the application no longer allows.</summary>
     Denied,
 }
 
@@ -38,7 +38,7 @@ public static class GrantSurvival
             return (GrantFate.ManagedOAuthOff, null);
         }
 
-        var decision = PolicyEvaluator.Evaluate(snapshot, application, identity, new RequestFacts());
+        var decision = GrantAdmission.Evaluate(snapshot, application, identity, new RequestFacts());
         return (decision.Outcome == PolicyOutcome.Deny ? GrantFate.Denied : GrantFate.LivesOn, decision);
     }
 }

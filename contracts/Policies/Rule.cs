@@ -75,6 +75,15 @@ public abstract record Rule
         public override bool Continuous => true;
     }
 
+    /// <summary>A client address in this country, as far as <see cref="CountryNetworks"/> knows it.</summary>
+    /// <param name="CountryCode">ISO 3166-1, two upper-case letters.</param>
+    public sealed record Geo(string CountryCode) : Rule
+    {
+        public override string Kind => "geo";
+        public override string Value => CountryCode;
+        public override bool Continuous => true;
+    }
+
     /// <summary>This service token.</summary>
     public sealed record ServiceToken(Guid TokenId) : Rule
     {

@@ -6,7 +6,8 @@ namespace ManagedOAuth.Contracts.Policies;
 
 /// <summary>
 /// Reads and writes rules as objects with one member. A kind that we cannot evaluate is refused with an explanation, never ignored:
-/// a policy that silently loses a rule would admit somebody.
+/// a policy that silently loses a rule would admit somebody. <see cref="JsonException.Path"/> of a refusal is the JSON pointer of the member inside the
+/// rule (<c>/ip/ip</c>), where one member is what is wrong. What has been stored must stay readable: whoever writes a rule checks its values first.
 /// </summary>
 public sealed class RuleJsonConverter : JsonConverter<Rule>
 {
@@ -18,7 +19,6 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
         ["cloudflare_account_member"] = "there are no Cloudflare accounts here; use email or group",
         ["common_name"] = "no client certificates are asked for here; use a service token",
         ["device_posture"] = "nothing is known of devices here",
-        ["geo"] = "the country of an address is not known here; use ip or ip_list",
         ["user_risk_score"] = "no risk is scored here",
         ["warp"] = "there is no device client here",
         ["gateway"] = "there is no gateway here",
@@ -49,6 +49,7 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
             case Rule.EmailDomain rule: writer.WriteString("domain", rule.Domain); break;
             case Rule.InGroup rule: writer.WriteString("id", rule.Id); break;
             case Rule.Ip rule: writer.WriteString("ip", rule.Network); break;
+            case Rule.Geo rule: writer.WriteString("country_code", rule.CountryCode); break;
             case Rule.ServiceToken rule: writer.WriteString("token_id", rule.TokenId); break;
             case Rule.LoginMethod rule: writer.WriteString("id", rule.Id); break;
             case Rule.EmailList rule: writer.WriteString("id", rule.Id); break;
@@ -97,11 +98,12 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
 
         return kind switch
         {
-            "email" => new Rule.Email(Text(kind, body, "email").Trim().ToLowerInvariant()),
-            "email_domain" => new Rule.EmailDomain(Text(kind, body, "domain").Trim().TrimStart('@').ToLowerInvariant()),
+            "email" => new Rule.Email(EmailAddress.Lower(Text(kind, body, "email").Trim())),
+            "email_domain" => new Rule.EmailDomain(EmailAddress.Lower(Text(kind, body, "domain").Trim().TrimStart('@'))),
             "everyone" => new Rule.Everyone(),
             "group" => new Rule.InGroup(Id(kind, body, "id")),
-            "ip" => new Rule.Ip(Network(Text(kind, body, "ip"))),
+            "ip" => new Rule.Ip(Network(kind, body, "ip")),
+            "geo" => new Rule.Geo(Country(kind, body, "country_code")),
             "service_token" => new Rule.ServiceToken(Id(kind, body, "token_id")),
             "any_valid_service_token" => new Rule.AnyValidServiceToken(),
             "login_method" => new Rule.LoginMethod(Id(kind, body, "id")),
@@ -122,7 +124,7 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
     private static string Text(string kind, JsonElement body, string member)
         => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 1024 } text
             ? text
-            : throw new JsonException($"The rule '{kind}' needs the text '{member}' (1 to 1024 characters).");
+            : throw Wrong(kind, member, $"The rule '{kind}' needs the text '{member}' (1 to 1024 characters).");
 
     private static string? OptionalText(string kind, JsonElement body, string member)
         => body.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null && !(value.ValueKind == JsonValueKind.String && value.ValueEquals(""))
@@ -140,7 +142,7 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
     private static Guid Id(string kind, JsonElement body, string member)
         => body.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id)
             ? id
-            : throw new JsonException($"The rule '{kind}' needs '{member}', a uuid.");
+            : throw Wrong(kind, member, $"The rule '{kind}' needs '{member}', a uuid.");
 
     private static string Url(string kind, JsonElement body, string member)
     {
@@ -148,11 +150,24 @@ public sealed class RuleJsonConverter : JsonConverter<Rule>
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && PublicOrigin.IsLoopback(uri.Host)))
             ? text
-            : throw new JsonException($"The rule '{kind}' needs '{member}', an https URL without credentials and fragment.");
+            : throw Wrong(kind, member, $"The rule '{kind}' needs '{member}', an https URL without credentials and fragment.");
     }
 
-    private static string Network(string text)
-        => AddressRange.TryParse(text, out _)
+    private static string Network(string kind, JsonElement body, string member)
+    {
+        var text = Text(kind, body, member).Trim();
+        return AddressRange.TryParse(text, out _)
             ? text
-            : throw new JsonException($"'{text}' is no address or network in CIDR notation.");
+            : throw Wrong(kind, member, $"'{text}' is no address or network in CIDR notation.");
+    }
+
+    private static string Country(string kind, JsonElement body, string member)
+    {
+        var text = Text(kind, body, member).Trim();
+        return text.Length == 2 && text.All(char.IsAsciiLetter)
+            ? text.ToUpperInvariant()
+            : throw Wrong(kind, member, $"The rule '{kind}' needs '{member}', the two letters of a country (ISO 3166-1), such as DE.");
+    }
+
+    private static JsonException Wrong(string kind, string member, string message) => new(message, $"/{kind}/{member}", null, null);
 }

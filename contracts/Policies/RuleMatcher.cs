@@ -8,6 +8,9 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
     // Groups may hold groups; a chain longer than this (or a circle) is not decided, and what is not decided does not admit.
     private const int MaximumDepth = 8;
 
+    // What a group came to, at the depth that it was asked at: however often groups name one another, each is decided once there.
+    private Dictionary<(Guid Group, int Depth), Tri>? _groups;
+
     /// <summary>Include = any, require = all, exclude = none; with the rule that settled it.</summary>
     internal (Tri Match, string Rule) Match(IReadOnlyList<Rule> include, IReadOnlyList<Rule> require, IReadOnlyList<Rule> exclude, int depth = 0)
     {
@@ -16,6 +19,11 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         var match = included;
         foreach (var required in require)
         {
+            if (match == Tri.False)
+            {
+                return (match, reason);
+            }
+
             var holds = Match(required, depth);
             if (holds < match)
             {
@@ -25,6 +33,11 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
 
         foreach (var excluded in exclude)
         {
+            if (match == Tri.False)
+            {
+                return (match, reason);
+            }
+
             var allows = Match(excluded, depth).Not();
             if (allows < match)
             {
@@ -40,6 +53,11 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         var best = (Match: Tri.False, Rule: "");
         foreach (var rule in rules)
         {
+            if (best.Match == Tri.True)
+            {
+                return best;
+            }
+
             var match = Match(rule, depth);
             if (match > best.Match)
             {
@@ -64,6 +82,7 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         Rule.EmailList list => MatchList(list.Id, AccessListType.Email, index => TriLogic.Of(identity is not null && index.HasEmail(identity.Email))),
         Rule.IpList list => MatchList(list.Id, AccessListType.Ip, index => facts.ClientAddress is null ? Tri.Unknown : TriLogic.Of(index.HasAddress(facts.ClientAddress))),
         Rule.Ip network => facts.ClientAddress is null ? Tri.Unknown : TriLogic.Of(AddressRange.Contains(network.Network, facts.ClientAddress)),
+        Rule.Geo geo => facts.ClientAddress is not null && snapshot.Countries?.Of(facts.ClientAddress) is { } country ? TriLogic.Of(country == geo.CountryCode) : Tri.Unknown,
         Rule.ServiceToken token => TriLogic.Of(facts.ServiceTokenId == token.TokenId),
         Rule.AnyValidServiceToken => TriLogic.Of(facts.ServiceTokenId is not null),
         Rule.LinkedAppToken link => TriLogic.Of(facts.LinkedApplicationId == link.AppUid),
@@ -93,9 +112,21 @@ internal sealed class RuleMatcher(ConfigurationSnapshot snapshot, Identity? iden
         => snapshot.Lists.TryGetValue(id, out var list) && list.Type == type ? match(AccessListIndex.Of(list)) : Tri.Unknown;
 
     private Tri MatchGroup(Guid id, int depth)
-        => depth > MaximumDepth || !snapshot.Groups.TryGetValue(id, out var group)
-            ? Tri.Unknown
-            : Match(group.Include, group.Require, group.Exclude, depth).Match;
+    {
+        if (depth > MaximumDepth || !snapshot.Groups.TryGetValue(id, out var group))
+        {
+            return Tri.Unknown;
+        }
+
+        _groups ??= [];
+        if (!_groups.TryGetValue((id, depth), out var match))
+        {
+            match = Match(group.Include, group.Require, group.Exclude, depth).Match;
+            _groups[(id, depth)] = match;
+        }
+
+        return match;
+    }
 
     private string Describe(Rule rule)
     {

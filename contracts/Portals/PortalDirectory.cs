@@ -107,7 +107,9 @@ public sealed class PortalDirectory
 
     private bool Admits(PortalVisitor visitor, Application application)
     {
-        var outcome = PolicyEvaluator.Evaluate(Snapshot, application, visitor.Identity, visitor.Facts).Outcome;
+        var outcome = (visitor.Identity is { } user
+            ? GrantAdmission.Evaluate(Snapshot, application, user, visitor.Facts)
+            : PolicyEvaluator.Evaluate(Snapshot, application, null, visitor.Facts)).Outcome;
         return outcome == PolicyOutcome.Bypass || outcome == (visitor.Identity is null ? PolicyOutcome.ServiceAuth : PolicyOutcome.Allow);
     }
 

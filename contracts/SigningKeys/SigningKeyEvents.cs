@@ -28,6 +28,11 @@ public sealed record SigningKeyIntervalChanged(int Days, DateTimeOffset At);
 /// <summary>From here on assertions are signed with this key.</summary>
 public sealed record SigningKeyActivated(string KeyId, DateTimeOffset At);
 
+/// <summary>What is signed with this key may be valid for longer than what was signed before: it stays published for so long after it is retired, whatever is set by then.</summary>
+/// <param name="KeyId">The key that signs.</param>
+/// <param name="Seconds">The longest life of an assertion from here on.</param>
+public sealed record SigningKeyLongestAssertionRaised(string KeyId, long Seconds, DateTimeOffset At);
+
 /// <summary>Nothing more is signed with this key; it stays published for what it has signed.</summary>
 public sealed record SigningKeyRetired(string KeyId, DateTimeOffset At);
 

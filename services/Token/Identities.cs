@@ -49,5 +49,8 @@ internal static class Identities
     public static string Text(string text, string field, int longest, bool required = true)
         => text.Length <= longest && (text.Length > 0 || !required) ? text : throw Invalid($"{field} is missing or longer than {longest} characters");
 
+    /// <summary>Who acts: <c>user:</c> with an address, <c>api-token:</c> with a name, or the like.</summary>
+    public static string Actor(string text) => Text(text, "actor", 512);
+
     public static RpcException Invalid(string detail) => new(new Status(StatusCode.InvalidArgument, detail));
 }

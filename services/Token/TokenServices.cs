@@ -61,8 +61,8 @@ internal static class TokenServices
         services.AddSingleton<RefreshGrant>();
         services.AddSingleton<RevokeToken>();
         services.AddSingleton<TokenExchange>();
-        services.AddSingleton<GrantCounts>();
         services.AddSingleton<GrantSweep>();
+        services.AddSingleton<GrantUseLog>();
         services.AddSingleton<LiveGrantReader>();
         services.AddSingleton<GrantSummaries>();
         services.AddSingleton<ProvisionedGrants>();
@@ -78,6 +78,7 @@ internal static class TokenServices
             later.AddHostedService<KeyKeeper>();
             later.AddHostedService<RevocationReader>();
             later.AddHostedService<SuccessorSweep>();
+            later.AddHostedService<LeftoverSweep>();
         });
     }
 
@@ -92,6 +93,7 @@ internal static class TokenServices
         app.MapGrpcService<RevocationFeedService>();
         app.MapGrpcService<KeysService>();
         app.MapGrpcService<GrantQueriesService>();
+        app.MapGrpcService<GrantUsesService>();
         app.MapGrpcService<SigningKeyAdminService>();
     }
 
@@ -109,13 +111,15 @@ internal static class TokenServices
             .Index(grant => grant.Subject.UserId)
             .Index(grant => grant.Subject.Email)
             .Index(grant => grant.Subject.ClientId)
-            .Index(grant => grant.IssuedOrder);
+            .Index(grant => grant.IssuedOrder)
+            .Index(grant => grant.EndsOrder);
         options.Schema.For<RefreshSuccessor>().Index(successor => successor.ExpiresAt);
         options.Schema.For<RevocationEntry>().Index(entry => entry.LeavesAt);
         options.Schema.For<SealingKeyDocument>();
         options.Schema.For<SigningKeyMaterial>();
         options.Schema.For<FeedEpoch>();
         options.Schema.For<RevokedSubject>();
+        options.Schema.For<GrantUse>();
         options.Serializer(StoreJson.Default, GrantEventsJson.Default);
     }
 
@@ -123,7 +127,10 @@ internal static class TokenServices
     {
         options.PublishMessage<ExpireGrant>().ToPostgresqlQueue(Name);
         options.PublishMessage<EvaluateGrants>().ToPostgresqlQueue(Name);
+        options.PublishMessage<EndProviderGrants>().ToPostgresqlQueue(Name);
         options.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue(Name);
+        options.PublishMessage<UserRevoked>().ToPostgresqlQueue(Name);
+        options.PublishMessage<ClientBlocked>().ToPostgresqlQueue(Name);
         options.PublishMessage<EvaluateProvisioned>().ToPostgresqlQueue(Name);
         options.PublishMessage<GrantOpened>().ToPostgresqlQueue("authorization-server");
         options.PublishMessage<GrantEnded>().ToPostgresqlQueue("authorization-server");
@@ -133,6 +140,6 @@ internal static class TokenServices
     [
         typeof(GrantIssued), typeof(GrantRefreshed), typeof(GrantRefreshRepeated), typeof(AccessTokenRevoked), typeof(LinkedAccessGiven), typeof(GrantIdentityChanged), typeof(GrantRefreshDenied), typeof(GrantDenied),
         typeof(GrantReplayDetected), typeof(GrantRevoked), typeof(GrantExpired),
-        typeof(SigningKeyPublished), typeof(SigningKeyIntervalChanged), typeof(SigningKeyActivated), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
+        typeof(SigningKeyPublished), typeof(SigningKeyIntervalChanged), typeof(SigningKeyActivated), typeof(SigningKeyLongestAssertionRaised), typeof(SigningKeyRetired), typeof(SigningKeyRemoved),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 
@@ -32,6 +33,39 @@ public sealed class PolicyEvaluatorTests
     [InlineData("\"a@example.com\"@evil.test", PolicyOutcome.Deny)]
     public void Evaluate_EmailDomain_IsExact(string email, PolicyOutcome outcome)
         => Assert.Equal(outcome, Evaluate(User(email), s_inside, Allow(s_exampleCom)).Outcome);
+
+    [Theory]
+    [InlineData("ALICE@EXAMPLE.COM", PolicyOutcome.Allow)]
+    [InlineData("alice@example.com", PolicyOutcome.Allow)]
+    [InlineData("al\u0131ce@example.com", PolicyOutcome.Deny)]
+    [InlineData("alice@exam\u0440le.com", PolicyOutcome.Deny)]
+    [InlineData("alice@xn--exale-k1b.com", PolicyOutcome.Deny)]
+    [InlineData("alice@\uff45xample.com", PolicyOutcome.Deny)]
+    public void Evaluate_Addresses_AreComparedWithoutCaseAndWithoutLookAlikes(string email, PolicyOutcome outcome)
+    {
+        Assert.Equal(outcome, Evaluate(User(email), s_inside, Allow(new Rule.Email("Alice@example.com"))).Outcome);
+        var domain = email.StartsWith("al\u0131", StringComparison.Ordinal) ? PolicyOutcome.Allow : outcome;
+        Assert.Equal(domain, Evaluate(User(email), s_inside, Allow(new Rule.EmailDomain("Example.com"))).Outcome);
+    }
+
+    [Theory]
+    [InlineData("\u212A")]
+    [InlineData("\u017F")]
+    [InlineData("\u0131")]
+    public void Evaluate_LetterThatFoldsIntoOneOfAscii_IsAnotherAddress(string letter)
+    {
+        foreach (var ascii in (string[])["k", "s", "i", "K", "S", "I"])
+        {
+            Assert.Equal(PolicyOutcome.Deny, Evaluate(User($"{letter}@{letter}.test"), s_inside, Allow(new Rule.EmailDomain($"{ascii}.test")) with { Include = [new Rule.EmailDomain($"{ascii}.test"), new Rule.Email($"{ascii}@{ascii}.test")] }).Outcome);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"email":{"email":"bob"}}""")]
+    [InlineData("""{"email_domain":{"domain":"bob@example"}}""")]
+    [InlineData("""{"ip":{"ip":"10.1.2.3/8"}}""")]
+    public void Rule_StoredBeforeItsValuesWereChecked_StaysReadable(string json)
+        => Assert.Equal(json, JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ConfigurationJson.Default.Rule)!, ConfigurationJson.Default.Rule));
 
     [Fact]
     public void Evaluate_Allow_NamesPolicyVersionAndRule()

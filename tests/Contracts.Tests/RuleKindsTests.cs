@@ -19,6 +19,7 @@ public sealed class RuleKindsTests
         """{"email_list":{"id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""",
         """{"everyone":{}}""",
         """{"ip":{"ip":"10.0.0.0/8"}}""",
+        """{"geo":{"country_code":"SE"}}""",
         """{"ip_list":{"id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""",
         """{"group":{"id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""",
         """{"login_method":{"id":"5ba9e9a4-8a4c-4c62-8f3a-9b8f8c0f3d11"}}""",
@@ -71,7 +72,6 @@ public sealed class RuleKindsTests
     [InlineData("""{"device_posture":{"integration_uid":"x"}}""")]
     [InlineData("""{"user_risk_score":{"user_risk_score":["low"]}}""")]
     [InlineData("""{"cloudflare_account_member":{}}""")]
-    [InlineData("""{"geo":{"country_code":"SE"}}""")]
     [InlineData("""{"auth_context":{"id":"1","ac_id":"2","identity_provider_id":"3"}}""")]
     [InlineData("""{"certificate":{}}""")]
     [InlineData("""{"common_name":{"common_name":"build.example.com"}}""")]
@@ -102,6 +102,26 @@ public sealed class RuleKindsTests
     [InlineData(null, PolicyOutcome.Indeterminate)]
     public void IpList_HoldsTheNetworkOrNot(string? address, PolicyOutcome outcome)
         => Assert.Equal(outcome, Evaluate(User("a@x.test"), new RequestFacts { ClientAddress = address is null ? null : IPAddress.Parse(address) }, new Rule.IpList(s_offices.Id)).Outcome);
+
+    // 203.0.113.9 is in no network of the list, as an address at home is: it is in no country, and so neither in this one nor safely out of it.
+    [Theory]
+    [InlineData("198.51.100.7", PolicyOutcome.Allow, PolicyOutcome.Deny)]
+    [InlineData("::ffff:198.51.100.7", PolicyOutcome.Allow, PolicyOutcome.Deny)]
+    [InlineData("2001:db8::5", PolicyOutcome.Deny, PolicyOutcome.Allow)]
+    [InlineData("203.0.113.9", PolicyOutcome.Indeterminate, PolicyOutcome.Indeterminate)]
+    [InlineData(null, PolicyOutcome.Indeterminate, PolicyOutcome.Indeterminate)]
+    public void Geo_DecidesByTheCountryOfTheAddress_AndNotAtAllWhereNoneIsKnown(string? address, PolicyOutcome included, PolicyOutcome excluded)
+    {
+        using var list = new StringReader("198.51.100.0/24,SE\n2001:db8::/32,DE\n");
+        var facts = new RequestFacts { ClientAddress = address is null ? null : IPAddress.Parse(address) };
+        var (snapshot, application) = Build(new Rule.Geo("SE"), s_people);
+        var policy = snapshot.Policies.Values.Single();
+        var without = policy with { Include = [new Rule.Everyone()], Exclude = [new Rule.Geo("SE")] };
+        snapshot = snapshot with { Countries = CountryNetworks.Read(list) };
+        Assert.Equal(included, PolicyEvaluator.Evaluate(snapshot, application, User("a@x.test"), facts).Outcome);
+        Assert.Equal(excluded, PolicyEvaluator.Evaluate(snapshot with { Policies = snapshot.Policies.SetItem(policy.Id, without) }, application, User("a@x.test"), facts).Outcome);
+        Assert.Equal(PolicyOutcome.Indeterminate, PolicyEvaluator.Evaluate(snapshot with { Countries = null }, application, User("a@x.test"), facts).Outcome);
+    }
 
     [Fact]
     public void List_ThatIsMissingOrOfTheOtherType_NeverAdmits()

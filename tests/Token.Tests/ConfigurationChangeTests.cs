@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
+using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Testing;
 using ManagedOAuth.Token.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +35,7 @@ public sealed class ConfigurationChangeTests : IAsyncLifetime
 
         // The message comes before the snapshot that it is about: it waits.
         var position = _cluster.Peers.Position + 1;
+        using var change = new Activity("change of the configuration").Start();
         await SendAsync(new PolicyChanged([A.ApplicationId], position));
         _cluster.Peers.ChangePolicy(A.Policy("other.test", version: 3));
 
@@ -41,7 +44,10 @@ public sealed class ConfigurationChangeTests : IAsyncLifetime
             await Eventually.Async(async () => (await Audit.TypesAsync(_cluster, tokens.GrantId)).Contains("grant_denied"));
         }
 
-        var denied = (await Audit.EventsAsync(_cluster, alice[0].GrantId))[^1].GetProperty("data").GetProperty("decision");
+        var ending = (await Audit.EventsAsync(_cluster, alice[0].GrantId))[^1];
+        var denied = ending.GetProperty("data").GetProperty("decision");
+        Assert.Equal(change.TraceId.ToHexString(), ending.GetProperty("trace_id").GetString());
+        Assert.NotEqual(Guid.Empty, ending.GetProperty("causation_id").GetGuid());
         Assert.Equal((A.PolicyId, 3, "default deny: no include rule matched"), (denied.GetProperty("policy_id").GetGuid(), denied.GetProperty("policy_version").GetInt32(), denied.GetProperty("rule").GetString()));
         await using var feed = new FeedReader(_cluster);
         await feed.WaitForAsync(alice[4].GrantId);
@@ -100,6 +106,83 @@ public sealed class ConfigurationChangeTests : IAsyncLifetime
         await SendAsync(new ApplicationDeleted(A.ApplicationId, position));
         await Eventually.Async(async () => (await Audit.TypesAsync(_cluster, tokens.GrantId)).Contains("grant_revoked"));
         Assert.Equal("application_deleted", (await Audit.EventsAsync(_cluster, tokens.GrantId))[^1].GetProperty("data").GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task ProviderRemoved_EndsGrantsAndSessionsOfItsUsers_ForGood()
+    {
+        var (told, refreshed, waiting) = (await _cluster.LoginAsync(), await _cluster.LoginAsync(), await _cluster.CodeAsync());
+        var session = Guid.Parse((await new Contracts.Token.Codes.CodesClient(_cluster.Replicas[0].Channel).OpenSessionAsync(
+            new OpenSessionRequest { ApplicationId = A.ApplicationId.ToString(), Identity = TokenCluster.Identity(), Decision = TokenCluster.Decision() }, _cluster.Headers("authorization-server"))).GrantId);
+        var other = A.Provider with { Id = Guid.NewGuid() };
+        _cluster.Peers.Change(snapshot => snapshot with { IdentityProviders = snapshot.IdentityProviders.SetItem(other.Id, other) });
+        var elsewhere = await Eventually.Async(async () => (await _cluster.Replicas[0].RedeemAsync(
+            await _cluster.CodeAsync(request => request.Identity.IdentityProviderId = other.Id.ToString()))).Tokens);
+
+        var position = _cluster.Peers.Change(snapshot => snapshot with { IdentityProviders = snapshot.IdentityProviders.Remove(A.ProviderId) });
+        var current = refreshed.Refresh;
+        await Eventually.Async(async () =>
+        {
+            var answer = await _cluster.Replicas[0].RefreshAsync(current);
+            current = answer.Tokens?.Refresh ?? current;
+            return answer.Error == "invalid_grant";
+        });
+        Assert.Equal("invalid_grant", (await _cluster.Replicas[0].RedeemAsync(waiting)).Error);
+        await SendAsync(new ProviderRemoved(A.ProviderId, position));
+        foreach (var (grant, end) in (IEnumerable<(Guid, string)>)[(told.GrantId, "grant_denied"), (session, "grant_denied"), (refreshed.GrantId, "grant_refresh_denied")])
+        {
+            await Eventually.Async(async () => (await Audit.TypesAsync(_cluster, grant)).Contains(end));
+            Assert.Equal(
+                "identity provider: the identity provider was removed",
+                (await Audit.EventsAsync(_cluster, grant))[^1].GetProperty("data").GetProperty("decision").GetProperty("rule").GetString());
+        }
+
+        _cluster.Peers.Change(snapshot => snapshot with { IdentityProviders = snapshot.IdentityProviders.SetItem(A.ProviderId, A.Provider) });
+        await Eventually.Async(async () => (await _cluster.Replicas[0].RedeemAsync(await _cluster.CodeAsync())).Tokens);
+        Assert.Equal("invalid_grant", (await _cluster.Replicas[0].RefreshAsync(told.Refresh)).Error);
+        Assert.Equal(HttpStatusCode.OK, (await _cluster.Replicas[0].RefreshAsync(elsewhere.Refresh)).Status);
+    }
+
+    [Fact]
+    public async Task ProviderRemoved_RestoredBeforeItIsLookedAt_EndsTheGrantsOfLoginsBeforeTheRemoval()
+    {
+        var before = new List<Tokens>();
+        for (var i = 0; i < 3; i++)
+        {
+            before.Add(await _cluster.LoginAsync());
+        }
+
+        var removedAt = DateTimeOffset.UtcNow;
+        _cluster.Peers.Change(snapshot => snapshot with { IdentityProviders = snapshot.IdentityProviders.Remove(A.ProviderId) });
+        var position = _cluster.Peers.Change(snapshot => snapshot with { IdentityProviders = snapshot.IdentityProviders.SetItem(A.ProviderId, A.Provider) });
+        var after = await Eventually.Async(async () => (await _cluster.Replicas[0].RedeemAsync(await _cluster.CodeAsync())).Tokens);
+        await SendAsync(new ProviderRemoved(A.ProviderId, position, removedAt));
+        foreach (var tokens in before)
+        {
+            await Eventually.Async(async () => (await Audit.TypesAsync(_cluster, tokens.GrantId)).Contains("grant_denied"));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await _cluster.Replicas[0].RefreshAsync(after.Refresh)).Status);
+    }
+
+    [Fact]
+    public async Task GeoRule_WithoutAListOfCountries_RefusesWithoutConsumingAnything()
+    {
+        var current = (await _cluster.LoginAsync()).Refresh;
+        var code = await _cluster.CodeAsync();
+        _cluster.Peers.ChangePolicy(A.Policy(version: 2) with { Require = [new Rule.Geo("SE")] });
+        await Eventually.Async(async () =>
+        {
+            var answer = await _cluster.Replicas[0].RefreshAsync(current);
+            current = answer.Tokens?.Refresh ?? current;
+            return answer is { Status: HttpStatusCode.ServiceUnavailable, Error: "temporarily_unavailable" };
+        });
+        var refused = await _cluster.Replicas[0].RedeemAsync(code);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "temporarily_unavailable"), (refused.Status, refused.Error));
+
+        _cluster.Peers.ChangePolicy(A.Policy(version: 3));
+        await Eventually.Async(async () => (await _cluster.Replicas[0].RefreshAsync(current)).Status == HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, (await _cluster.Replicas[0].RedeemAsync(code)).Status);
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed class CurrentIdentityTests(CurrentIdentityTests.Fixture fixture) :
 
     private async Task<List<JsonElement>> EventsAsync(Guid id, string type)
     {
-        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
+        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GrantEventsRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
         return [.. reply.Events.Select(bytes => JsonDocument.Parse(bytes.ToStringUtf8()).RootElement).Where(e => e.GetProperty("type").GetString() == type).Select(e => e.GetProperty("data"))];
     }
 

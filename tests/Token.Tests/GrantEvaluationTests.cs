@@ -30,6 +30,42 @@ public class GrantEvaluationTests
     }
 
     [Fact]
+    public void Grant_OfAProviderThatTheApplicationNoLongerAllows_IsDenied()
+    {
+        var narrowed = A.Snapshot(A.Application() with { AllowedIdps = [Guid.NewGuid()] });
+        foreach (var kind in (GrantKind[])[GrantKind.Oauth, GrantKind.Browser])
+        {
+            var denied = Assert.IsType<GrantDenied>(GrantEvaluation.Decide(narrowed, A.Fold(_id, A.Issued(kind: kind)), A.Now));
+            Assert.StartsWith("allowed_idps: ", denied.Decision.Rule, StringComparison.Ordinal);
+        }
+
+        Assert.Null(GrantEvaluation.Decide(A.Snapshot(A.Application() with { AllowedIdps = [Guid.NewGuid(), A.ProviderId] }), A.Fold(_id, A.Issued()), A.Now));
+    }
+
+    [Fact]
+    public void Grant_OfALoginBeforeTheRemoval_IsDeniedThoughTheProviderIsBack_AndOfALaterOneStays()
+    {
+        var grant = A.Fold(_id, A.Issued());
+        var denied = Assert.IsType<GrantDenied>(EndProviderGrantsHandler.Decide(A.Snapshot(), grant, grant.Identity.AuthenticatedAt, A.Now));
+        Assert.Equal(GrantAdmission.ProviderRemoved, denied.Decision.Rule);
+        Assert.Null(EndProviderGrantsHandler.Decide(A.Snapshot(), grant, grant.Identity.AuthenticatedAt.AddTicks(-1), A.Now));
+    }
+
+    [Fact]
+    public void Grant_OfAProviderThatWasRemoved_IsDenied()
+    {
+        var removed = A.Snapshot() with { IdentityProviders = ImmutableDictionary<Guid, IdentityProvider>.Empty };
+        foreach (var kind in (GrantKind[])[GrantKind.Oauth, GrantKind.Browser])
+        {
+            var denied = Assert.IsType<GrantDenied>(GrantEvaluation.Decide(removed, A.Fold(_id, A.Issued(kind: kind)), A.Now));
+            Assert.Equal("identity provider: the identity provider was removed", denied.Decision.Rule);
+        }
+
+        var withoutProvider = A.Issued() with { Identity = A.Identity() with { IdentityProviderId = Guid.Empty } };
+        Assert.Null(GrantEvaluation.Decide(removed, A.Fold(_id, withoutProvider), A.Now));
+    }
+
+    [Fact]
     public void Application_Deleted_RevokesBothKinds()
     {
         var snapshot = A.Snapshot() with { Applications = ImmutableDictionary<Guid, Application>.Empty };

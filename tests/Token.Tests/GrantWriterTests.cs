@@ -22,8 +22,7 @@ public sealed class GrantWriterTests
 
         var before = await writer.ChangeAsync(
             grant,
-            "administrator",
-            "",
+            new GrantCause("administrator"),
             state =>
             {
                 overtaking.Add(AppendAsync(services.GetRequiredService<IDocumentStore>(), state));

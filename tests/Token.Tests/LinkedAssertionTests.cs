@@ -27,7 +27,7 @@ public sealed class LinkedAssertionTests(TokenFlowTests.Fixture fixture) : IClas
         Assert.Equal(A.ApplicationId, claims.GetProperty("linked_app_uid").GetGuid());
         Assert.True(minted.ExpiresAt.ToDateTimeOffset() <= DateTimeOffset.FromUnixTimeSeconds(Claims(AssertionOf(tokens)).GetProperty("exp").GetInt64()));
 
-        var events = await new GrantQueries.GrantQueriesClient(_cluster.Replicas[0].Channel).EventsAsync(new GetGrantRequest { GrantId = tokens.GrantId.ToString() }, _cluster.Headers("config"));
+        var events = await new GrantQueries.GrantQueriesClient(_cluster.Replicas[0].Channel).EventsAsync(new GrantEventsRequest { GrantId = tokens.GrantId.ToString() }, _cluster.Headers("config"));
         var given = JsonDocument.Parse(events.Events[^1].ToStringUtf8()).RootElement;
         Assert.Equal(("linked_access_given", $"application:{A.ApplicationId}"), (given.GetProperty("type").GetString(), given.GetProperty("actor").GetString()));
         Assert.Equal(_target.Id, given.GetProperty("data").GetProperty("linked_to").GetGuid());
@@ -74,7 +74,7 @@ public sealed class LinkedAssertionTests(TokenFlowTests.Fixture fixture) : IClas
         var assertion = AssertionOf(tokens);
         var minted = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => MintAsync(assertion)));
         Assert.All(minted, reply => Assert.NotEmpty(reply.Assertion));
-        var events = await new GrantQueries.GrantQueriesClient(_cluster.Replicas[0].Channel).EventsAsync(new GetGrantRequest { GrantId = tokens.GrantId.ToString() }, _cluster.Headers("config"));
+        var events = await new GrantQueries.GrantQueriesClient(_cluster.Replicas[0].Channel).EventsAsync(new GrantEventsRequest { GrantId = tokens.GrantId.ToString() }, _cluster.Headers("config"));
         Assert.Equal(40, events.Events.Count(entry => entry.ToStringUtf8().Contains("linked_access_given", StringComparison.Ordinal)));
     }
 

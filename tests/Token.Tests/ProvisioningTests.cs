@@ -126,7 +126,7 @@ public sealed class ProvisioningTests(ProvisioningTests.Fixture fixture) : IClas
     private async Task<JsonElement> EndAsync(Guid id)
     {
         await Eventually.Async(async () => !(await GrantAsync(id)).IsLive);
-        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
+        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GrantEventsRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
         return JsonDocument.Parse(reply.Events[^1].ToStringUtf8()).RootElement;
     }
 

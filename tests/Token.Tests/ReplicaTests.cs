@@ -123,7 +123,7 @@ public sealed class ReplicaTests(ReplicaTests.Fixture fixture) : IClassFixture<R
         var replica = _cluster.Replicas[0];
         foreach (var token in (string[])[tokens.Refresh, tokens.Access])
         {
-            Assert.Equal(HttpStatusCode.OK, (await replica.RevokeAsync(token, client: "client-2")).Status);
+            Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), Pair(await replica.RevokeAsync(token, client: "client-2")));
         }
 
         Assert.Equal(HttpStatusCode.OK, (await replica.RevokeAsync("garbage")).Status);
@@ -131,6 +131,10 @@ public sealed class ReplicaTests(ReplicaTests.Fixture fixture) : IClassFixture<R
         Assert.Equal((HttpStatusCode.BadRequest, "invalid_request"), Pair(await replica.PostAsync("/cdn-cgi/access/oauth/revoke", new() { ["client_id"] = A.ClientId })));
         Assert.Equal((HttpStatusCode.Unauthorized, "invalid_client"), Pair(await replica.RevokeAsync(tokens.Refresh, client: "stranger")));
         Assert.Equal(["grant_issued"], await Audit.TypesAsync(_cluster, tokens.GrantId));
+
+        // One that is over is no token of anybody.
+        Assert.Equal(HttpStatusCode.OK, (await replica.RevokeAsync(tokens.Refresh)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await replica.RevokeAsync(tokens.Refresh, client: "client-2")).Status);
     }
 
     [Fact]

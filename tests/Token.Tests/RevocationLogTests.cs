@@ -43,6 +43,21 @@ public class RevocationLogTests
     }
 
     [Fact]
+    public void Entry_ThatStaysLong_KeepsNoOtherOne()
+    {
+        var stays = Entry(60 * 24);
+        _log.Load("e", 0, [stays], A.Now);
+        _log.Add(Enumerable.Range(0, 1_000).Select(_ => Entry(17)), 1, A.Now);
+        var place = _log.Read(0).Place;
+        _log.Forget(A.Now.AddHours(1));
+        var late = Entry(90);
+        _log.Add([late], 2, A.Now);
+
+        Assert.Equal([stays, late], _log.Read(0).Entries);
+        Assert.Equal([late], _log.Read(place).Entries);
+    }
+
+    [Fact]
     public void Position_NeverGoesBack()
     {
         _log.Load("e", 5, [], A.Now);

@@ -21,13 +21,13 @@ public sealed class SealingKeyTests(TokenFlowTests.Fixture fixture) : IClassFixt
     {
         using var keys = await StartAsync();
         var first = await keys.CurrentAsync(_application, default);
-        var next = Assert.Single(keys.All, key => key.Period == first.Period + 1);
+        var next = Assert.Single(keys.All.Values, key => key.Period == first.Period + 1);
         var token = Seal(first);
 
         _clock.Now = StartOf(first.Period + 1).AddMinutes(1);
         await keys.EnsureAsync([_application], default);
         Assert.Equal(next.KeyId, (await keys.CurrentAsync(_application, default)).KeyId);
-        Assert.Contains(keys.All, key => key.Period == first.Period + 2);
+        Assert.Contains(keys.All.Values, key => key.Period == first.Period + 2);
         Assert.NotNull(Open(keys, token));
 
         // A replica that starts in the new period agrees, and opens what was sealed before it was there.

@@ -132,6 +132,16 @@ public sealed class SessionTests(TokenFlowTests.Fixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task Grant_UsedFromTwoAddresses_TellsBothInItsHistory()
+    {
+        var tokens = await _cluster.LoginAsync();
+        var first = await _cluster.Replicas[0].RefreshAsync(tokens.Refresh, address: "198.51.100.9");
+        await _cluster.Replicas[0].RefreshAsync(first.Tokens!.Refresh);
+        var addresses = (await Audit.EventsAsync(_cluster, tokens.GrantId)).Select(entry => entry.GetProperty("data").GetProperty("client_address").GetString());
+        Assert.Equal(["203.0.113.7", "198.51.100.9", "203.0.113.7"], addresses);
+    }
+
+    [Fact]
     public async Task Revoke_ByAnAdministrator_IsIdempotentAndRecorded()
     {
         var tokens = await _cluster.LoginAsync();

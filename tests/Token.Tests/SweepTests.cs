@@ -27,7 +27,51 @@ public sealed class SweepTests(TokenFlowTests.Fixture fixture) : IClassFixture<T
         Assert.Equal((1, false), (reply.Ended, reply.More));
         Assert.Equal(["grant_issued", "grant_revoked"], await Audit.TypesAsync(_cluster, mine.GrantId));
         Assert.Equal(["grant_issued"], await Audit.TypesAsync(_cluster, others.GrantId));
-        Assert.Equal(0, (await Queries.EndAllAsync(new EndAllRequest { Email = Email, Actor = "api-token:test" }, AsConfig)).Ended);
+        Assert.Equal(0, (await Queries.EndAllAsync(new EndAllRequest { Email = Email, Actor = $"user:{new string('a', 242)}@example.com" }, AsConfig)).Ended);
+    }
+
+    [Fact]
+    public async Task Uses_OfAGrant_AreShownWithIt_TheNewestCounts()
+    {
+        const string Email = "sweep-used@example.com";
+        var tokens = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(Email));
+        var uses = new GrantUses.GrantUsesClient(_cluster.Replicas[0].Channel);
+        Assert.Null(await UsedAsync());
+        var now = DateTimeOffset.UtcNow;
+        foreach (var times in (DateTimeOffset[][])[[now.AddMinutes(-10), now.AddMinutes(-12)], [now.AddMinutes(-20)], [now.AddDays(1)]])
+        {
+            var report = new GrantUsesReport { Uses = { times.Select(at => new GrantUse { GrantId = tokens.GrantId.ToString(), At = at.ToTimestamp() }) } };
+            await uses.ReportAsync(report, _cluster.Headers("edge"));
+            Assert.InRange((await UsedAsync())!.Value, now.AddMinutes(-10).AddSeconds(-1), DateTimeOffset.UtcNow);
+        }
+
+        Assert.True((await UsedAsync())!.Value >= now.AddSeconds(-1));
+        await Assert.ThrowsAsync<RpcException>(async () => await uses.ReportAsync(new GrantUsesReport(), AsConfig));
+
+        async Task<DateTimeOffset?> UsedAsync()
+        {
+            var reply = await Queries.ListAsync(new ListGrantsRequest { Email = Email, Limit = 1 }, AsConfig);
+            using var grant = System.Text.Json.JsonDocument.Parse(Assert.Single(reply.Grants).Memory);
+            return grant.RootElement.TryGetProperty("last_used_at", out var used) ? used.GetDateTimeOffset() : null;
+        }
+    }
+
+    [Fact]
+    public async Task Events_InPages_BeginWithTheNewest()
+    {
+        const string Email = "sweep-pages@example.com";
+        var tokens = await _cluster.LoginAsync(change => change.Identity = TokenCluster.Identity(Email));
+        await Queries.EndAllAsync(new EndAllRequest { Email = Email, Actor = "api-token:test" }, AsConfig);
+        var request = new GrantEventsRequest { GrantId = tokens.GrantId.ToString(), Limit = 1 };
+        var newest = await Queries.EventsAsync(request, AsConfig);
+        Assert.Equal((2, 2), (newest.First, newest.TotalCount));
+        Assert.Contains("grant_revoked", Assert.Single(newest.Events).ToStringUtf8(), StringComparison.Ordinal);
+        request.Before = newest.First;
+        var oldest = await Queries.EventsAsync(request, AsConfig);
+        Assert.Equal((1, 2), (oldest.First, oldest.TotalCount));
+        Assert.Contains("grant_issued", Assert.Single(oldest.Events).ToStringUtf8(), StringComparison.Ordinal);
+        request.Before = 1;
+        Assert.Empty((await Queries.EventsAsync(request, AsConfig)).Events);
     }
 
     [Theory]

@@ -1,7 +1,9 @@
 using ManagedOAuth.AuthorizationServer.Directory;
+using ManagedOAuth.Contracts.Messages;
 using Marten;
 using Marten.Events;
 using Marten.Exceptions;
+using Wolverine.Marten;
 
 namespace ManagedOAuth.AuthorizationServer.Clients;
 
@@ -20,7 +22,7 @@ public sealed record ClientFilter(Guid? ApplicationId, string Search, bool Activ
 public sealed record ListedClient(RegisteredClient Client, long ActiveGrants, DateTimeOffset? RevokedAt);
 
 /// <summary>The registered clients for administrators: found, looked at with their history, and ended for good.</summary>
-public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts, TimeProvider clock)
+public sealed class ClientInventory(IDocumentStore store, IServiceScopeFactory scopes, DocumentCounts counts, TimeProvider clock)
 {
     private const int MostEvents = 1000;
     private const int Attempts = 5;
@@ -50,14 +52,18 @@ public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts,
             conditions += $" and {live}";
         }
 
+        // All times are written alike and in UTC: their texts, which have an index, are in the order of the times.
         await using var session = store.QuerySession();
         var page = await session.QueryAsync<RegisteredClient>(
-            $"where {conditions} order by (d.data ->> 'issuedAt')::timestamptz desc, d.id limit ? offset ?", cancellation, [.. values, filter.PerPage, (filter.Page - 1) * filter.PerPage]);
+            $"where {conditions} order by d.data ->> 'issuedAt' desc, d.id limit ? offset ?", cancellation, [.. values, filter.PerPage, (filter.Page - 1) * filter.PerPage]);
         var grants = await LiveAsync([.. page.Select(client => client.Id)], cancellation);
-        return ([.. page.Select(client => new ListedClient(client, grants.GetValueOrDefault(client.Id), null))], await counts.CountAsync("registeredclient", conditions, values, cancellation));
+        var before = (filter.Page - 1) * filter.PerPage;
+        var isLast = page.Count < filter.PerPage && (page.Count > 0 || before == 0);
+        var total = isLast ? before + page.Count : await session.CountAsync<RegisteredClient>(conditions, cancellation, [.. values]);
+        return ([.. page.Select(client => new ListedClient(client, grants.GetValueOrDefault(client.Id), null))], total);
     }
 
-    /// <summary>One client, also one that is gone if users had agreed to it, with its events from the oldest on; null when there never was one.</summary>
+    /// <summary>One client, also one that is gone if users had agreed to it, with its newest thousand events, the oldest of them first; null when there never was one.</summary>
     public async Task<(ListedClient Client, IReadOnlyList<IEvent> Events)?> FindAsync(string clientId, CancellationToken cancellation)
     {
         if (!IsId(clientId))
@@ -66,9 +72,11 @@ public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts,
         }
 
         await using var session = store.QuerySession();
-        var events = await session.Events.FetchStreamAsync(new Guid(Convert.FromHexString(clientId)), version: MostEvents, ct: cancellation);
+        var stream = new Guid(Convert.FromHexString(clientId));
+        var newest = (await session.Events.FetchStreamStateAsync(stream, cancellation))?.Version ?? 0;
+        var events = newest == 0 ? [] : await session.Events.FetchStreamAsync(stream, version: newest, fromVersion: Math.Max(1, newest - MostEvents + 1), ct: cancellation);
         var client = await session.LoadAsync<RegisteredClient>(clientId, cancellation)
-            ?? events.Select(entry => entry.Data).OfType<ClientRegistered>().Select(Of).FirstOrDefault();
+            ?? (newest == 0 ? [] : await session.Events.FetchStreamAsync(stream, version: 1, ct: cancellation)).Select(entry => entry.Data).OfType<ClientRegistered>().Select(Of).FirstOrDefault();
         if (client is null)
         {
             return null;
@@ -114,6 +122,10 @@ public sealed class ClientInventory(IDocumentStore store, DocumentCounts counts,
             stream.AppendOne(new ClientRevoked(client.Id, client.ApplicationId, now));
             session.Store(new RevokedClient(client.Id, now));
             session.Delete<RegisteredClient>(client.Id);
+            await using var scope = scopes.CreateAsyncScope();
+            var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
+            outbox.Enroll(session);
+            await outbox.PublishAsync(new ClientBlocked(client.Id, actor, now));
             try
             {
                 await session.SaveChangesAsync(cancellation);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Grpc.Core;
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Clients;
@@ -14,7 +15,6 @@ using ManagedOAuth.Contracts.OAuth;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Token;
 using Marten.Exceptions;
-using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Consent;
 
@@ -114,7 +114,7 @@ public static partial class ConsentEndpoints
             Instruments.Decided("code");
             return AuthorizationAnswers.Code(request, reply.Code);
         }
-        catch (Exception exception) when (exception is RpcException or NpgsqlException or MartenException or TimeoutException)
+        catch (Exception exception) when (exception is RpcException or DbException or MartenException or TimeoutException)
         {
             // Client and redirect URI are proven, so the client gets to know (RFC 6749 §4.1.2.1); the user is not left on an error page.
             Instruments.Decided("outage");

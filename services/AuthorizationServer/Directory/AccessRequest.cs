@@ -3,7 +3,7 @@ using ManagedOAuth.AuthorizationServer.Login;
 
 namespace ManagedOAuth.AuthorizationServer.Directory;
 
-/// <summary>One line of the authentication log: somebody who had logged in asked for an application. Made from an event of the login's stream.</summary>
+/// <summary>One line of the authentication log: somebody who had logged in asked for an application, or a login failed. Made from an event of the login's stream.</summary>
 public sealed record AccessRequest
 {
     public required Guid Id { get; init; }
@@ -38,6 +38,9 @@ public sealed record AccessRequest
 
     public string Address { get; init; } = "";
 
+    /// <summary>The country of the address (ISO 3166-1); empty where it is not known.</summary>
+    public string Country { get; init; } = "";
+
     public string FlowId { get; init; } = "";
 
     [JsonIgnore]
@@ -69,6 +72,7 @@ public sealed record AccessRequest
             PolicyName = allowed.PolicyName,
             Rule = allowed.PolicyRule,
             Address = allowed.ClientAddress,
+            Country = allowed.Country,
             FlowId = allowed.FlowId,
         },
         AccessDenied { Reason: "policy" } denied => new AccessRequest
@@ -87,7 +91,25 @@ public sealed record AccessRequest
             PolicyName = denied.PolicyName,
             Rule = denied.PolicyRule,
             Address = denied.ClientAddress,
+            Country = denied.Country,
             FlowId = denied.FlowId,
+        },
+        LoginFailed failed => new AccessRequest
+        {
+            Id = id,
+            At = failed.At,
+            LoginId = loginId,
+            UserId = failed.UserId,
+            Email = failed.Email,
+            ApplicationId = failed.ApplicationId,
+            ClientId = failed.ClientId,
+            ProviderId = failed.ProviderId,
+            Connection = failed.ProviderType,
+            Allowed = false,
+            Rule = failed.Reason,
+            Address = failed.ClientAddress,
+            Country = failed.Country,
+            FlowId = failed.FlowId,
         },
         _ => null,
     };

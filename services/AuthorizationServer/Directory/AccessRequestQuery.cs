@@ -7,6 +7,7 @@ namespace ManagedOAuth.AuthorizationServer.Directory;
 public sealed class AccessRequestQuery
 {
     private const int LongestValue = 1024;
+    private const int LongestList = 1 << 21;
 
     // Only these names, and only these expressions: nothing of a request becomes SQL.
     private static readonly Dictionary<string, string> s_fields = new(StringComparer.Ordinal)
@@ -14,12 +15,14 @@ public sealed class AccessRequestQuery
         ["email"] = "(data ->> 'email') = ?",
         ["email_part"] = "position(? in (data ->> 'email')) > 0",
         ["user_id"] = "(data ->> 'userId') = ?",
+        ["app_id_any"] = "(data ->> 'applicationId') = any(string_to_array(?, ','))",
         ["app_id"] = "(data ->> 'applicationId') = ?",
         ["idp_id"] = "(data ->> 'providerId') = ?",
         ["connection"] = "(data ->> 'connection') = ?",
         ["client_id"] = "(data ->> 'clientId') = ?",
         ["flow_id"] = "(data ->> 'flowId') = ?",
         ["address"] = "(data ->> 'address') = ?",
+        ["country"] = "(data ->> 'country') = ?",
         ["allowed"] = "(data ->> 'allowed') = ?",
         ["policy_id"] = "(data ->> 'policyId') = ?",
     };
@@ -44,12 +47,13 @@ public sealed class AccessRequestQuery
         var query = new AccessRequestQuery();
         foreach (var filter in request.Filters)
         {
-            if (!s_fields.TryGetValue(filter.Field, out var condition) || filter.Value.Length > LongestValue || filter.Value.Any(char.IsControl))
+            if (!s_fields.TryGetValue(filter.Field, out var condition) || filter.Value.Length > (filter.Field == "app_id_any" ? LongestList : LongestValue) || filter.Value.Any(char.IsControl))
             {
                 throw new RpcException(new Status(StatusCode.InvalidArgument, $"there is no filter {filter.Field}, or its value is too long or has control characters"));
             }
 
-            query._conditions.Add(filter.Not ? $"not ({condition})" : condition);
+            // What has no such member is not that: a denial that no policy gave was not given by this policy.
+            query._conditions.Add(filter.Not ? $"({condition}) is not true" : condition);
             query._values.Add(filter.Field is "email" or "email_part" ? filter.Value.Trim().ToLowerInvariant() : filter.Value);
         }
 

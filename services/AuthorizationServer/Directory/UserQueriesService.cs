@@ -6,6 +6,7 @@ using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 using Wolverine.Marten;
@@ -14,7 +15,7 @@ namespace ManagedOAuth.AuthorizationServer.Directory;
 
 /// <summary>Answers the admin API's questions about people and their logins.</summary>
 [AllowedCallers("config")]
-public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbox, DocumentCounts counts) : UserQueries.UserQueriesBase
+public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbox, TimeProvider clock) : UserQueries.UserQueriesBase
 {
     private const int Most = 1000;
 
@@ -31,7 +32,7 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
         await using var session = store.QuerySession();
         var users = await session.QueryAsync<User>(
             $"where {Conditions} order by (data ->> 'email') limit ? offset ?", context.CancellationToken, [.. values, limit, offset]);
-        var reply = new ListUsersReply { TotalCount = await counts.CountAsync("user", Conditions, values, context.CancellationToken) };
+        var reply = new ListUsersReply { TotalCount = await session.CountAsync<User>(Conditions, context.CancellationToken, values) };
         reply.Users.AddRange(users.Select(user => new DirectoryUser
         {
             Id = user.Id.ToString(),
@@ -68,14 +69,22 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
             await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_revoked", request.Actor));
         }
 
-        var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, email, Most);
-        foreach (var one in live)
+        await outbox.PublishAsync(new UserRevoked(email, request.Actor, clock.GetUtcNow()));
+        var (ended, found) = (0, Most);
+        while (found == Most)
         {
-            session.Delete<TeamSession>(one.Id);
+            var live = await session.QueryAsync<TeamSession>("where (data ->> 'email') = ? limit ?", context.CancellationToken, email, Most);
+            foreach (var one in live)
+            {
+                session.Delete<TeamSession>(one.Id);
+            }
+
+            await session.SaveChangesAsync(context.CancellationToken);
+            found = live.Count;
+            ended += found;
         }
 
-        await session.SaveChangesAsync(context.CancellationToken);
-        return new EndUserSessionsReply { Ended = live.Count };
+        return new EndUserSessionsReply { Ended = ended };
     }
 
     /// <inheritdoc />
@@ -89,7 +98,7 @@ public sealed class UserQueriesService(IDocumentStore store, IMartenOutbox outbo
         await using var session = store.QuerySession();
         var lines = await session.QueryAsync<AccessRequest>(
             $"where {query.Conditions} order by ((data ->> 'at')::bigint) {direction}, d.id limit ? offset ?", context.CancellationToken, [.. query.Values, limit, offset]);
-        var reply = new AccessRequestsReply { TotalCount = await counts.CountAsync("accessrequest", query.Conditions, query.Values, context.CancellationToken) };
+        var reply = new AccessRequestsReply { TotalCount = await session.CountAsync<AccessRequest>(query.Conditions, context.CancellationToken, [.. query.Values]) };
         reply.Requests.AddRange(lines.Select(line => ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(line, AccessRequestJson.Default.AccessRequest))));
         return reply;
     }

@@ -22,7 +22,9 @@ using ManagedOAuth.AuthorizationServer.Upstream;
 using ManagedOAuth.AuthorizationServer.Upstream.Connect;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Messages;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.ServiceDefaults.Store;
 using Microsoft.Extensions.Options;
 using Wolverine;
 
@@ -63,10 +65,12 @@ public static class AuthorizationServerService
         services.AddSingleton<TeamSessions>();
         services.AddSingleton<TransactionStore>();
         services.AddSingleton<AccessLog>();
+        services.AddSingleton<IReadModel>(provider => provider.GetRequiredService<AccessLog>());
         services.AddSingleton<DenialLog>();
         services.AddSingleton<ConsentLog>();
         services.AddSingleton<PinLogin>();
         services.AddIdentityProviders();
+        services.AddSingleton<PortalDirectoryCache>();
         services.AddUpstream();
         services.AddScim();
         services.AddSingleton<SmtpSender>();
@@ -114,7 +118,10 @@ public static class AuthorizationServerService
     private static void Messages(WolverineOptions options)
     {
         options.PublishMessage<ProvisioningChanged>().ToPostgresqlQueue("token");
+        options.PublishMessage<UserRevoked>().ToPostgresqlQueue("token");
+        options.PublishMessage<ClientBlocked>().ToPostgresqlQueue("token");
         options.PublishMessage<UpstreamLoginChanged>().ToPostgresqlQueue("config");
         options.PublishMessage<ForgetUpstreamLogins>().ToPostgresqlQueue(Name);
+        options.PublishMessage<EndProviderSessions>().ToPostgresqlQueue(Name);
     }
 }

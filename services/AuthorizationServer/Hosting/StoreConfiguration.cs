@@ -22,10 +22,10 @@ internal static class StoreConfiguration
         options.Serializer(StoreJson.Default);
 
         options.Schema.For<User>().UniqueIndex(user => user.Email);
-        options.Schema.For<TeamSession>();
+        options.Schema.For<TeamSession>().Index(session => session.UserId).Index(session => session.Email);
         options.Schema.For<ProviderGrant>();
         options.Schema.For<AccessRequest>().Index(line => line.At);
-        options.Schema.For<RegisteredClient>().Index(client => client.ApplicationId);
+        options.Schema.For<RegisteredClient>().Index(client => client.ApplicationId).Index(client => client.IssuedAt);
         options.Schema.For<RevokedClient>();
         options.Schema.For<UpstreamRegistration>();
         options.Schema.For<UpstreamLogin>().Index(login => login.UserId);
@@ -41,12 +41,15 @@ internal static class StoreConfiguration
         options.Events.MapEventType<UserLoggedIn>("user_logged_in");
         options.Events.MapEventType<AccessAllowed>("access_allowed");
         options.Events.MapEventType<AccessDenied>("access_denied");
+        options.Events.MapEventType<LoginFailed>("login_failed");
         options.Events.MapEventType<UserLoggedOut>("user_logged_out");
         options.Events.MapEventType<ClientRegistered>("client_registered");
         options.Events.MapEventType<ConsentGiven>("consent_given");
         options.Events.MapEventType<ClientRevoked>("client_revoked");
         options.Events.MapEventType<UpstreamConnected>("upstream_connected");
         options.Events.MapEventType<UpstreamRefreshFailed>("upstream_refresh_failed");
+        options.Events.MapEventType<UpstreamScopeWanted>("upstream_scope_wanted");
+        options.Events.MapEventType<UpstreamScopeNotGiven>("upstream_scope_not_given");
         options.Events.MapEventType<UpstreamForgotten>("upstream_forgotten");
         options.Events.MapEventType<ScimUserCreated>("scim_user_created");
         options.Events.MapEventType<ScimUserChanged>("scim_user_changed");
@@ -72,6 +75,7 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(Client))]
 [JsonSerializable(typeof(UserLoggedIn))]
 [JsonSerializable(typeof(AccessDenied))]
+[JsonSerializable(typeof(LoginFailed))]
 [JsonSerializable(typeof(UserLoggedOut))]
 [JsonSerializable(typeof(ClientRegistered))]
 [JsonSerializable(typeof(ConsentGiven))]
@@ -79,6 +83,8 @@ internal static class StoreConfiguration
 [JsonSerializable(typeof(UpstreamLogin))]
 [JsonSerializable(typeof(UpstreamConnected))]
 [JsonSerializable(typeof(UpstreamRefreshFailed))]
+[JsonSerializable(typeof(UpstreamScopeWanted))]
+[JsonSerializable(typeof(UpstreamScopeNotGiven))]
 [JsonSerializable(typeof(UpstreamForgotten))]
 [JsonSerializable(typeof(ScimUser))]
 [JsonSerializable(typeof(ScimGroup))]

@@ -1,10 +1,10 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Grpc.Core;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.ServiceDefaults.HotStore;
 using ManagedOAuth.ServiceDefaults.RateLimits;
 using Marten.Exceptions;
-using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Http;
 
@@ -41,7 +41,7 @@ public static partial class PageRoutes
         => ErrorPage.Of(StatusCodes.Status429TooManyRequests, "Too many requests", "Too many sign-ins were started from your network.", "Wait a minute, then go back to the application.").ExecuteAsync(context);
 
     private static bool IsOutage(Exception exception)
-        => exception is HotStoreUnavailableException or StoreUnavailableException or NpgsqlException or TimeoutException or SocketException
+        => exception is HotStoreUnavailableException or StoreUnavailableException or DbException or TimeoutException or SocketException
             or RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted or StatusCode.Aborted };
 
     [LoggerMessage(1, LogLevel.Warning, "Answered with the page for an outage: {Error}: {Message}", EventName = "PageOutage")]

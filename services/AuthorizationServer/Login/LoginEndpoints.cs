@@ -6,8 +6,8 @@ using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Transactions;
-using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.RateLimits;
 
 namespace ManagedOAuth.AuthorizationServer.Login;

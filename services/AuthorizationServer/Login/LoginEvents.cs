@@ -35,6 +35,9 @@ public sealed record AccessDenied(
     public Guid ProviderId { get; init; }
 
     public string ProviderType { get; init; } = "";
+
+    /// <summary>The country of the address at that time (ISO 3166-1); empty where it is not known.</summary>
+    public string Country { get; init; } = "";
 }
 
 /// <summary>The policies let a logged-in user into an application.</summary>
@@ -56,6 +59,22 @@ public sealed record AccessAllowed(
 {
     /// <summary>Microseconds since 1970; 0 where it was not recorded yet.</summary>
     public long At { get; init; }
+
+    /// <summary>The country of the address at that time (ISO 3166-1); empty where it is not known.</summary>
+    public string Country { get; init; } = "";
+}
+
+/// <summary>Somebody did not prove who they are: the only event of a stream of its own.</summary>
+/// <param name="Reason"><c>pin_wrong</c>, <c>pin_locked</c> (too many wrong ones), or <c>provider_refused: ...</c> with what was wrong about the provider's answer.</param>
+/// <param name="UserId">Whose address it is; the empty uuid where it is no user's or is not known.</param>
+/// <param name="Email">The address that was given; empty where the provider's answer does not count.</param>
+/// <param name="ClientId">The OAuth client; empty for a browser.</param>
+/// <param name="At">Microseconds since 1970.</param>
+public sealed record LoginFailed(
+    string Reason, Guid UserId, string Email, Guid ProviderId, string ProviderType, Guid ApplicationId, string ClientId, string ClientAddress, string FlowId, long At)
+{
+    /// <summary>The country of the address at that time (ISO 3166-1); empty where it is not known.</summary>
+    public string Country { get; init; } = "";
 }
 
 /// <summary>The user ended the team session of this login.</summary>
@@ -83,6 +102,8 @@ public sealed class LoginRecord
     public void Apply(UserLoggedIn login) => (UserId, Email) = (login.UserId, login.Email);
 
     public void Apply(AccessDenied _) => Denials++;
+
+    public void Apply(LoginFailed failed) => (UserId, Email) = (failed.UserId, failed.Email);
 
     public void Apply(UserLoggedOut _) => LoggedOut = true;
 }

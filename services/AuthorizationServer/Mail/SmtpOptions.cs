@@ -1,4 +1,4 @@
-using ManagedOAuth.AuthorizationServer.Users;
+using ManagedOAuth.Contracts.Policies;
 using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.AuthorizationServer.Mail;

@@ -54,9 +54,12 @@ public static class MyAccessEndpoints
 
         if (form!.One("action") == "everywhere")
         {
-            // Grants first: if that fails half-way, the session is still there to try again.
-            var ended = await grants.EndAllAsync(session.UserId, session.Email, context.RequestAborted);
-            await services.GetRequiredService<TeamSessions>().EndAllAsync(session, scope.Edge.ClientAddress.ToString(), scope.Edge.FlowId, context.RequestAborted);
+            // The other browsers first, so that none of them opens a new grant silently in between; this one last: if anything fails half-way, it is
+            // still there to try again.
+            var sessions = services.GetRequiredService<TeamSessions>();
+            await sessions.EndOthersAsync(session, scope.Edge.ClientAddress.ToString(), scope.Edge.FlowId, context.RequestAborted);
+            var ended = await grants.EndAllAsync(session.Email, context.RequestAborted);
+            await sessions.EndAsync(session, scope.Edge.ClientAddress.ToString(), scope.Edge.FlowId, context.RequestAborted);
             TeamSessionCookie.Remove(context, teamOrigin);
             return MyAccessPage.SignedOutEverywhere(ended);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grpc.Core;
 using ManagedOAuth.Contracts.Token;
 
 namespace ManagedOAuth.AuthorizationServer.MyAccess;
@@ -8,16 +9,18 @@ namespace ManagedOAuth.AuthorizationServer.MyAccess;
 /// <param name="Client">The client's own name; empty for a browser session.</param>
 /// <param name="ApplicationId">Where it gives access.</param>
 /// <param name="IssuedAt">When it was given.</param>
-/// <param name="RefreshedAt">When its tokens were renewed last; null = never.</param>
+/// <param name="LastUsedAt">When it was used last, to some minutes; null = never.</param>
 /// <param name="ExpiresAt">When it is over.</param>
-public sealed record OwnGrant(Guid Id, string Client, Guid ApplicationId, DateTimeOffset IssuedAt, DateTimeOffset? RefreshedAt, DateTimeOffset ExpiresAt);
+public sealed record OwnGrant(Guid Id, string Client, Guid ApplicationId, DateTimeOffset IssuedAt, DateTimeOffset? LastUsedAt, DateTimeOffset ExpiresAt);
 
 /// <summary>The live grants of one user, which Token owns. Only what is among them can be ended here.</summary>
 public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvider clock)
 {
     private const int MostShown = 1000;
-    private const int MostBatches = 100;
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
+
+    // A batch is a hundred grants; what is not done in this time the next try does, which begins where this one stopped.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(25);
 
     public async Task<IReadOnlyList<OwnGrant>> ListAsync(Guid userId, CancellationToken cancellation)
     {
@@ -38,24 +41,33 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
         return true;
     }
 
-    /// <summary>Ends all grants of the user; returns how many.</summary>
-    public async Task<int> EndAllAsync(Guid userId, string email, CancellationToken cancellation)
-    {
-        var own = await ListAsync(userId, cancellation);
-        foreach (var grant in own)
-        {
-            await RevokeAsync(email, grant.Id, cancellation);
-        }
-
-        return own.Count;
-    }
+    /// <summary>Ends all grants of the user, and codes that wait; returns how many grants.</summary>
+    /// <exception cref="RpcException">There are more than can be ended now (<c>UNAVAILABLE</c>), or Token does not answer.</exception>
+    public Task<int> EndAllAsync(string email, CancellationToken cancellation) => EndAsync(new EndAllRequest { Email = email }, email, cancellation);
 
     /// <summary>Ends everything that the user opened at one application; a code that was made before opens nothing any more.</summary>
-    public async Task EndAtAsync(string email, Guid applicationId, CancellationToken cancellation)
+    /// <exception cref="RpcException">As of <see cref="EndAllAsync"/>.</exception>
+    public Task EndAtAsync(string email, Guid applicationId, CancellationToken cancellation)
+        => EndAsync(new EndAllRequest { ApplicationId = applicationId.ToString("D"), Email = email }, email, cancellation);
+
+    private async Task<int> EndAsync(EndAllRequest request, string email, CancellationToken cancellation)
     {
-        var request = new EndAllRequest { ApplicationId = applicationId.ToString("D"), Email = email, Actor = $"user:{email}", Reason = "signed out by its user" };
-        for (var batch = 0; batch < MostBatches && (await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: cancellation)).More; batch++)
+        (request.Actor, request.Reason, request.ByUser) = ($"user:{email}", "signed out by its user", true);
+        var (began, ended) = (clock.GetUtcNow(), 0);
+        while (true)
         {
+            var reply = await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            ended += reply.Ended;
+            if (!reply.More)
+            {
+                return ended;
+            }
+
+            if (clock.GetUtcNow() - began > s_patience)
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, "there are more grants than can be ended at once"));
+            }
+
             request.GoesOn = true;
         }
     }
@@ -77,7 +89,7 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
             grant.GetProperty("kind").GetString() == "browser" ? "" : grant.GetProperty("client_name").GetString() is { Length: > 0 } name ? name : "A client without a name",
             grant.GetProperty("application_id").GetGuid(),
             grant.GetProperty("issued_at").GetDateTimeOffset(),
-            grant.TryGetProperty("refreshed_at", out var refreshed) ? refreshed.GetDateTimeOffset() : null,
+            grant.TryGetProperty("last_used_at", out var used) ? used.GetDateTimeOffset() : null,
             grant.GetProperty("expires_at").GetDateTimeOffset());
     }
 }

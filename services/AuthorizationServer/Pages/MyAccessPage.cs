@@ -41,7 +41,7 @@ public static class MyAccessPage
         return Html.Of($"""
             <li>
             <div><strong>{client}</strong> at {application}<br>
-            <span class="dim small">since {Date(grant.IssuedAt)} · {(grant.RefreshedAt is { } used ? $"last renewed {Date(used)}" : "not renewed yet")} · until {Date(grant.ExpiresAt)}</span></div>
+            <span class="dim small">since {Date(grant.IssuedAt)} · {(grant.LastUsedAt is { } used ? $"last used {Date(used)}" : "not used yet")} · until {Date(grant.ExpiresAt)}</span></div>
             <form method="post">
             <input type="hidden" name="csrf" value="{csrf}">
             <button class="plain" type="submit" name="end" value="{grant.Id.ToString("D")}" aria-label="End the access of {client} at {application}">End</button>

@@ -29,7 +29,13 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             security.AllowFormRedirect(new Uri(FormRedirect));
         }
 
-        var look = Look.Of(httpContext.RequestServices.GetRequiredService<IConfigurationSnapshots>().Current.Organization);
+        var organization = httpContext.RequestServices.GetRequiredService<IConfigurationSnapshots>().Current.Organization;
+        var look = Look.Of(organization);
+
+        // A portal's pages are at its own address.
+        var access = organization is null || httpContext.Request.Path == Paths.MyAccess
+            ? Html.None
+            : Html.Of($"""<p><a href="{organization.AuthDomain + Paths.MyAccess}">What has access in your name</a></p>""");
         if (look.Logo is { } logo)
         {
             security.AllowImages(logo);
@@ -52,7 +58,7 @@ public sealed record Page(string Title, Html Body, int Status = StatusCodes.Stat
             <h1>{Title}</h1>
             {Body}
             </main>
-            <footer>{look.Footer()}Reference <code>{FlowReference.Of(httpContext)}</code></footer>
+            <footer>{look.Footer()}{access}Reference <code>{FlowReference.Of(httpContext)}</code></footer>
             {(Script.ToString().Length == 0 ? Html.None : Html.Of($"""<script nonce="{security.Nonce}">{Script}</script>"""))}
             </body>
             </html>

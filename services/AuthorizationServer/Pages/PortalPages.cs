@@ -1,5 +1,6 @@
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Portals;
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Portals;
@@ -51,11 +52,11 @@ public static class PortalPages
         ArgumentNullException.ThrowIfNull(portal);
         var missing = portal.OwnLogins.Count(server => StateOf(server.Record, logins) != State.Connected);
         return new Page(
-            missing == 0 ? "Done" : "Connect your servers",
+            portal.Servers.Count == 0 ? "No servers" : missing == 0 ? "Done" : "Connect your servers",
             Html.Of($"""
                 {(connected is null ? Html.None : Html.Of($"""<p class="done" role="status">{connected} is connected.</p>"""))}
                 <p>{Explanation(portal, missing)}</p>
-                {List(portal, logins, csrf)}
+                {(portal.Servers.Count == 0 ? Html.None : List(portal, logins, csrf))}
                 <p class="small"><a href="{Paths.PortalHome}">About {portal.Portal.Name}</a></p>
                 """)) { Wide = true };
     }
@@ -92,6 +93,10 @@ public static class PortalPages
                 <li><div><strong>{name}</strong> <span class="tag good">Connected</span><br><span class="dim small">{(login!.Account.Length > 0 ? "as " + login.Account : "with your account")}</span></div>
                 {Form(server, csrf, "disconnect", "Disconnect", "plain")}</li>
                 """),
+            State.Narrow => Html.Of($"""
+                <li><div><strong>{name}</strong> <span class="tag warn">Asks for more</span><br><span class="small">Something that you wanted to do there needs more than you allowed: {UpstreamScopes.Lacking(login!)}</span></div>
+                {Form(server, csrf, "connect", "Allow", "")}{Form(server, csrf, "disconnect", "Disconnect", "plain")}</li>
+                """),
             State.Stale => Html.Of($"""
                 <li><div><strong>{name}</strong> <span class="tag bad">Sign in again</span><br><span class="small">{login!.Stale}</span></div>
                 {Form(server, csrf, "connect", "Connect", "")}</li>
@@ -114,6 +119,7 @@ public static class PortalPages
     private static State StateOf(McpServer server, IReadOnlyDictionary<Guid, UpstreamLogin> logins)
         => logins.GetValueOrDefault(server.Id) is not { } login || !UpstreamVault.IsFor(login, server) ? State.NotConnected
             : login.Stale is not null ? State.Stale
+            : UpstreamScopes.Lacking(login).Length > 0 ? State.Narrow
             : State.Connected;
 
     private enum State
@@ -121,5 +127,8 @@ public static class PortalPages
         NotConnected,
         Connected,
         Stale,
+
+        // Connected, but not for everything.
+        Narrow,
     }
 }

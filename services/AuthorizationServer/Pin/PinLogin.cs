@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Diagnostics;
+using ManagedOAuth.AuthorizationServer.Directory;
+using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Mail;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.Configuration;
@@ -18,7 +20,7 @@ namespace ManagedOAuth.AuthorizationServer.Pin;
 /// neither the answer nor its time tells whether somebody may come in.
 /// </summary>
 public sealed class PinLogin(
-    TransactionStore transactions, IHotStore store, RateLimiter limiter, MailQueue mails, TimeProvider clock, IOptions<PinOptions> options)
+    TransactionStore transactions, IHotStore store, RateLimiter limiter, MailQueue mails, AccessLog log, TimeProvider clock, IOptions<PinOptions> options)
 {
     /// <summary>PINs in one transaction.</summary>
     public const int MaximumPins = 5;
@@ -45,14 +47,14 @@ public sealed class PinLogin(
 
         var pin = PinCodes.New();
         var challenge = new PinChallenge(number, email, provider.Id, PinCodes.HashOf(pin, flowCookie, current.Value.Id, number, email));
-        if (await transactions.ReplaceAsync(current, current.Value with { Pin = challenge, PinsAsked = number }, cancellation) is null)
+        if (await transactions.RenewAsync(current, current.Value with { Pin = challenge, PinsAsked = number }, cancellation) is not { } renewed)
         {
             return PinAsked.Changed;
         }
 
         if (Admissions.CouldAdmit(snapshot, application, email, provider, clock.GetUtcNow(), source))
         {
-            mails.Enqueue(PinMail.For(email, pin, application.Name, clock.GetUtcNow(), current.Value.ExpiresAt), current.Value.FlowId);
+            mails.Enqueue(PinMail.For(email, pin, application.Name, clock.GetUtcNow(), renewed.Value.ExpiresAt), current.Value.FlowId);
         }
         else
         {
@@ -75,9 +77,11 @@ public sealed class PinLogin(
         }
 
         var attempts = await store.CountAsync($"pin-attempts:{current.Value.Id}:{challenge.Number}", TransactionStore.Life, cancellation);
-        if (attempts.Count > MaximumAttempts || await HasTooManyWrongAsync(challenge.Email, source, cancellation))
+        var ofLogin = await store.CountAsync($"pin-attempts:{current.Value.Id}", s_wrongWindow, cancellation);
+        if (attempts.Count > MaximumAttempts || await HasTooManyWrongAsync(challenge.Email, source, ofLogin.Count, cancellation))
         {
             Instruments.Login("pin_locked");
+            await FailedAsync("pin_locked");
             return (PinChecked.TooMany, null);
         }
 
@@ -85,16 +89,18 @@ public sealed class PinLogin(
         if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(challenge.Hash)))
         {
             Instruments.Login("pin_wrong");
-            foreach (var (key, _) in WrongCounters(challenge.Email, source))
-            {
-                await store.CountAsync(key, s_wrongWindow, cancellation);
-            }
+            var (ofAddress, ofSource) = WrongCounters(challenge.Email, source);
+            await store.CountAsync(ofAddress, s_wrongWindow, cancellation);
+            await store.CountAsync(ofSource, s_wrongWindow, cancellation);
 
+            await FailedAsync("pin_wrong");
             return (PinChecked.Wrong, null);
         }
 
         var next = await transactions.ReplaceAsync(current, current.Value with { Pin = null, LoginId = loginId }, cancellation);
         return next is null ? (PinChecked.Changed, null) : (PinChecked.Right, next);
+
+        Task FailedAsync(string reason) => log.FailedAsync(current.Value, (challenge.ProviderId, ProviderTypes.OneTimePin), challenge.Email, reason, source, cancellation);
     }
 
     private async Task<bool> IsWithinLimitsAsync(string email, IPAddress source, CancellationToken cancellation)
@@ -105,25 +111,20 @@ public sealed class PinLogin(
             && (await limiter.AcquireAsync(perAddress, email, cancellation)).IsAllowed;
     }
 
-    private async Task<bool> HasTooManyWrongAsync(string email, IPAddress source, CancellationToken cancellation)
+    // Guessing from everywhere must not shut out whoever has the PIN: beyond the address's own limit each login has its first attempt. Such a guess
+    // costs one of the PINs that are mailed to an address, of which there are few.
+    private async Task<bool> HasTooManyWrongAsync(string email, IPAddress source, long attemptsOfLogin, CancellationToken cancellation)
     {
-        foreach (var (key, maximum) in WrongCounters(email, source))
-        {
-            if (await store.GetAsync(key, cancellation) is { } count && long.Parse(Encoding.ASCII.GetString(count), CultureInfo.InvariantCulture) >= maximum)
-            {
-                return true;
-            }
-        }
+        var (ofAddress, ofSource) = WrongCounters(email, source);
+        return await WrongAsync(ofSource) >= _options.WrongPerAddressAndSource || (attemptsOfLogin > 1 && await WrongAsync(ofAddress) >= _options.WrongPerAddress);
 
-        return false;
+        async Task<long> WrongAsync(string key)
+            => await store.GetAsync(key, cancellation) is { } count ? long.Parse(Encoding.ASCII.GetString(count), CultureInfo.InvariantCulture) : 0;
     }
 
-    // Keys hold hashes: neither addresses of people nor those of machines stand in the store.
-    private (string Key, int Maximum)[] WrongCounters(string email, IPAddress source) =>
-    [
-        ("pin-wrong:" + Short(email), _options.WrongPerAddress),
-        ("pin-wrong:" + Short($"{email} {RateLimitSubjects.Source(source)}"), _options.WrongPerAddressAndSource),
-    ];
+    // Of the address, and of the address from this source. Keys hold hashes: neither addresses of people nor those of machines stand in the store.
+    private static (string OfAddress, string OfSource) WrongCounters(string email, IPAddress source)
+        => ("pin-wrong:" + Short(email), "pin-wrong:" + Short($"{email} {RateLimitSubjects.Source(source)}"));
 
     private static string Short(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

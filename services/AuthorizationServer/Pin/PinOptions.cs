@@ -20,7 +20,10 @@ public sealed class PinOptions
     [Range(5, 1_000)]
     public int WrongPerAddressAndSource { get; set; } = 15;
 
-    /// <summary>Wrong PINs for one address in an hour, wherever they come from: bounds guessing by many sources. Default 50.</summary>
+    /// <summary>
+    /// Wrong PINs for one address in an hour, wherever they come from: bounds guessing by many sources. Beyond them each login
+    /// has one attempt. Default 50.
+    /// </summary>
     [Range(5, 10_000)]
     public int WrongPerAddress { get; set; } = 50;
 }

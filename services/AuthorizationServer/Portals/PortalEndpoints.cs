@@ -41,14 +41,14 @@ public static class PortalEndpoints
 
         var services = context.RequestServices;
         if (context.Request.Query["elicitationId"] is [{ Length: > 0 } invitation]
-            && await services.GetRequiredService<UpstreamFlows>().FindInvitationAsync(invitation, context.RequestAborted) is { } subject
-            && subject.UserId != portal.User.UserId)
+            && (LoginInvitation.IsForAnother(invitation, portal.User.UserId)
+                || (await services.GetRequiredService<UpstreamFlows>().FindInvitationAsync(invitation, context.RequestAborted) is { } subject && subject.UserId != portal.User.UserId)))
         {
             // Whoever opens another one's link must not connect an account for them.
             return ConnectPages.OtherUser(portal.User.Email);
         }
 
-        var logins = await services.GetRequiredService<UpstreamLogins>().FindManyAsync(portal.OwnLogins.Select(server => server.Record.Id), portal.User.UserId, context.RequestAborted);
+        var logins = await services.GetRequiredService<UpstreamLoginReader>().FindManyAsync(portal.OwnLogins.Select(server => server.Record.Id), portal.User.UserId, context.RequestAborted);
         var csrf = CsrfToken(FlowCookie.ReadOrIssue(context, portal.Origin), portal);
         var connected = portal.Servers.FirstOrDefault(server => context.Request.Query["connected"] is [{ } id] && server.ServerId == id);
         return isHome ? PortalPages.Home(portal, logins, csrf) : PortalPages.Servers(portal, logins, csrf, connected?.Record.Name);

@@ -9,10 +9,9 @@ namespace ManagedOAuth.AuthorizationServer.Portals;
 /// <summary>A request of a signed-in user for a page of a portal.</summary>
 public sealed class PortalScope
 {
-    private PortalScope(RequestScope scope, McpPortal portal, Identity user, string teamOrigin)
+    private PortalScope(RequestScope scope, PortalDirectory directory, Identity user, string teamOrigin)
     {
-        (Portal, User, TeamOrigin, Origin, Snapshot) = (portal, user, teamOrigin, scope.Edge.PublicOrigin, scope.Snapshot);
-        var directory = PortalDirectory.Build(scope.Snapshot, portal);
+        (Portal, User, TeamOrigin, Origin, Snapshot) = (directory.Portal, user, teamOrigin, scope.Edge.PublicOrigin, scope.Snapshot);
         var visitor = new PortalVisitor(user, new RequestFacts { ClientAddress = scope.Edge.ClientAddress });
         Servers = [.. directory.Servers.Where(server => directory.Sees(visitor, server))];
     }
@@ -44,7 +43,7 @@ public sealed class PortalScope
         var scope = RequestScope.Of(context);
         error = !scope.IsLoaded || scope.TeamOrigin is null ? ErrorPage.NotReady() : ErrorPage.NotFound();
         return scope.IsLoaded && scope.TeamOrigin is { } team && scope.Edge is { ApplicationId: { } application, User: { } user }
-            && scope.Snapshot.McpPortals.Values.FirstOrDefault(portal => portal.ApplicationId == application) is { } found
+            && context.RequestServices.GetRequiredService<PortalDirectoryCache>().Find(scope.Snapshot, application) is { } found
                 ? new PortalScope(scope, found, user.Identity, team)
                 : null;
     }

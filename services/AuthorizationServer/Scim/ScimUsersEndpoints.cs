@@ -113,7 +113,7 @@ internal static class ScimUsersEndpoints
         });
     }
 
-    // What the change means for what the user holds: whoever may no longer come in, or is now known under another address, loses it.
+    // What the change means for what the user holds: whoever may no longer come in loses it, and who is known under another address logs in anew.
     private static async Task SettleAsync(ScimChange change, ScimUser? before, ScimUser after, CancellationToken ct)
     {
         if (!after.Active)
@@ -121,11 +121,16 @@ internal static class ScimUsersEndpoints
             change.End(after);
         }
 
-        if (before is not null && (!after.Active || !before.LoginAddresses().ToHashSet(StringComparer.Ordinal).SetEquals(after.LoginAddresses())))
+        if (before is not null)
+        {
+            change.Rename(before, after);
+        }
+
+        if (before is not null && !after.Active)
         {
             change.End(before);
         }
-        else if (before is null || before.Active != after.Active)
+        else if (before is null || before.Active != after.Active || !before.LoginAddresses().ToHashSet(StringComparer.Ordinal).SetEquals(after.LoginAddresses()))
         {
             change.Move([after]);
         }

@@ -15,6 +15,9 @@ public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGr
     // Two first logins of one address at the same time: the loser of the unique index finds the winner's user.
     private const int Attempts = 3;
 
+    // An event each, of which one save has room for a thousand.
+    private const int Batch = 500;
+
     /// <summary>The session that a cookie opens, if it lasts still; a session duration that was shortened since the login counts.</summary>
     public async Task<TeamSession?> FindAsync(string? cookie, Organization organization, CancellationToken cancellation)
     {
@@ -101,20 +104,28 @@ public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGr
         await unit.SaveChangesAsync(cancellation);
     }
 
-    /// <summary>Ends every session of a user, in whatever browser; in the name of the one that asks.</summary>
-    public async Task EndAllAsync(TeamSession session, string clientAddress, string flowId, CancellationToken cancellation)
+    /// <summary>Ends every other session of a user, in whatever browser; in the name of the one that asks.</summary>
+    public async Task EndOthersAsync(TeamSession session, string clientAddress, string flowId, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(session);
-        await using var unit = store.LightweightSession();
-        unit.CorrelationId = flowId;
-        unit.LastModifiedBy = session.Email;
-        foreach (var own in await unit.QueryAsync<TeamSession>("where data ->> 'userId' = ?", cancellation, session.UserId.ToString("D")))
+        int found;
+        do
         {
-            unit.Delete<TeamSession>(own.Id);
-            unit.Events.Append(own.LoginId, new UserLoggedOut(clientAddress, flowId));
-        }
+            await using var unit = store.LightweightSession();
+            unit.CorrelationId = flowId;
+            unit.LastModifiedBy = session.Email;
+            var others = await unit.QueryAsync<TeamSession>(
+                "where data ->> 'userId' = ? and d.id <> ? limit ?", cancellation, session.UserId.ToString("D"), session.Id, Batch);
+            foreach (var other in others)
+            {
+                unit.Delete<TeamSession>(other.Id);
+                unit.Events.Append(other.LoginId, new UserLoggedOut(clientAddress, flowId));
+            }
 
-        await unit.SaveChangesAsync(cancellation);
+            await unit.SaveChangesAsync(cancellation);
+            found = others.Count;
+        }
+        while (found == Batch);
     }
 
     /// <summary>Removes sessions whose time is over; returns how many.</summary>

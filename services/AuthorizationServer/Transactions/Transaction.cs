@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace ManagedOAuth.AuthorizationServer.Transactions;
 
 /// <summary>
-/// One way through login and consent, from the request that began it to the answer. Lives in the hot store for ten minutes; the pages carry
+/// One way through login and consent, from the request that began it to the answer. Lives in the hot store for ten minutes, and ten more from each PIN; the pages carry
 /// its id and nothing else, so what is approved is what is stored here.
 /// </summary>
 public sealed record Transaction

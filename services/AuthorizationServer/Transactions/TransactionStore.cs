@@ -11,7 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Transactions;
 /// </summary>
 public sealed class TransactionStore(IHotStore store, TimeProvider clock)
 {
-    /// <summary>How long a transaction lasts.</summary>
+    /// <summary>How long a transaction lasts, and anew from each PIN that is mailed in it.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
     private const int IdLength = 22;
@@ -50,6 +50,16 @@ public sealed class TransactionStore(IHotStore store, TimeProvider clock)
         ArgumentNullException.ThrowIfNull(next);
         var bytes = Bytes(next);
         return await store.ReplaceIfAsync(Key(next.Id), current.Bytes, bytes, cancellation) ? new StoredTransaction(next, bytes) : null;
+    }
+
+    /// <summary>The same, and the transaction lasts <see cref="Life"/> from now.</summary>
+    public async Task<StoredTransaction?> RenewAsync(StoredTransaction current, Transaction next, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(current);
+        ArgumentNullException.ThrowIfNull(next);
+        var renewed = next with { ExpiresAt = clock.GetUtcNow() + Life };
+        var bytes = Bytes(renewed);
+        return await store.ReplaceIfAsync(Key(next.Id), current.Bytes, bytes, Life, cancellation) ? new StoredTransaction(renewed, bytes) : null;
     }
 
     /// <summary>Ends the transaction; true for exactly one caller, and only if nothing changed since it was read.</summary>

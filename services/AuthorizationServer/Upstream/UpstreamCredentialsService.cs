@@ -17,7 +17,7 @@ namespace ManagedOAuth.AuthorizationServer.Upstream;
 /// <summary>Gives portals the credentials of the servers behind them, and Config those that an administrator made for everybody.</summary>
 [AllowedCallers("edge", "config")]
 public sealed partial class UpstreamCredentialsService(
-    UpstreamVault vault, UpstreamLogins logins, UpstreamEndings endings, UpstreamFlows flows, IConfigurationSnapshots snapshots, TimeProvider clock, ILogger<UpstreamCredentialsService> logger)
+    UpstreamVault vault, UpstreamLoginReader reader, UpstreamLogins logins, SealedTokens seal, UpstreamEndings endings, UpstreamFlows flows, IConfigurationSnapshots snapshots, TimeProvider clock, ILogger<UpstreamCredentialsService> logger)
     : UpstreamCredentials.UpstreamCredentialsBase
 {
     private const int MostServers = 100;
@@ -43,9 +43,14 @@ public sealed partial class UpstreamCredentialsService(
                 return Static(server, request.Refused);
         }
 
+        if (request.Insufficient.Length > 0 && await logins.WantAsync(server, user, request.Insufficient, request.MissingScope) is { Length: > 0 } lacking)
+        {
+            return new UpstreamCredentialReply { State = State.MoreScopeRequired, Scope = lacking };
+        }
+
         try
         {
-            return await vault.GetAsync(server, user, request.Refused, context.CancellationToken) switch
+            return await vault.GetAsync(server, user, request.Refused, context.CancellationToken, isReading: context.GetCaller() == Config) switch
             {
                 null => new UpstreamCredentialReply { State = State.LoginRequired },
                 { Stale: not null } => new UpstreamCredentialReply { State = State.Stale },
@@ -72,7 +77,7 @@ public sealed partial class UpstreamCredentialsService(
         var user = UserOf(request.UserId, context);
         var servers = request.ServerIds.Select(id => Guid.TryParse(id, out var uuid) ? uuid : throw Invalid("a server id is no uuid"))
             .Select(id => snapshots.Current.McpServers.GetValueOrDefault(id)).OfType<McpServer>().DistinctBy(server => server.Id).ToList();
-        var known = await logins.FindManyAsync(servers.Where(server => server.AuthType == McpAuthType.Oauth).Select(server => server.Id), user, context.CancellationToken);
+        var known = await reader.FindManyAsync(servers.Where(server => server.AuthType == McpAuthType.Oauth).Select(server => server.Id), user, context.CancellationToken);
         var reply = new UpstreamStatusReply();
         reply.Statuses.AddRange(servers.Select(server => StatusOf(server, known.GetValueOrDefault(server.Id))));
         return reply;
@@ -170,7 +175,7 @@ public sealed partial class UpstreamCredentialsService(
         return reply;
     }
 
-    private UpstreamCredentialReply Reply(UpstreamLogin login) => logins.Open(login) is not { } secrets
+    private UpstreamCredentialReply Reply(UpstreamLogin login) => seal.Open(login) is not { } secrets
         ? new UpstreamCredentialReply { State = State.Stale }
         : new UpstreamCredentialReply
         {
@@ -178,6 +183,7 @@ public sealed partial class UpstreamCredentialsService(
             Headers = { new UpstreamHeader { Name = "Authorization", Value = "Bearer " + secrets.AccessToken } },
             CredentialId = login.CredentialId,
             ExpiresAt = login.ExpiresAt?.ToUnixTimeSeconds() ?? 0,
+            LoginId = $"{login.Id:N}-{login.ConnectedAt.UtcTicks:x}",
         };
 
     private static UpstreamStatus StatusOf(McpServer server, UpstreamLogin? login)
@@ -207,8 +213,12 @@ public sealed partial class UpstreamCredentialsService(
         return status;
     }
 
+    // Config alone may say one, and has compared it with the dashboard's origin. Only the spelling that it compared is shown to a browser: what reads
+    // differently to another parser is none.
     private static string ReturnUrlOf(string url)
-        => url.Length == 0 || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http") ? url : throw Invalid("return_url is no http or https URL");
+        => url.Length == 0 || (Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http" && uri.UserInfo.Length == 0 && uri.AbsoluteUri == url)
+            ? url
+            : throw Invalid("return_url is no http or https URL in its normal form");
 
     private static string Base64UrlOf(string text) => System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(text)).AsSpan(0, 16));
 

@@ -13,11 +13,17 @@ internal static class UpstreamServices
         services.AddSingleton<UpstreamDiscovery>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamTokens>();
+        services.AddSingleton<SealedTokens>();
+        services.AddSingleton<UpstreamLoginReader>();
         services.AddSingleton<UpstreamLogins>();
+        services.AddSingleton<UpstreamTurns>();
         services.AddSingleton<UpstreamRefresher>();
         services.AddSingleton<UpstreamVault>();
         services.AddSingleton<UpstreamEndings>();
         services.AddSingleton<UpstreamFlows>();
         services.AddSingleton<UpstreamConnections>();
+        services.AddOptions<UpstreamRenewalOptions>().BindConfiguration(UpstreamRenewalOptions.Section).Validate(
+            settings => settings.IsValid, "Upstream:RenewAfter is 0s or from 1h to 8760h, Upstream:RenewFor from 24h to 87600h").ValidateOnStart();
+        services.AddHostedService<UpstreamRenewals>();
     }
 }

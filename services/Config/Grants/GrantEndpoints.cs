@@ -27,7 +27,7 @@ public static class GrantEndpoints
         grants.MapGet("/{id:guid}", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
             => Ask(async () => ApiEnvelope.Ok(Parse((await token.GetAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Json))));
         grants.MapGet("/{id:guid}/events", (Guid id, GrantQueries.GrantQueriesClient token, CancellationToken ct)
-            => Ask(async () => ApiEnvelope.Ok(new JsonArray([.. (await token.EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, cancellationToken: ct)).Events.Select(Parse)]))))
+            => Ask(async () => ApiEnvelope.Ok(new JsonArray([.. (await token.EventsAsync(new GrantEventsRequest { GrantId = id.ToString() }, cancellationToken: ct)).Events.Select(Parse)]))))
             .RequirePermission(ApiPermission.AuditLogsRead);
         grants.MapPost("/{id:guid}/revoke", Revoke);
     }

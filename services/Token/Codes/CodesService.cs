@@ -68,7 +68,7 @@ public sealed class CodesService(
 
         // The code first: a grant without a code would be a session that nobody can enter.
         await codes.KeepSessionAsync(code.GrantId, new PendingSession(application.Id, code.Hash, now + options.Value.CodeLifetime), now, cancellation);
-        await using var session = grants.Open($"user:{issued.Subject.Email}", request.FlowId);
+        await using var session = grants.Open(new GrantCause($"user:{issued.Subject.Email}", request.FlowId));
         await grants.StartAsync(session, code.GrantId, issued, cancellation);
         return new OpenSessionReply { Code = code.Text, ExpiresIn = (int)options.Value.CodeLifetime.TotalSeconds, GrantId = code.GrantId.ToString() };
     }

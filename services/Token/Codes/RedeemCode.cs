@@ -41,7 +41,7 @@ public sealed partial class RedeemCode(GrantWriter grants, AccessTokens tokens, 
             },
             cancellation);
 
-        await using var session = grants.Open($"client:{pending.ClientId}", context.Request.FlowId);
+        await using var session = grants.Open(new GrantCause($"client:{pending.ClientId}", context.Request.FlowId));
         try
         {
             if (!await grants.StartAsync(session, pending.GrantId, issued, cancellation))
@@ -69,8 +69,7 @@ public sealed partial class RedeemCode(GrantWriter grants, AccessTokens tokens, 
         var code = context.Code!;
         var before = await grants.ChangeAsync(
             code.GrantId,
-            "token",
-            context.Request.FlowId,
+            new GrantCause("token", context.Request.FlowId),
             grant => CodeReplay.IsReplay(grant, code, context)
                 ? GrantEnding.Replay(grant, ReplayedCredential.AuthorizationCode, 0, context.Now, context.Request.FlowId, context.Request.ClientAddress.ToString())
                 : null,

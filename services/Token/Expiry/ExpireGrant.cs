@@ -11,10 +11,10 @@ public sealed record ExpireGrant(Guid GrantId, DateTimeOffset ExpiresAt);
 /// <summary>Ends grants whose duration is over, without any client asking.</summary>
 public static class ExpireGrantHandler
 {
-    public static async Task<OutgoingMessages> Handle(ExpireGrant message, GrantWriter grants, TimeProvider clock, CancellationToken cancellation)
+    public static async Task<OutgoingMessages> Handle(ExpireGrant message, IMessageContext context, GrantWriter grants, TimeProvider clock, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var grant = await grants.ChangeAsync(message.GrantId, "token", "", state => GrantEnding.Expire(state, now), cancellation);
+        var grant = await grants.ChangeAsync(message.GrantId, GrantCause.Of("token", context), state => GrantEnding.Expire(state, now), cancellation);
 
         // Came before its time: this replica's clock is behind that of the scheduler. A grant whose end has moved has another message.
         var early = grant is { IsLive: true } && grant.ExpiresAt > now && grant.ExpiresAt == message.ExpiresAt;

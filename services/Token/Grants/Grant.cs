@@ -52,6 +52,9 @@ public sealed class Grant
     /// <summary><see cref="IssuedAt"/> in microseconds since 1970: the order of lists.</summary>
     public long IssuedOrder { get; set; }
 
+    /// <summary>From when on it gives no access, in microseconds since 1970: its end, or the end of its time. It was live from <see cref="IssuedOrder"/> until here.</summary>
+    public long EndsOrder => OrderOf(EndedAt < ExpiresAt ? EndedAt.Value : ExpiresAt);
+
     public DateTimeOffset? RefreshedAt { get; set; }
 
     /// <summary>The end, counted from the login.</summary>
@@ -66,6 +69,9 @@ public sealed class Grant
 
     /// <summary>Stored name of the event that ended it: <c>grant_expired</c>, ...</summary>
     public string? EndReason { get; set; }
+
+    /// <summary>A time in microseconds since 1970, as they are stored to be compared.</summary>
+    public static long OrderOf(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 
     public static Grant Create(GrantIssued e) => new()
     {
@@ -84,7 +90,7 @@ public sealed class Grant
         Generation = e.RefreshTokenHash.Length == 0 ? 0 : 1,
         LoginAt = e.LoginAt,
         IssuedAt = e.IssuedAt,
-        IssuedOrder = (e.IssuedAt.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond,
+        IssuedOrder = OrderOf(e.IssuedAt),
         ExpiresAt = e.ExpiresAt,
         AccessEndsAt = e.AccessEndsAt,
         IsLive = true,

@@ -33,18 +33,17 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
     /// Decides on the newest state and appends what is decided at exactly that state. Null from <paramref name="decide"/> changes nothing.
     /// </summary>
     /// <param name="id">The grant.</param>
-    /// <param name="actor">Who acts, for the audit trail.</param>
-    /// <param name="flowId">The trace it belongs to; empty = the current one.</param>
+    /// <param name="cause">Who acts and why, for the audit trail.</param>
     /// <param name="decide">A pure decision; it may run several times.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The state that was decided on last, without the new event; null when there is no such grant.</returns>
     /// <exception cref="EventStreamUnexpectedMaxEventIdException">Others changed the grant each time.</exception>
-    public async Task<Grant?> ChangeAsync(Guid id, string actor, string flowId, Func<Grant, object?> decide, CancellationToken cancellation)
+    public async Task<Grant?> ChangeAsync(Guid id, GrantCause cause, Func<Grant, object?> decide, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(decide);
         for (var attempt = 1; ; attempt++)
         {
-            await using var session = Open(actor, flowId);
+            await using var session = Open(cause);
             var stream = await FetchAsync(session, id, attempt, cancellation);
             if (stream.Aggregate is not { } grant || decide(grant) is not { } change)
             {
@@ -77,16 +76,14 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
             : session.Events.FetchForExclusiveWriting<Grant>(id, cancellation);
     }
 
-    /// <summary>A session whose events carry actor and trace.</summary>
-    public IDocumentSession Open(string actor, string flowId)
+    /// <summary>A session whose events carry actor, trace and cause.</summary>
+    public IDocumentSession Open(GrantCause cause)
     {
+        ArgumentNullException.ThrowIfNull(cause);
         var session = store.LightweightSession();
-        session.LastModifiedBy = actor;
-        if (!string.IsNullOrEmpty(flowId))
-        {
-            session.CorrelationId = flowId;
-        }
-
+        session.LastModifiedBy = cause.Actor;
+        session.CorrelationId = cause.FlowId.Length > 0 ? cause.FlowId : session.CorrelationId;
+        session.CausationId = cause.CausationId.Length > 0 ? cause.CausationId : session.CausationId;
         return session;
     }
 
@@ -117,7 +114,7 @@ public sealed class GrantWriter(IDocumentStore store, IServiceScopeFactory scope
             return true;
         }
 
-        await ChangeAsync(id, "token", issued.FlowId, grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, clock.GetUtcNow()), cancellation);
+        await ChangeAsync(id, new GrantCause("token", issued.FlowId), grant => GrantEnding.Revoke(grant, RevocationReason.Administrator, clock.GetUtcNow()), cancellation);
         return false;
     }
 

@@ -28,7 +28,7 @@ public sealed class SigningKeyAdminService(SigningKeys keys, TimeProvider clock)
             throw Identities.Invalid($"key_rotation_interval_days is from {ShortestInterval} to {LongestInterval}");
         }
 
-        var actor = Identities.Text(request.Actor, "actor", 256);
+        var actor = Identities.Actor(request.Actor);
         await keys.ChangeIntervalAsync(request.KeyRotationIntervalDays, actor, context.CancellationToken);
         return await SettingsAsync(context.CancellationToken);
     }
@@ -37,7 +37,7 @@ public sealed class SigningKeyAdminService(SigningKeys keys, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
-        var actor = Identities.Text(request.Actor, "actor", 256);
+        var actor = Identities.Actor(request.Actor);
         return await keys.RotateNowAsync(actor, context.CancellationToken)
             ? await SettingsAsync(context.CancellationToken)
             : throw new RpcException(new Status(StatusCode.FailedPrecondition, "the next key was published a moment ago and may not be known everywhere yet; try again in a minute"));

@@ -2,13 +2,24 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Google.Protobuf.WellKnownTypes;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Token.Grants;
 
 namespace ManagedOAuth.Token.Queries;
 
 /// <summary>The conditions of a list as SQL over the grants' snapshots, and the place where a page begins. Newest first.</summary>
 public sealed class GrantFilter
 {
+    // Each grant is folded to that time from its own events.
+    private const int MostAtATime = 100;
+
+    private const string Issued = "((data ->> 'issuedOrder')::bigint)";
+
+    // A snapshot that was written before there was an endsOrder, and not since, tells the same by its times.
+    private const string LiveAt = $"{Issued} <= ? and (((data ->> 'endsOrder')::bigint) > ? or (((data ->> 'endsOrder')::bigint) is null"
+        + " and least((data ->> 'endedAt')::timestamptz, (data ->> 'expiresAt')::timestamptz) > ?))";
+
     private readonly List<string> _conditions = [];
     private readonly List<object> _values = [];
 
@@ -26,18 +37,29 @@ public sealed class GrantFilter
 
     public int Limit { get; private set; }
 
+    /// <summary>The time of which the grants are asked; null = now.</summary>
+    public DateTimeOffset? At { get; private init; }
+
     /// <summary>Reads a request.</summary>
     /// <exception cref="Grpc.Core.RpcException">INVALID_ARGUMENT with the bad field.</exception>
     public static GrantFilter Of(ListGrantsRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var filter = new GrantFilter { Limit = request.Limit == 0 ? 25 : Math.Clamp(request.Limit, 1, 1000) };
+        var filter = new GrantFilter
+        {
+            At = request.At?.ToDateTimeOffset(),
+            Limit = request.Limit == 0 ? 25 : Math.Clamp(request.Limit, 1, request.At is null ? 1000 : MostAtATime),
+        };
+        filter.AddAt(request.Status);
+        filter.AddTime($"{Issued} >= ?", request.Since);
+        filter.AddTime($"{Issued} <= ?", request.Until);
         filter.AddId("(data -> 'subject' ->> 'applicationId') = ?", request.ApplicationId, "application_id");
         filter.AddId("(data -> 'subject' ->> 'userId') = ?", request.UserId, "user_id");
         filter.AddId("(data -> 'identity' ->> 'identityProviderId') = ?", request.IdentityProviderId, "identity_provider_id");
         filter.Add("(data -> 'subject' ->> 'email') = ?", request.Email.Trim().ToLowerInvariant());
         filter.Add("(data -> 'subject' ->> 'clientId') = ?", request.ClientId);
-        filter.AddChoice("status", request.Status, ("active", "((data ->> 'isLive')::boolean)"), ("ended", "not ((data ->> 'isLive')::boolean)"));
+        filter.AddSearch(request.Search);
+        filter.AddChoice("status", filter.At is null ? request.Status : "", ("active", "((data ->> 'isLive')::boolean)"), ("ended", "not ((data ->> 'isLive')::boolean)"));
         filter.AddChoice("kind", request.Kind, ("oauth", "lower(data ->> 'kind') = 'oauth'"), ("browser", "lower(data ->> 'kind') = 'browser'"));
         filter.Cursor = request.Cursor.Length == 0 ? null : ReadCursor(request.Cursor);
         return filter;
@@ -73,6 +95,44 @@ public sealed class GrantFilter
         {
             _conditions.Add(condition);
             _values.Add(value);
+        }
+    }
+
+    private void AddTime(string condition, Timestamp? time)
+    {
+        if (time is not null)
+        {
+            _conditions.Add(condition);
+            _values.Add(Grant.OrderOf(time.ToDateTimeOffset()));
+        }
+    }
+
+    private void AddAt(string status)
+    {
+        if (At is { } at)
+        {
+            if (status is not ("" or "active"))
+            {
+                throw Identities.Invalid("status says what a grant is now; at gives those that were active then: leave status out");
+            }
+
+            _conditions.Add(LiveAt);
+            _values.AddRange([Grant.OrderOf(at), Grant.OrderOf(at), at.UtcDateTime]);
+        }
+    }
+
+    private void AddSearch(string text)
+    {
+        const int Longest = 256;
+        if (text.Length > Longest || text.Any(char.IsControl))
+        {
+            throw Identities.Invalid($"search has at most {Longest} characters and no control characters");
+        }
+
+        if (text.Length > 0)
+        {
+            _conditions.Add("position(? in lower(concat_ws(' ', data -> 'subject' ->> 'email', data -> 'subject' ->> 'clientId', data -> 'subject' ->> 'clientName'))) > 0");
+            _values.Add(text.ToLowerInvariant());
         }
     }
 

@@ -39,6 +39,9 @@ public sealed record GrantView
 
     public DateTimeOffset? RefreshedAt { get; init; }
 
+    /// <summary>When an edge last let a request in by it, or its tokens were renewed; to some minutes.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>How many refresh tokens there have been.</summary>
@@ -53,14 +56,20 @@ public sealed record GrantView
 
     public required long Version { get; init; }
 
-    public static GrantView Of(Grant grant)
+    /// <param name="grant">Its state, of now or of <paramref name="at"/>.</param>
+    /// <param name="used">When it was used last, as far as that is known today.</param>
+    /// <param name="at">The time of which it is shown; null = now.</param>
+    public static GrantView Of(Grant grant, DateTimeOffset? used, DateTimeOffset? at = null)
     {
         ArgumentNullException.ThrowIfNull(grant);
+
+        // Only the last use is kept: of an earlier one, what the events tell is all that is known.
+        used = used > at ? null : used;
         return new GrantView
         {
             Id = grant.Id,
             Kind = grant.Kind,
-            Status = grant.IsLive ? "active" : "ended",
+            Status = grant.IsLive && !(grant.ExpiresAt <= at) ? "active" : "ended",
             ApplicationId = grant.Subject.ApplicationId,
             ClientId = grant.Subject.ClientId,
             ClientName = grant.Subject.ClientName,
@@ -72,6 +81,7 @@ public sealed record GrantView
             LoginAt = grant.LoginAt,
             IssuedAt = grant.IssuedAt,
             RefreshedAt = grant.RefreshedAt,
+            LastUsedAt = used is null || used < grant.RefreshedAt ? grant.RefreshedAt : used,
             ExpiresAt = grant.ExpiresAt,
             Generation = grant.Generation,
             EndedAt = grant.EndedAt,

@@ -32,12 +32,11 @@ public static class ApplicationDeletedHandler
 /// </summary>
 public static partial class EvaluateGrantsHandler
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_clockSkew = TimeSpan.FromMinutes(2);
 
     public static async Task<OutgoingMessages> Handle(
         EvaluateGrants message,
+        IMessageContext context,
         IDocumentStore store,
         GrantWriter grants,
         ConfigurationSource configuration,
@@ -46,25 +45,14 @@ public static partial class EvaluateGrantsHandler
         ILogger<EvaluateGrants> logger,
         CancellationToken cancellation)
     {
-        if (!await configuration.WaitForAsync(message.Position, s_patience, cancellation))
+        if (await GrantBatch.NotYetAsync(message, message.Position, configuration, cancellation) is { } later)
         {
-            // Config is away or far behind. This is no failure of the message, so it spends no attempt.
-            return new OutgoingMessages().Delay(message, s_retry);
+            return later;
         }
 
         var began = clock.GetUtcNow();
         var page = await NextAsync(store, message, options.Value.EvaluationBatch, cancellation);
-        var ended = 0;
-        foreach (var grant in page)
-        {
-            var snapshot = configuration.Current.Snapshot;
-            if (GrantEvaluation.Decide(snapshot, grant, clock.GetUtcNow()) is not null)
-            {
-                await grants.ChangeAsync(grant.Id, "token", "", state => GrantEvaluation.Decide(snapshot, state, clock.GetUtcNow()), cancellation);
-                ended++;
-            }
-        }
-
+        var ended = await GrantBatch.EndAsync(page, grant => GrantEvaluation.Decide(configuration.Current.Snapshot, grant, clock.GetUtcNow()), grants, context, cancellation);
         if (ended > 0)
         {
             LogEnded(logger, ended, page.Count, message.Position);

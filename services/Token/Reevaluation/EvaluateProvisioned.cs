@@ -16,10 +16,10 @@ public static class ProvisioningChangedHandler
     // No failure of the message, so it spends no attempt: authorization-server is away.
     internal static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
-    public static async Task<OutgoingMessages> Handle(ProvisioningChanged message, ProvisionedGrants grants, CancellationToken cancellation)
+    public static async Task<OutgoingMessages> Handle(ProvisioningChanged message, IMessageContext context, ProvisionedGrants grants, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(grants);
-        return await grants.EvaluateAsync(message, cancellation)
+        return await grants.EvaluateAsync(message, context, cancellation)
             ? new OutgoingMessages().Delay(new EvaluateProvisioned(message), s_secondLook)
             : new OutgoingMessages().Delay(message, Retry);
     }
@@ -28,10 +28,10 @@ public static class ProvisioningChangedHandler
 /// <summary>The second look.</summary>
 public static class EvaluateProvisionedHandler
 {
-    public static async Task<OutgoingMessages> Handle(EvaluateProvisioned message, ProvisionedGrants grants, CancellationToken cancellation)
+    public static async Task<OutgoingMessages> Handle(EvaluateProvisioned message, IMessageContext context, ProvisionedGrants grants, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(grants);
-        return await grants.EvaluateAsync(message.Change, cancellation) ? [] : new OutgoingMessages().Delay(message, ProvisioningChangedHandler.Retry);
+        return await grants.EvaluateAsync(message.Change, context, cancellation) ? [] : new OutgoingMessages().Delay(message, ProvisioningChangedHandler.Retry);
     }
 }

@@ -47,7 +47,7 @@ public static class ProvisionedEvaluation
         {
             Claims = new Dictionary<string, IReadOnlyList<string>>(grant.Identity.Claims, StringComparer.Ordinal) { [IdentityClaims.Groups] = [.. said.Groups] },
         };
-        var decision = PolicyEvaluator.Evaluate(snapshot, application, identity, new RequestFacts());
+        var decision = GrantAdmission.Evaluate(snapshot, application, identity, new RequestFacts());
         return decision.Outcome == PolicyOutcome.Deny ? GrantEnding.Deny(grant, decision, snapshot.Position, now)
             : HasSameGroups(grant.Identity, said) ? null
             : new GrantIdentityChanged

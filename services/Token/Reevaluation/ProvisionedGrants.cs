@@ -5,6 +5,7 @@ using ManagedOAuth.ServiceDefaults.Http;
 using ManagedOAuth.Token.Configuration;
 using ManagedOAuth.Token.Grants;
 using Marten;
+using Wolverine;
 using IdentitiesClient = ManagedOAuth.Contracts.AuthorizationServer.Identities.IdentitiesClient;
 
 namespace ManagedOAuth.Token.Reevaluation;
@@ -20,10 +21,10 @@ public sealed partial class ProvisionedGrants(
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
 
     /// <summary>Decides all of them. False: authorization-server could not be asked; come again.</summary>
-    public async Task<bool> EvaluateAsync(ProvisioningChanged change, CancellationToken cancellation)
+    public async Task<bool> EvaluateAsync(ProvisioningChanged change, IMessageContext context, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var actor = $"identity-provider:{change.ProviderId}";
+        var cause = GrantCause.Of($"identity-provider:{change.ProviderId}", context);
         var after = Guid.Empty;
         IReadOnlyList<Grant> page;
         do
@@ -43,7 +44,7 @@ public sealed partial class ProvisionedGrants(
             foreach (var grant in page)
             {
                 await grants.ChangeAsync(
-                    grant.Id, actor, "", state => ProvisionedEvaluation.Decide(snapshot, state, change, said.GetValueOrDefault(state.Subject.Email), clock.GetUtcNow()), cancellation);
+                    grant.Id, cause, state => ProvisionedEvaluation.Decide(snapshot, state, change, said.GetValueOrDefault(state.Subject.Email), clock.GetUtcNow()), cancellation);
             }
 
             after = page[^1].Id;

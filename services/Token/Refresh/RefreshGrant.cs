@@ -27,7 +27,7 @@ public sealed partial class RefreshGrant(
         using var turn = await turns.TakeAsync(presented.GrantId, cancellation);
         for (var round = 1; round <= GrantWriter.Attempts; round++)
         {
-            await using var session = grants.Open($"client:{context.Client.ClientId}", context.Request.FlowId);
+            await using var session = grants.Open(new GrantCause($"client:{context.Client.ClientId}", context.Request.FlowId));
             var stream = await GrantWriter.FetchAsync(session, presented.GrantId, round, cancellation);
             if (stream.Aggregate is not { } grant)
             {
@@ -59,6 +59,11 @@ public sealed partial class RefreshGrant(
                 }
 
                 decision = RefreshDecision.Decide(grant, attempt);
+            }
+
+            if (decision.Outcome == RefreshOutcome.Denied && GeoRules.HaveNoList(context.Configuration.Snapshot, context.Application, attempt.Decision))
+            {
+                return TokenResult.Refused(OAuthError.TemporarilyUnavailable());
             }
 
             if (decision.Outcome == RefreshOutcome.Repeated)
@@ -137,7 +142,7 @@ public sealed partial class RefreshGrant(
             : Evaluate(context, current.Identity),
     };
 
-    private static PolicyDecision Evaluate(TokenContext context, Identity identity) => PolicyEvaluator.Evaluate(
+    private static PolicyDecision Evaluate(TokenContext context, Identity identity) => GrantAdmission.Evaluate(
         context.Configuration.Snapshot, context.Application, identity, new RequestFacts { ClientAddress = context.Request.ClientAddress });
 
     private static void KeepSuccessor(

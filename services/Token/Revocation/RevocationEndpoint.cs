@@ -8,7 +8,7 @@ using ManagedOAuth.Token.TokenEndpoint;
 
 namespace ManagedOAuth.Token.Revocation;
 
-/// <summary><c>POST /cdn-cgi/access/oauth/revoke</c> (RFC 7009): 200 for everything but a malformed request, a bad client or an outage.</summary>
+/// <summary><c>POST /cdn-cgi/access/oauth/revoke</c> (RFC 7009): 200 for everything but a malformed request, a bad client, another client's token or an outage.</summary>
 public static partial class RevocationEndpoint
 {
     public const string Path = "/cdn-cgi/access/oauth/revoke";

@@ -7,15 +7,15 @@ namespace ManagedOAuth.Token.Revocation;
 public sealed record RevokedCredential(Guid GrantId, Guid? TokenId, DateTimeOffset LeavesAt);
 
 /// <summary>
-/// What is revoked and could still be used, in memory: an append-only list that every connected edge reads at its own place. Entries may
-/// come twice and are taken once.
+/// What is revoked and could still be used, in memory: a list that grows at its end and that every connected edge reads at its own place. Entries may
+/// come twice and are taken once; each leaves at its own time.
 /// </summary>
 public sealed class RevocationLog
 {
     private readonly Lock _lock = new();
     private readonly HashSet<(Guid, Guid?)> _known = [];
-    private List<RevokedCredential> _entries = [];
-    private long _dropped;
+    private readonly List<(long Place, RevokedCredential Entry)> _entries = [];
+    private long _next;
 
     /// <summary>Beats when there is a new entry, and when the first load is done.</summary>
     public Pulse Changed { get; } = new();
@@ -78,8 +78,9 @@ public sealed class RevocationLog
     {
         lock (_lock)
         {
-            var from = (int)Math.Clamp(place - _dropped, 0, _entries.Count);
-            return new RevocationSlice(Epoch, Position, ReadAt, _entries[from..], _dropped + _entries.Count);
+            // From the end: a reader nearly always has all but the newest.
+            var first = _entries.FindLastIndex(entry => entry.Place < place) + 1;
+            return new RevocationSlice(Epoch, Position, ReadAt, [.. _entries.Skip(first).Select(entry => entry.Entry)], _next);
         }
     }
 
@@ -88,21 +89,7 @@ public sealed class RevocationLog
     {
         lock (_lock)
         {
-            // Order must stay for the readers' places, so only the front goes at once; the rest when it is worth a copy.
-            var live = _entries.FindIndex(entry => entry.LeavesAt > now);
-            var count = live < 0 ? _entries.Count : live;
-            if (count == 0)
-            {
-                return;
-            }
-
-            foreach (var entry in _entries[..count])
-            {
-                _known.Remove((entry.GrantId, entry.TokenId));
-            }
-
-            _entries = _entries[count..];
-            _dropped += count;
+            _entries.RemoveAll(known => known.Entry.LeavesAt <= now && _known.Remove((known.Entry.GrantId, known.Entry.TokenId)));
         }
     }
 
@@ -113,7 +100,7 @@ public sealed class RevocationLog
             return false;
         }
 
-        _entries.Add(entry);
+        _entries.Add((_next++, entry));
         return true;
     }
 }

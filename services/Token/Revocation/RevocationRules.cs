@@ -17,5 +17,6 @@ public static class RevocationRules
         new ApplicationIsManaged(),
         new TokenIsRead(),
         new ClientIsAuthenticated(),
+        new TokenBelongsToClient(),
     ];
 }

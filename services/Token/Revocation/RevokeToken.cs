@@ -6,27 +6,24 @@ namespace ManagedOAuth.Token.Revocation;
 
 /// <summary>
 /// Revokes what a client gives back (RFC 7009). A refresh token takes its whole grant with it, access tokens included; an access token only
-/// itself. A token of another client or application, an unknown or dead one: nothing happens and nothing is told (§2.2).
+/// itself. A token of another application, an unknown or dead one: nothing happens and nothing is told (§2.2).
 /// </summary>
 public sealed partial class RevokeToken(GrantWriter grants, ILogger<RevokeToken> logger)
 {
     public async Task HandleAsync(RevocationContext context, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Grant is not { IsLive: true } grant
-            || grant.Subject.ApplicationId != context.Application.Id
-            || grant.Subject.ClientId != context.Client.ClientId)
+        if (context.Grant is not { IsLive: true } grant || grant.Subject.ApplicationId != context.Application.Id)
         {
             return;
         }
 
-        var actor = $"client:{context.Client.ClientId}";
+        var cause = new GrantCause($"client:{context.Client.ClientId}", context.Request.FlowId);
         if (context.RefreshSecret is not null)
         {
             await grants.ChangeAsync(
                 grant.Id,
-                actor,
-                context.Request.FlowId,
+                cause,
                 state => GrantEnding.Revoke(
                     state, RevocationReason.Client, context.Now, flowId: context.Request.FlowId, clientAddress: context.Request.ClientAddress.ToString()),
                 cancellation);
@@ -34,19 +31,18 @@ public sealed partial class RevokeToken(GrantWriter grants, ILogger<RevokeToken>
         }
         else if (context.AccessToken is { } token && token.ExpiresAt > context.Now)
         {
-            await RevokeAccessTokenAsync(context, actor, token.TokenId, token.ExpiresAt, cancellation);
+            await RevokeAccessTokenAsync(context, cause, token.TokenId, token.ExpiresAt, cancellation);
         }
     }
 
     private async Task RevokeAccessTokenAsync(
-        RevocationContext context, string actor, Guid tokenId, DateTimeOffset expiresAt, CancellationToken cancellation)
+        RevocationContext context, GrantCause cause, Guid tokenId, DateTimeOffset expiresAt, CancellationToken cancellation)
     {
         try
         {
             await grants.ChangeAsync(
                 context.Grant!.Id,
-                actor,
-                context.Request.FlowId,
+                cause,
                 state => !state.IsLive ? null : new AccessTokenRevoked
                 {
                     Subject = state.Subject,

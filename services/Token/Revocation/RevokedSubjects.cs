@@ -15,7 +15,14 @@ public sealed class RevokedSubjects(IDocumentStore store)
     public async Task NoteAsync(string email, Guid? applicationId, string clientId, DateTimeOffset at, CancellationToken cancellation)
     {
         await using var session = store.LightweightSession();
-        session.Store(new RevokedSubject(clientId.Length > 0 ? IdOf(clientId) : IdOf(email, applicationId), at));
+        var id = clientId.Length > 0 ? IdOf(clientId) : IdOf(email, applicationId);
+        if (await session.LoadAsync<RevokedSubject>(id, cancellation) is { } known && known.At >= at)
+        {
+            // A message about an earlier revocation came late.
+            return;
+        }
+
+        session.Store(new RevokedSubject(id, at));
         await session.SaveChangesAsync(cancellation);
     }
 

@@ -51,8 +51,7 @@ public sealed class EdgeSessionsService(
         var now = clock.GetUtcNow();
         await grants.ChangeAsync(
             Identities.Id(request.GrantId, "grant_id"),
-            "user",
-            "",
+            new GrantCause("user"),
             grant => grant.Kind == GrantKind.Browser && grant.Subject.ApplicationId == application
                 ? GrantEnding.Revoke(grant, RevocationReason.SignedOut, now, clientAddress: request.ClientAddress)
                 : null,

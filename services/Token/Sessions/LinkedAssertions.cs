@@ -21,7 +21,7 @@ namespace ManagedOAuth.Token.Sessions;
 /// Makes assertions for an application out of those of another one that speaks for the user: one that a policy links it with, or the portal in front of an
 /// MCP server. The user is the one of the grant behind the first assertion, and the grant's history tells of each.
 /// </summary>
-public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock) : IDisposable
+public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, ConfigurationSource configuration, TimeProvider clock)
 {
     private const int MaximumLength = 8192;
 
@@ -53,7 +53,7 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
         // At a server behind a portal it is the user who is admitted or not; anywhere else the application that speaks for them.
         var isBehindPortal = source.Type == ApplicationType.McpPortal && application.Type == ApplicationType.Mcp;
         var decision = isBehindPortal
-            ? PolicyEvaluator.Evaluate(snapshot, application, grant.Identity, facts)
+            ? GrantAdmission.Evaluate(snapshot, application, grant.Identity, facts)
             : PolicyEvaluator.Evaluate(snapshot, application, null, facts with { LinkedApplicationId = source.Id });
         if (decision.Outcome != PolicyOutcome.Bypass && decision.Outcome != (isBehindPortal ? PolicyOutcome.Allow : PolicyOutcome.ServiceAuth))
         {
@@ -62,7 +62,7 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
 
         using var turn = await _turns.TakeAsync(grantId, cancellation);
         var expiresAt = end < now + s_life ? end : now + s_life;
-        var given = await grants.ChangeAsync(grantId, $"application:{source.Id}", request.FlowId, current => current.IsLive ? Given(current) : null, cancellation);
+        var given = await grants.ChangeAsync(grantId, new GrantCause($"application:{source.Id}", request.FlowId), current => current.IsLive ? Given(current) : null, cancellation);
         return given is not { IsLive: true } ? throw Denied("the grant has ended") : new MintLinkedAssertionReply
         {
             Assertion = signing.Sign(Assertion.OfUser(given.Identity, grantId, application.Aud, issuer, now, expiresAt, source.Id)),
@@ -80,8 +80,6 @@ public sealed class LinkedAssertions(GrantWriter grants, SigningKeys signing, Co
             ClientAddress = request.ClientAddress,
         };
     }
-
-    public void Dispose() => _turns.Dispose();
 
     // The edge has verified it; that it is ours at all is not taken from it.
     private async Task<(Guid Grant, string Audience, DateTimeOffset End)> VerifyAsync(string assertion, string issuer, DateTimeOffset now)

@@ -9,6 +9,7 @@ using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Wolverine;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Clients;
@@ -107,10 +108,36 @@ public sealed class ClientLifecycleTests(Service service)
         Assert.Equal(0, (await Search(client)).TotalCount);
         Assert.Equal(2, (await registrations.RevokeAsync(new RevokeClientRequest { ClientId = client, Actor = "user:admin@example.com" }, As("config"))).Events.Count);
 
+        // Its grants end even if nobody asks Token for it now.
+        await using var command = service.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select count(*) from messages.queue where receiver = 'token' and message_type = 'client_blocked' and convert_from(body, 'UTF8') like '%' || $1 || '%'");
+        command.Parameters.AddWithValue(client);
+        Assert.Equal(1L, await command.ExecuteScalarAsync());
+
         var unknown = await Assert.ThrowsAsync<RpcException>(async () => await registrations.RevokeAsync(new RevokeClientRequest { ClientId = Guid.NewGuid().ToString("N"), Actor = "x" }, As("config")));
         Assert.Equal(StatusCode.NotFound, unknown.StatusCode);
         var denied = await Assert.ThrowsAsync<RpcException>(async () => await registrations.ListAsync(new ListClientsRequest(), As("token")));
         Assert.Equal(StatusCode.PermissionDenied, denied.StatusCode);
+    }
+
+    [Fact]
+    public async Task Inventory_GivesPages_NewestFirst_AndKnowsAtEachHowManyThereAre()
+    {
+        var name = $"Paged {Guid.NewGuid():N}";
+        var clients = new List<string>();
+        for (var index = 0; index < 3; index++)
+        {
+            clients.Insert(0, await AddAsync(expiresIn: TimeSpan.FromHours(1), name: name));
+        }
+
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var registrations = new Registrations.RegistrationsClient(channel);
+        foreach (var (size, page, expected) in new[] { (2, 1, clients[..2]), (2, 2, clients[2..]), (2, 3, []), (3, 1, clients), (25, 1, clients) })
+        {
+            var found = await registrations.ListAsync(new ListClientsRequest { Search = name, Page = page, PerPage = size }, As("config"));
+            Assert.Equal(expected, found.Clients.Select(client => client.ClientId));
+            Assert.Equal(3, found.TotalCount);
+        }
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Transactions;
+using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Policies;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,14 +26,14 @@ public sealed class AccessLogTests(Service service)
         var session = await LogInAsync();
         foreach (var index in Enumerable.Range(0, 5))
         {
-            await Log.AllowedAsync(Flow(index), session, new PolicyDecision { Outcome = PolicyOutcome.Allow, PolicyName = "Yes", PolicyVersion = index, Rule = "include everyone" }, "192.0.2.1", default);
-            await Log.DeniedAsync(session, Denied(session, "policy"), default);
+            await Log.AllowedAsync(Flow(index), session, new PolicyDecision { Outcome = PolicyOutcome.Allow, PolicyName = "Yes", PolicyVersion = index, Rule = "include everyone" }, "203.0.113.1", default);
+            await Log.DeniedAsync(session, Denied(session, "policy") with { ClientAddress = "203.0.113.1" }, default);
             await Log.DeniedAsync(session, Denied(session, "user"), default);
         }
 
         var before = await AllAsync();
         Assert.Equal(10, before.Count(line => line.LoginId == session.LoginId));
-        Assert.All(before.Where(line => line.LoginId == session.LoginId), line => Assert.Equal((session.ProviderId, "oidc"), (line.ProviderId, line.Connection)));
+        Assert.All(before.Where(line => line.LoginId == session.LoginId), line => Assert.Equal((session.ProviderId, "oidc", "SE"), (line.ProviderId, line.Connection, line.Country)));
         await Log.RebuildAsync(default);
         Assert.Equal(before, await AllAsync());
         await Log.RebuildAsync(default);
@@ -52,6 +53,29 @@ public sealed class AccessLogTests(Service service)
         await Log.RebuildAsync(default);
         var line = (await AllAsync()).Single(line => line.LoginId == session.LoginId);
         Assert.Equal((session.ProviderId, "oidc"), (line.ProviderId, line.Connection));
+    }
+
+    [Fact]
+    public async Task Query_ForWhatAPolicyDidNotDecide_HasTheDefaultDenialsToo()
+    {
+        var (session, policy) = (await LogInAsync(), Guid.NewGuid());
+        await Log.DeniedAsync(session, Denied(session, "policy") with { PolicyId = policy }, default);
+        await Log.DeniedAsync(session, Denied(session, "policy") with { PolicyId = Guid.NewGuid() }, default);
+        await Log.DeniedAsync(session, Denied(session, "policy"), default);
+        Assert.Equal(2, await CountAsync("policy_id", policy.ToString(), not: true));
+        Assert.Equal(1, await CountAsync("policy_id", policy.ToString(), not: false));
+        Assert.Equal(3, await CountAsync("app_id_any", $"{Guid.NewGuid()},{Service.Plain.Id}", not: false));
+        Assert.Equal(0, await CountAsync("app_id_any", "", not: false));
+
+        async Task<int> CountAsync(string field, string value, bool not)
+        {
+            var query = AccessRequestQuery.Of(new AccessRequestsRequest
+            {
+                Filters = { new AccessRequestFilter { Field = "user_id", Value = session.UserId.ToString() }, new AccessRequestFilter { Field = field, Value = value, Not = not } },
+            });
+            await using var unit = Store.QuerySession();
+            return (await unit.QueryAsync<AccessRequest>($"where {query.Conditions}", default, [.. query.Values])).Count(line => line.LoginId == session.LoginId);
+        }
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class AccessRequestTests
             Filters = { new AccessRequestFilter { Field = "email", Value = " Alice'--@Example.com " }, new AccessRequestFilter { Field = "allowed", Value = "false", Not = true } },
             Since = s_at.ToTimestamp(),
         });
-        Assert.Equal("(data ->> 'email') = ? and not ((data ->> 'allowed') = ?) and ((data ->> 'at')::bigint) >= ?", query.Conditions);
+        Assert.Equal("(data ->> 'email') = ? and ((data ->> 'allowed') = ?) is not true and ((data ->> 'at')::bigint) >= ?", query.Conditions);
         Assert.Equal(["alice'--@example.com", "false", 1_767_323_045_000_000L], query.Values);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.Contracts.AuthorizationServer;
@@ -152,6 +153,10 @@ public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         // The second provider, or somebody who controls it, sends the browser back with the state of the login at the first one.
         var refused = await host.LogInAsync(_browser, url => host.First.LogIn(url, issuer: host.Second.Issuer));
         Assert.Equal(403, refused.Status);
+        await using var query = host.Service.Services.GetRequiredService<Marten.IDocumentStore>().QuerySession();
+        Assert.Contains(
+            await query.QueryAsync<AccessRequest>("where data ->> 'providerId' = ?", default, host.Provider.Id.ToString()),
+            line => line is { Allowed: false, Rule: "provider_refused: wrong_issuer" });
         refused = await host.LogInAsync(_browser, url => host.First.LogIn(url, issuer: host.First.Issuer + "/"));
         Assert.Equal(403, refused.Status);
 

@@ -28,6 +28,20 @@ public sealed class ExpiryTests(Service service) : IDisposable
     }
 
     [Fact]
+    public async Task Transaction_LastsTenMinutesFromTheLastPin()
+    {
+        var clock = new Clock();
+        var store = new TransactionStore(service.Services.GetRequiredService<IHotStore>(), clock);
+        var begun = await store.BeginAsync(
+            (id, end) => new Transaction { Id = id, ApplicationId = Service.Orders.Id, FlowId = "flow", ExpiresAt = end }, default);
+        clock.Now += TransactionStore.Life - TimeSpan.FromSeconds(1);
+        var renewed = await store.RenewAsync(begun, begun.Value with { PinsAsked = 1 }, default);
+        Assert.Equal((1, clock.Now + TransactionStore.Life), (renewed!.Value.PinsAsked, renewed.Value.ExpiresAt));
+        clock.Now += TransactionStore.Life - TimeSpan.FromSeconds(1);
+        Assert.NotNull(await store.FindAsync(begun.Value.Id, default));
+    }
+
+    [Fact]
     public async Task Pin_AfterItsEnd_IsNoneEvenWhenRight()
     {
         var page = await _browser.FollowAsync(await _browser.SubmitAsync(await OpenAsync(), ("email", _email)));

@@ -1,3 +1,4 @@
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using Marten;
@@ -72,6 +73,44 @@ public sealed class LoginTests(Service service) : IDisposable
         // A new PIN works: whoever owns the address is not locked out by a handful of typing errors.
         var again = await _browser.FollowAsync(await _browser.SubmitAsync(page, ("action", "resend")));
         Assert.Equal(303, (await _browser.SubmitAsync(again, ("pin", await service.Mail.PinAsync(email, 2)))).Status);
+    }
+
+    [Fact]
+    public async Task Pin_GuessedByOthersElsewhere_WorksStillForWhoHasIt_AndTheGuessesAreInTheLog()
+    {
+        var client = await _browser.RegisterAsync();
+        var email = NewAddress();
+        foreach (var guesser in Enumerable.Range(0, 4))
+        {
+            using var other = new Browser(service, $"203.0.113.{110 + guesser}");
+            for (var pin = 1; pin <= (guesser < 3 ? 3 : 1); pin++)
+            {
+                Assert.DoesNotContain(429, await GuessAsync(other, email, (3 * guesser) + pin, guesses: 5));
+            }
+        }
+
+        // One more guess from somewhere else, and no second one in that login.
+        using var late = new Browser(service, "203.0.113.120");
+        Assert.Equal([400, 429], await GuessAsync(late, email, 11, guesses: 2));
+        Assert.Equal(303, (await _browser.LogInAsync(await OpenAsync(client), email)).Status);
+        await using var query = service.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var lines = await query.QueryAsync<AccessRequest>("where data ->> 'email' = ?", default, email);
+        Assert.All(lines.Where(line => !line.Allowed), line => Assert.Equal((Service.Orders.Id, "onetimepin"), (line.ApplicationId, line.Connection)));
+        Assert.Equal(51, lines.Count(line => line is { Allowed: false, Rule: "pin_wrong" }));
+        Assert.Single(lines, line => line is { Allowed: false, Rule: "pin_locked" });
+
+        async Task<List<int>> GuessAsync(Browser browser, string address, int mail, int guesses)
+        {
+            var page = await browser.FollowAsync(await browser.SubmitAsync(await browser.FollowAsync(await browser.GetAsync(Requests.Authorize(client))), ("email", address)));
+            var right = await service.Mail.PinAsync(address, mail);
+            var answers = new List<int>();
+            for (var guess = 0; guess < guesses; guess++)
+            {
+                answers.Add((await browser.SubmitAsync(page, ("pin", right == "000000" ? "000001" : "000000"))).Status);
+            }
+
+            return answers;
+        }
     }
 
     [Fact]

@@ -3,8 +3,8 @@ using ManagedOAuth.AuthorizationServer.Login;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Pin;
 using ManagedOAuth.AuthorizationServer.Transactions;
-using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Login;

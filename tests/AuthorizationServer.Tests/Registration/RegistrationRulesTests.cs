@@ -16,7 +16,7 @@ public sealed class RegistrationRulesTests
     {
         var context = AssertAccepted(s_good);
         Assert.Equal(["http://localhost:7777/cb"], context.RedirectUris);
-        Assert.Equal(["authorization_code"], context.GrantTypes);
+        Assert.Equal(["authorization_code", "refresh_token"], context.GrantTypes);
         Assert.Equal(["code"], context.ResponseTypes);
         Assert.Null(context.Name);
         Assert.Null(context.Scope);

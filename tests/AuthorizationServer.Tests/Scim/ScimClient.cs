@@ -59,9 +59,10 @@ internal sealed class ScimClient : IDisposable
     }
 
     /// <summary>Makes a user and gives its id.</summary>
-    public async Task<string> UserAsync(string userName, bool active = true)
+    public async Task<string> UserAsync(string userName, bool active = true, string? email = null)
     {
-        var answer = await SendAsync("POST", "/Users", new { schemas = new[] { "urn:ietf:params:scim:schemas:core:2.0:User" }, userName, active });
+        var emails = email is null ? [] : new[] { new { value = email, primary = true } };
+        var answer = await SendAsync("POST", "/Users", new { schemas = new[] { "urn:ietf:params:scim:schemas:core:2.0:User" }, userName, active, emails });
         Assert.Equal(201, answer.Status);
         return answer.Json.GetProperty("id").GetString()!;
     }

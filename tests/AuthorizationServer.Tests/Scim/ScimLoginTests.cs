@@ -115,6 +115,43 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
     }
 
     [Fact]
+    public async Task User_WhoseAddressChanges_LogsInAnew_AsTheSamePerson_WhateverTheSettingsSay()
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, IdentityUpdateBehavior.NoAction, userDeprovision: false, provider: host.Provider);
+        var (before, after) = (host.User(), $"renamed-{Guid.NewGuid():N}@example.com");
+        var user = await scim.UserAsync(before);
+        Assert.Contains("value=\"approve\"", (await _browser.FollowAsync(await host.LogInAsync(_browser))).Body);
+        var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        var login = await ConnectAsync(store, before);
+        var person = await PersonAsync(store, before);
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "userName", value = after });
+        Assert.Contains("Continue with", (await ProviderHost.OpenAsync(_browser)).Body);
+        Assert.Single(await PublishedAsync(before), message => message.Reauthenticate);
+        Assert.Equal((person!.Id, null), ((await PersonAsync(store, after))!.Id, await PersonAsync(store, before)));
+        await using var query = store.QuerySession();
+        Assert.NotNull(await query.LoadAsync<UpstreamLogin>(login.Id));
+
+        // Another user name beside the same address of mail changes nothing that they hold.
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "emails", value = new[] { new { value = after, primary = true } } });
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "userName", value = "no-address" });
+        Assert.DoesNotContain(await PublishedAsync(after), message => message.Reauthenticate);
+    }
+
+    [Fact]
+    public async Task User_WhoseNewAddressIsSomebodyElses_LeavesTheirOwnToNobody()
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
+        var (before, taken) = ($"first-{Guid.NewGuid():N}@example.com", $"second-{Guid.NewGuid():N}@example.com");
+        var user = await scim.UserAsync(before);
+        await scim.UserAsync($"login-{Guid.NewGuid():N}", email: taken);
+        var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        var other = (await PersonAsync(store, taken))!.Id;
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "userName", value = taken });
+        Assert.Equal(other, (await PersonAsync(store, taken))!.Id);
+        Assert.Null(await PersonAsync(store, before));
+    }
+
+    [Fact]
     public async Task LoginAndChange_OfTheSameUserAtOnce_BothStand()
     {
         using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
@@ -189,6 +226,12 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         }
 
         return [.. found.Where(message => message.Emails.Contains(email))];
+    }
+
+    private static async Task<User?> PersonAsync(IDocumentStore store, string email)
+    {
+        await using var query = store.QuerySession();
+        return (await query.QueryAsync<User>("where (data ->> 'email') = ?", default, email)).SingleOrDefault();
     }
 
     private static async Task<UpstreamLogin> ConnectAsync(IDocumentStore store, string email)

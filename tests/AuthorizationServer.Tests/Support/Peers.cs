@@ -71,6 +71,8 @@ internal sealed class Peers : IAsyncDisposable
 
     private sealed class GrantsService(CodesState state) : GrantQueries.GrantQueriesBase
     {
+        public override Task<ListGrantsReply> List(ListGrantsRequest request, ServerCallContext context) => Task.FromResult(new ListGrantsReply());
+
         public override Task<EndAllReply> EndAll(EndAllRequest request, ServerCallContext context) => Task.FromResult(state.EndAll(request));
     }
 
@@ -208,6 +210,7 @@ internal sealed class CodesState
         lock (_lock)
         {
             _ended.Add(request);
+            ThrowIfFailing();
             return new EndAllReply { Ended = 1, More = !request.GoesOn };
         }
     }

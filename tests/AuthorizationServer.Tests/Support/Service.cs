@@ -69,6 +69,8 @@ public sealed class Service : IAsyncLifetime
         Reset();
         HttpAddress = $"http://127.0.0.1:{FreePort.Next()}";
         GrpcAddress = $"http://127.0.0.1:{FreePort.Next()}";
+        var countries = Path.Combine(TemporaryFolder.Create("countries"), "networks.csv");
+        await File.WriteAllTextAsync(countries, "203.0.113.0/24,SE\n");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -84,6 +86,7 @@ public sealed class Service : IAsyncLifetime
             ["services:config:grpc:0"] = Peers.Address,
             ["services:token:grpc:0"] = Peers.Address,
             ["Outbound:AllowedNetworks:0"] = "127.0.0.1/32",
+            ["Geo:Networks"] = countries,
             ["Smtp:Host"] = "127.0.0.1",
             ["Smtp:Port"] = Mail.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["Smtp:From"] = "login@team.test",

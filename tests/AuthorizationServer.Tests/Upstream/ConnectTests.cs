@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.ServiceDefaults.HotStore;
 using Microsoft.AspNetCore.WebUtilities;
@@ -198,6 +199,24 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    public async Task ServerWhoseEndpointIsBelowItsAddress_IsConnected(string path)
+    {
+        await host.ResetAsync(server => server.ServerId == "notes" ? server with { Hostname = host.Notes.Origin + path } : server);
+        var alice = UpstreamHost.User();
+        using var browser = host.Browser(alice);
+        await host.ConnectAsync(browser);
+        Assert.Equal(State.Connected, (await host.GetAsync(alice)).State);
+
+        // What describes itself as something elsewhere is not the server, wherever it is looked for.
+        host.Notes.Resource = document => document["resource"] = "https://elsewhere.test/mcp";
+        using var other = host.Browser(UpstreamHost.User());
+        var answer = await other.SubmitAsync(await other.GetAsync(UpstreamHost.Portal + "/authorize"), ("action", "connect"), ("server", "notes"));
+        Assert.DoesNotContain("Refresh", answer.Headers.Keys);
+    }
+
     [Fact]
     public async Task Invitation_OpensForItsUserAlone()
     {
@@ -207,9 +226,33 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         Assert.StartsWith(UpstreamHost.Portal + "/authorize?elicitationId=", reply.Url);
         using var browser = host.Browser(alice);
         using var stranger = host.Browser(bob);
-        Assert.Equal(200, (await browser.GetAsync(reply.Url)).Status);
-        Assert.Equal(403, (await stranger.GetAsync(reply.Url)).Status);
+
+        // Both that of an invitation here, and that which a portal gives a client without asking here.
+        var ofThePortal = $"{UpstreamHost.Portal}/authorize?elicitationId={LoginInvitation.Of("4bf92f3577b34da6a3ce929d0e0e4736", alice.UserId)}&server=notes";
+        foreach (var url in new[] { reply.Url, ofThePortal })
+        {
+            Assert.Equal(200, (await browser.GetAsync(url)).Status);
+            Assert.Equal(403, (await stranger.GetAsync(url)).Status);
+        }
+
+        foreach (var ofNobody in new[] { "x", "x-y", "4bf92f3577b34da6a3ce929d0e0e4736" })
+        {
+            Assert.Equal(200, (await stranger.GetAsync($"{UpstreamHost.Portal}/authorize?elicitationId={ofNobody}")).Status);
+        }
     }
+
+    [Theory]
+    [InlineData("javascript:alert(1)")]
+    [InlineData("/mcp")]
+    [InlineData("//evil.test/")]
+    [InlineData("http://localhost:8703\\@evil.test/")]
+    [InlineData("http://localhost:8703@evil.test/")]
+    [InlineData("HTTP://localhost:8703/mcp")]
+    [InlineData(" http://localhost:8703/mcp")]
+    [InlineData("http://localhost:8703/a\nb")]
+    public Task ReturnUrl_ThatAnotherParserCouldReadDifferently_IsRefused(string url)
+        => Refused(Grpc.Core.StatusCode.InvalidArgument, () => host.CallAsync("config", (client, options)
+            => client.ConnectAsync(new ConnectRequest { ServerId = UpstreamHost.IdOf("files").ToString(), ReturnUrl = url, Actor = "admin@example.com" }, options)));
 
     [Fact]
     public async Task Administrator_ConnectsAServerForEverybody()
@@ -283,6 +326,27 @@ public sealed class ConnectTests(UpstreamHost host) : IAsyncLifetime
         Assert.Equal(404, (await browser.GetAsync(UpstreamHost.Portal + "/")).Status);
         Assert.Equal(404, (await browser.GetAsync("http://localhost:8700/authorize")).Status);
         Assert.Equal(404, (await browser.GetAsync(Service.Team + "/")).Status);
+    }
+
+    [Fact]
+    public async Task PortalWithoutServers_SaysThatThereAreNone_AndWhomToAsk()
+    {
+        using var browser = host.Browser(UpstreamHost.User());
+        await host.Service.ConfigureAsync(feed => feed.Put(new McpPortal
+        {
+            Id = UpstreamHost.PortalId, PortalId = "engineering", Name = "Engineering", Hostname = "localhost:8791", ApplicationId = UpstreamHost.PortalApplication,
+        }));
+        try
+        {
+            Assert.Contains("No servers are available to you here", (await browser.GetAsync(UpstreamHost.Portal + "/")).Body);
+            var page = (await browser.GetAsync(UpstreamHost.Portal + "/authorize")).Body;
+            Assert.Contains("<h1>No servers</h1>", page);
+            Assert.Contains("ask the portal&#x27;s administrator", page);
+        }
+        finally
+        {
+            await host.ResetAsync();
+        }
     }
 
     private static async Task Refused(Grpc.Core.StatusCode status, Func<Task> call)

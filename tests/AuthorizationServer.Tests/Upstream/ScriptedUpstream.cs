@@ -135,6 +135,14 @@ internal sealed class ScriptedUpstream : IAsyncDisposable
         return QueryHelpers.AddQueryString(query["redirect_uri"], new Dictionary<string, string?> { ["code"] = code, ["state"] = query["state"], ["iss"] = Origin });
     }
 
+    /// <summary>It answers with an error; gives where the browser goes.</summary>
+    public string Refuse(string url, string error)
+    {
+        Assert.StartsWith(Origin + "/authorize?", url, StringComparison.Ordinal);
+        var query = QueryHelpers.ParseQuery(new Uri(url).Query);
+        return QueryHelpers.AddQueryString(query["redirect_uri"].ToString(), new Dictionary<string, string?> { ["error"] = error, ["state"] = query["state"], ["iss"] = Origin });
+    }
+
     private IResult Unauthorized(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = Challenge ?? $"Bearer resource_metadata=\"{Origin}/.well-known/oauth-protected-resource/mcp\", scope=\"notes offline_access\"";

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -6,10 +7,12 @@ using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Upstream;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Upstream;
 
@@ -124,6 +127,20 @@ public sealed class UpstreamHost : IAsyncLifetime
         Assert.Equal((303, $"/authorize?connected={server}"), (back.Status, back.Location));
     }
 
+    /// <summary>An administrator connects <c>notes</c> for everybody; gives the address at the authorization server.</summary>
+    internal async Task<string> ConnectSharedAsync()
+    {
+        using var browser = Browser(User());
+        var reply = await CallAsync("config", (client, options) => client.ConnectAsync(new ConnectRequest { ServerId = IdOf("notes").ToString(), Actor = "admin" }, options));
+        var leaving = LinkOf(await browser.SubmitAsync(await browser.GetAsync(reply.Url)));
+        Assert.Equal(200, (await browser.GetAsync(Notes.LogIn(leaving))).Status);
+        return leaving;
+    }
+
+    /// <summary>Nobody is connected to <c>notes</c> for everybody any more.</summary>
+    internal Task ForgetSharedAsync()
+        => CallAsync("config", (client, options) => client.ForgetAsync(new ForgetRequest { ServerId = IdOf("notes").ToString(), Actor = "admin" }, options));
+
     internal static string LinkOf(Answer answer) => WebUtility.HtmlDecode(Regex.Match(answer.Body, "<a class=\"button\" href=\"([^\"]+)\"").Groups[1].Value);
 
     internal Task<UpstreamCredentialReply> GetAsync(Identity? user, string server = "notes", string refused = "", string caller = "edge", string? address = null) => CallAsync(
@@ -142,7 +159,7 @@ public sealed class UpstreamHost : IAsyncLifetime
     {
         await using var unit = Service.Services.GetRequiredService<IDocumentStore>().LightweightSession();
         var login = (await unit.LoadAsync<UpstreamLogin>(UpstreamLogin.IdOf(IdOf("notes"), user.UserId)))!;
-        unit.Store(login with { ExpiresAt = login.ExpiresAt - age, RefreshedAt = login.RefreshedAt - age, ConnectedAt = login.ConnectedAt - age, TurnEndsAt = login.TurnEndsAt - age });
+        unit.Store(login with { ExpiresAt = login.ExpiresAt - age, RefreshedAt = login.RefreshedAt - age, ConnectedAt = login.ConnectedAt - age, UsedAt = login.UsedAt - age, TurnEndsAt = login.TurnEndsAt - age });
         await unit.SaveChangesAsync();
     }
 
@@ -157,6 +174,21 @@ public sealed class UpstreamHost : IAsyncLifetime
     {
         await using var query = Service.Services.GetRequiredService<IDocumentStore>().QuerySession();
         return [.. (await query.Events.FetchStreamAsync(UpstreamLogin.IdOf(IdOf("notes"), user.UserId))).Select(entry => entry.EventTypeName)];
+    }
+
+    /// <summary>What is on its way to Config about a user's logins, in the order in which it happened.</summary>
+    internal async Task<IReadOnlyList<UpstreamLoginChanged>> ToldAsync(Identity? user)
+    {
+        var told = new List<UpstreamLoginChanged>();
+        await using var command = Service.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "select convert_from(body, 'UTF8') from messages.queue where receiver = 'config' and message_type = 'upstream_login_changed' order by seq");
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            told.Add(JsonSerializer.Deserialize<UpstreamLoginChanged>(reader.GetString(0), JsonSerializerOptions.Web)!);
+        }
+
+        return [.. told.Where(message => message.UserId == user?.UserId)];
     }
 
     /// <summary>Every server is new to this product.</summary>

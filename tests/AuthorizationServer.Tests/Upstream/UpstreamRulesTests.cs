@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Upstream;
 
@@ -16,6 +17,10 @@ public sealed class UpstreamRulesTests
     [InlineData("Bearer", null, null)]
     [InlineData("Bearer scope=\"never closed", null, "never closed")]
     public void Challenge_IsRead(string header, string? metadata, string? scope) => Assert.Equal(new UpstreamChallenge(metadata, scope), UpstreamChallenge.Read([header]));
+
+    [Fact]
+    public void Challenge_SaysWhyARequestIsRefused()
+        => Assert.Equal(new UpstreamChallenge(null, "a b", UpstreamChallenge.InsufficientScope), UpstreamChallenge.Read(["Bearer error=\"insufficient_scope\", scope=\"a b\", error_description=\"x\""]));
 
     [Theory]
     [InlineData("Basic realm=\"x\"")]
@@ -104,7 +109,7 @@ public sealed class UpstreamRulesTests
         var document = JsonSerializer.SerializeToElement(new JsonObject { ["resource"] = resource, ["authorization_servers"] = new JsonArray("https://as.test") });
         if (accepted)
         {
-            Assert.Equal("https://as.test", UpstreamResource.Read("https://server.test/mcp", document).Issuer);
+            Assert.Equal("https://as.test", Assert.Single(UpstreamResource.Read("https://server.test/mcp", document).Issuers));
         }
         else
         {

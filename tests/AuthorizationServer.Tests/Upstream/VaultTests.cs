@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Hosting;
 using ManagedOAuth.AuthorizationServer.Sessions;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.ServiceDefaults.Snapshots;
@@ -75,6 +74,18 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Login_IsTheSameAfterARefresh_AndAnotherOneWhenTheUserLogsInAnew()
+    {
+        await ConnectAsync();
+        var first = await host.GetAsync(_alice);
+        var refreshed = await host.GetAsync(_alice, refused: first.CredentialId);
+        Assert.NotEmpty(first.LoginId);
+        Assert.Equal((true, first.LoginId), (refreshed.CredentialId != first.CredentialId, refreshed.LoginId));
+        await host.ConnectAsync(_browser!);
+        Assert.NotEqual(first.LoginId, (await host.GetAsync(_alice)).LoginId);
+    }
+
+    [Fact]
     public async Task RefusedToken_IsReplaced_AndWhoComesLaterWithTheOldOneGetsTheSame()
     {
         await ConnectAsync();
@@ -84,8 +95,25 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         Assert.NotEqual(first.CredentialId, second.CredentialId);
         Assert.Equal(second, await host.GetAsync(_alice, refused: first.CredentialId));
 
-        // A token that was made a moment ago is refused too: no circle.
-        Assert.Equal(State.Stale, (await host.GetAsync(_alice, refused: second.CredentialId)).State);
+        // A token that was made a moment ago is refused too. No circle, and no end of the login either: one tool may want more than was granted.
+        var asked = host.Notes.TokenRequests;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(second, await host.GetAsync(_alice, refused: second.CredentialId));
+        }
+
+        Assert.Equal(asked, host.Notes.TokenRequests);
+        Assert.Equal(["upstream_connected"], await host.EventsOfAsync(_alice));
+
+        // A minute later it is worth another try; then its authorization server says whether it is over.
+        await host.AgeAsync(_alice, TimeSpan.FromSeconds(61));
+        var third = await host.GetAsync(_alice, refused: second.CredentialId);
+        Assert.Equal((State.Connected, asked + 1), (third.State, host.Notes.TokenRequests));
+        Assert.NotEqual(second.CredentialId, third.CredentialId);
+        host.Notes.TokenError = "invalid_grant";
+        await host.AgeAsync(_alice, TimeSpan.FromSeconds(61));
+        Assert.Equal(State.Stale, (await host.GetAsync(_alice, refused: third.CredentialId)).State);
+        host.Notes.TokenError = null;
         await host.ConnectAsync(_browser!);
         Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
     }
@@ -107,16 +135,43 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         Assert.Contains(error, status.Statuses[0].Explanation);
         Assert.Contains(error, (await _browser!.GetAsync(UpstreamHost.Portal + "/authorize")).Body);
         Assert.Null((await host.LoginsOfAsync(_alice)).Single().Tokens);
-        var told = (await ToldAsync(_alice)).Select(message => (message.ServerId, message.IsStale)).ToList();
+        var told = (await host.ToldAsync(_alice)).Select(message => (message.ServerId, message.IsStale)).ToList();
         Assert.Equal([(UpstreamHost.IdOf("notes"), false), (UpstreamHost.IdOf("notes"), true)], told);
-        Assert.Contains(error, (await ToldAsync(_alice))[1].Reason, StringComparison.Ordinal);
+        Assert.Contains(error, (await host.ToldAsync(_alice))[1].Reason, StringComparison.Ordinal);
 
         host.Notes.TokenError = null;
         host.Notes.Life = 3600;
         await host.ConnectAsync(_browser);
-        Assert.False((await ToldAsync(_alice))[2].IsStale);
+        Assert.False((await host.ToldAsync(_alice))[2].IsStale);
         Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
         Assert.Equal(["upstream_connected", "upstream_refresh_failed", "upstream_connected"], await host.EventsOfAsync(_alice));
+    }
+
+    // Whatever wins, the row, its events and what Config is told say the same.
+    [Fact]
+    public async Task LoginThatIsMadeAnewWhileItDies_IsOneOfTheTwo_ForEverybody()
+    {
+        await ConnectAsync();
+        var logins = host.Service.Services.GetRequiredService<UpstreamLogins>();
+        var reader = host.Service.Services.GetRequiredService<UpstreamLoginReader>();
+        var server = host.Service.Services.GetRequiredService<IConfigurationSnapshots>().Current.McpServers[UpstreamHost.IdOf("notes")];
+        var first = (await reader.FindAsync(server.Id, _alice.UserId, default))!;
+        var tokens = new UpstreamTokenSet("upstream-access-again", "upstream-refresh-again", TimeSpan.FromHours(1), "");
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(async number =>
+        {
+            if (number % 3 == 0)
+            {
+                await logins.ConnectedAsync(first, server, tokens, "alice", $"{number}");
+            }
+            else if (await reader.FindAsync(server.Id, _alice.UserId, default) is { } login)
+            {
+                await logins.StaleAsync(login, "invalid_grant");
+            }
+        }));
+        var (last, told, events) = ((await reader.FindAsync(server.Id, _alice.UserId, default))!, await host.ToldAsync(_alice), await host.EventsOfAsync(_alice));
+        Assert.Equal(events.Select(name => name == "upstream_refresh_failed"), told.Select(message => message.IsStale));
+        Assert.Equal((last.Stale is not null, 5), (told[^1].IsStale, told.Count(message => !message.IsStale)));
+        Assert.Equal(told.Select(message => message.At).Order(), told.Select(message => message.At));
     }
 
     [Fact]
@@ -161,6 +216,19 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
         Assert.Equal(State.Connected, (await host.GetAsync(_alice)).State);
         await host.AgeAsync(_alice, TimeSpan.FromSeconds(41));
         Assert.Equal(State.Stale, (await host.GetAsync(_alice)).State);
+    }
+
+    // Nobody can be asked whether it is over: a call of one user does not say so, a reading of the whole server does.
+    [Fact]
+    public async Task SharedLoginWithoutRefreshToken_IsOver_WhenTheServerRefusesToBeReadWithIt()
+    {
+        host.Notes.GivesRefreshTokens = false;
+        await host.ConnectSharedAsync();
+        var reply = await host.GetAsync(null);
+        Assert.Equal(reply, await host.GetAsync(null, refused: reply.CredentialId));
+        Assert.Equal(State.Stale, (await host.GetAsync(null, refused: reply.CredentialId, caller: "config")).State);
+        Assert.True((await host.ToldAsync(null))[^1].IsStale);
+        await host.ForgetSharedAsync();
     }
 
     [Fact]
@@ -294,21 +362,6 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
             await using var search = connection.CreateCommand($"select count(*) from {name} t where t::text like '%upstream-access-%' or t::text like '%upstream-refresh-%' or t::text like '%upstream-client-secret-%'");
             Assert.True((long)(await search.ExecuteScalarAsync())! == 0, name);
         }
-    }
-
-    // What is on its way to Config about a user's logins, in the order in which it happened.
-    private async Task<IReadOnlyList<UpstreamLoginChanged>> ToldAsync(Identity user)
-    {
-        var told = new List<UpstreamLoginChanged>();
-        await using var command = host.Service.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
-            "select convert_from(body, 'UTF8') from messages.queue where receiver = 'config' and message_type = 'upstream_login_changed' order by seq");
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            told.Add(JsonSerializer.Deserialize<UpstreamLoginChanged>(reader.GetString(0), JsonSerializerOptions.Web)!);
-        }
-
-        return [.. told.Where(message => message.UserId == user.UserId)];
     }
 
     // What Config said two minutes ago, which had no servers.

@@ -19,6 +19,13 @@ internal sealed class PortalWorld
         return policy;
     }
 
+    public void Add(GeneratedPolicies generated) => _snapshot = _snapshot with
+    {
+        Policies = _snapshot.Policies.SetItems(generated.Policies.Select(policy => KeyValuePair.Create(policy.Id, policy))),
+        Groups = _snapshot.Groups.SetItems(generated.Groups.Select(group => KeyValuePair.Create(group.Id, group))),
+        Lists = _snapshot.Lists.SetItems(generated.Lists.Select(list => KeyValuePair.Create(list.Id, list))),
+    };
+
     public void Server(
         string id,
         IEnumerable<string> tools,
@@ -78,8 +85,8 @@ internal sealed class PortalWorld
     }
 
     public static PortalVisitor User(string email) => new(
-        new Identity { UserId = Guid.NewGuid(), Email = email, IdentityProviderId = Guid.NewGuid(), IdentityProviderType = "oidc", AuthenticatedAt = DateTimeOffset.UnixEpoch },
-        new RequestFacts());
+        new Identity { UserId = Guid.NewGuid(), Email = email, IdentityProviderId = Guid.Empty, IdentityProviderType = "oidc", AuthenticatedAt = DateTimeOffset.UnixEpoch },
+        new RequestFacts { ClientAddress = System.Net.IPAddress.Loopback });
 
     public static PortalVisitor Machine(Guid token) => new(null, new RequestFacts { ServiceTokenId = token });
 }

@@ -114,6 +114,23 @@ public class RedisHotStoreTests
     }
 
     [Fact]
+    public async Task AcquireAll_GivesAllOrNone_AndNamesTheFirstThatIsUsedUp()
+    {
+        var store = await StoreAsync();
+        Rate Of(string name, int burst) => new(_key + name, 6, TimeSpan.FromHours(1), burst);
+        Assert.Null(await store.AcquireAllAsync([Of("a", 2), Of("b", 1)]));
+        for (var i = 0; i < 3; i++)
+        {
+            var refused = await store.AcquireAllAsync([Of("a", 2), Of("b", 1)]);
+            Assert.Equal(1, refused!.Value.Index);
+            Assert.InRange(refused.Value.RetryAfter, TimeSpan.FromMinutes(8), TimeSpan.FromMinutes(10));
+        }
+
+        Assert.Null(await store.AcquireAllAsync([Of("a", 2)]));
+        Assert.Equal(0, (await store.AcquireAllAsync([Of("a", 2), Of("b", 1)]))!.Value.Index);
+    }
+
+    [Fact]
     public async Task MarkOnce_SecondTime_IsNotFirst_AndTellsSinceWhenItRemembers()
     {
         var store = await StoreAsync();

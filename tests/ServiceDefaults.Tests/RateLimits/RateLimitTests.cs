@@ -1,10 +1,14 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
+using ManagedOAuth.ServiceDefaults.HotStore;
 using ManagedOAuth.ServiceDefaults.RateLimits;
+using ManagedOAuth.ServiceDefaults.Tests.HotStore;
 using ManagedOAuth.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ManagedOAuth.ServiceDefaults.Tests.RateLimits;
 
@@ -65,6 +69,36 @@ public class RateLimitTests
         clock.Advance(TimeSpan.FromMinutes(30));
         Assert.True(limiter.Acquire("a", s_two).IsAllowed);
         Assert.False(limiter.Acquire("a", s_two).IsAllowed);
+    }
+
+    [Fact]
+    public void Local_Several_GivesAllOrNone()
+    {
+        var limiter = new LocalRateLimiter(new ManualClock());
+        Rate a = new("a", 2, TimeSpan.FromHours(1), 2), b = new("b", 2, TimeSpan.FromHours(1), 1);
+        Assert.Null(limiter.AcquireAll([a, b]));
+        Assert.Equal(new RateRefusal(1, TimeSpan.FromMinutes(30)), limiter.AcquireAll([a, b]));
+        Assert.Null(limiter.AcquireAll([a]));
+        Assert.Equal(new RateRefusal(0, TimeSpan.FromMinutes(30)), limiter.AcquireAll([a, b]));
+    }
+
+    // A store that hangs is waited for once in a while, and each time no longer than was said.
+    [Fact]
+    public async Task Several_StoreHangs_AreCountedHere_WithoutWaitingAgain()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var address = $"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port},password=x";
+        var limiter = new RateLimiter(RedisHotStoreTests.StoreFor(() => address, deadline: TimeSpan.FromSeconds(30)), TimeProvider.System, NullLogger<RateLimiter>.Instance);
+        RateDemand[] demands = [new(s_two, "a"), new(s_two with { Name = "other" }, "a")];
+        var answers = new List<RateRefusal?> { await limiter.AcquireAllAsync(demands, TimeSpan.FromMilliseconds(1)) };
+        for (var i = 0; i < 2; i++)
+        {
+            // With all the patience in the world: it is not asked again so soon.
+            answers.Add(await limiter.AcquireAllAsync(demands, Timeout.InfiniteTimeSpan));
+        }
+
+        Assert.Equal([null, null, 0], answers.Select(answer => answer?.Index));
     }
 
     [Theory]

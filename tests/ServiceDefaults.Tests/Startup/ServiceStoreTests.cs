@@ -1,3 +1,4 @@
+using ManagedOAuth.ServiceDefaults.Store;
 using ManagedOAuth.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
@@ -88,17 +89,70 @@ public class ServiceStoreTests
         Assert.DoesNotContain("canary", refused.ToString(), StringComparison.Ordinal);
     }
 
-    private static Task<TestService> StartAsync(string database, string name = "token") => TestService.StartAsync(
+    [Fact]
+    public async Task ReadModel_ThatAnOperatorAsksFor_IsRebuiltBesideARunningReplica()
+    {
+        var database = await PostgresServer.CreateDatabaseAsync();
+        await using var running = await StartAsync(database);
+        await Eventually.Async(running.IsReadyAsync);
+        var id = Guid.NewGuid();
+        await using (var session = running.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+        {
+            session.Events.StartStream<Ledger>(id, new Booked(40));
+            await session.SaveChangesAsync();
+        }
+
+        await using (var damage = running.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("update token.mt_doc_ledger set data = jsonb_set(data, '{sum}', '1')"))
+        {
+            Assert.Equal(1, await damage.ExecuteNonQueryAsync());
+        }
+
+        var tally = new Tally();
+        await using var rebuilding = await StartAsync(database, tally: tally, settings: new() { ["Projections:Rebuild"] = "all" });
+        await Eventually.Async(async () =>
+        {
+            await using var query = running.Services.GetRequiredService<IDocumentStore>().QuerySession();
+            return (await query.LoadAsync<Ledger>(id))!.Sum == 40;
+        });
+        await Eventually.Async(() => tally.Rebuilt == 1);
+        await Eventually.Async(rebuilding.IsReadyAsync);
+    }
+
+    [Fact]
+    public async Task ReadModel_ThatThereIsNot_RefusesTheStartAndNamesThoseThatThereAre()
+    {
+        var refused = await Assert.ThrowsAsync<ManagedOAuth.ServiceDefaults.Startup.StartupRefusedException>(async () =>
+            await StartAsync(await PostgresServer.CreateDatabaseAsync(), tally: new Tally(), settings: new() { ["Projections:Rebuild"] = "Ledger, Ledgers" }));
+        Assert.Contains("no read model 'Ledgers'; there are Ledger, Tally", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static Task<TestService> StartAsync(string database, string name = "token", Tally? tally = null, Dictionary<string, string?>? settings = null) => TestService.StartAsync(
         name, s_keys,
-        build: builder => builder.AddServiceStore(
-            name,
-            store =>
+        build: builder =>
+        {
+            builder.AddServiceStore(
+                name,
+                store =>
+                {
+                    store.Events.AddEventType<Booked>();
+                    store.Projections.Snapshot<Ledger>(Marten.Events.Projections.SnapshotLifecycle.Inline);
+                },
+                messaging => messaging.PublishMessage<Book>().ToPostgresqlQueue(name));
+            if (tally is not null)
             {
-                store.Events.AddEventType<Booked>();
-                store.Projections.Snapshot<Ledger>(Marten.Events.Projections.SnapshotLifecycle.Inline);
-            },
-            messaging => messaging.PublishMessage<Book>().ToPostgresqlQueue(name)),
-        settings: new Dictionary<string, string?> { ["ConnectionStrings:managedoauth"] = database });
+                builder.Services.AddSingleton<IReadModel>(tally);
+            }
+        },
+        settings: new Dictionary<string, string?>(settings ?? []) { ["ConnectionStrings:managedoauth"] = database });
+
+    private sealed class Tally : IReadModel
+    {
+        public string Name => nameof(Tally);
+
+        public int Rebuilt { get; private set; }
+
+        public Task RebuildAsync(CancellationToken cancellation) => Task.FromResult(++Rebuilt);
+    }
 }
 
 public sealed record Booked(int Amount);

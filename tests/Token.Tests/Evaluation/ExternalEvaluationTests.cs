@@ -189,7 +189,7 @@ public sealed class ExternalEvaluationTests(ExternalEvaluationTests.Fixture fixt
 
     private async Task<IReadOnlyList<JsonElement>> EventsAsync(Guid id)
     {
-        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GetGrantRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
+        var reply = await new GrantQueries.GrantQueriesClient(Replica.Channel).EventsAsync(new GrantEventsRequest { GrantId = id.ToString() }, _cluster.Headers("config"));
         return [.. reply.Events.Select(bytes => JsonDocument.Parse(bytes.ToStringUtf8()).RootElement)];
     }
 

@@ -67,8 +67,11 @@ internal static class A
         Position = 10,
         Applications = ImmutableDictionary<Guid, Application>.Empty.Add((application ?? Application()).Id, application ?? Application()),
         Policies = ImmutableDictionary<Guid, Policy>.Empty.Add(PolicyId, policy ?? Policy()),
+        IdentityProviders = ImmutableDictionary<Guid, IdentityProvider>.Empty.Add(ProviderId, Provider),
         Organization = Organization,
     };
+
+    public static IdentityProvider Provider => new() { Id = ProviderId, Name = "PIN", Type = "onetimepin" };
 
     public static GrantSubject Subject => new()
     {

@@ -10,7 +10,7 @@ public static class Audit
     {
         ArgumentNullException.ThrowIfNull(cluster);
         var reply = await new GrantQueries.GrantQueriesClient(cluster.Replicas[0].Channel)
-            .EventsAsync(new GetGrantRequest { GrantId = grantId.ToString() }, cluster.Headers("config"));
+            .EventsAsync(new GrantEventsRequest { GrantId = grantId.ToString() }, cluster.Headers("config"));
         return [.. reply.Events.Select(bytes => JsonDocument.Parse(bytes.Memory).RootElement.Clone())];
     }
 

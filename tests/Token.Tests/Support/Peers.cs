@@ -110,6 +110,7 @@ public sealed class Peers : IAsyncDisposable
         [
             .. snapshot.Applications.Values.Select(item => Entry("application", item.Id, JsonSerializer.SerializeToUtf8Bytes(item, ConfigurationJson.Default.Application))),
             .. snapshot.Policies.Values.Select(item => Entry("policy", item.Id, JsonSerializer.SerializeToUtf8Bytes(item, ConfigurationJson.Default.Policy))),
+            .. snapshot.IdentityProviders.Values.Select(item => Entry("identity_provider", item.Id, JsonSerializer.SerializeToUtf8Bytes(item, ConfigurationJson.Default.IdentityProvider))),
             .. snapshot.ServiceTokens.Values.Select(item => Entry("service_token", item.Id, JsonSerializer.SerializeToUtf8Bytes(item, ConfigurationJson.Default.ServiceToken))),
             Entry("organization", snapshot.Organization!.Id, JsonSerializer.SerializeToUtf8Bytes(snapshot.Organization, ConfigurationJson.Default.Organization)),
         ];

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using ManagedOAuth.ServiceDefaults.Outbound;
-using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 

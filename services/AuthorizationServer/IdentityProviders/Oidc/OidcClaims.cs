@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 

@@ -1,5 +1,6 @@
 using ManagedOAuth.AuthorizationServer.Admission;
 using ManagedOAuth.AuthorizationServer.Diagnostics;
+using ManagedOAuth.AuthorizationServer.Directory;
 using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.IdentityProviders;
 using ManagedOAuth.AuthorizationServer.Pages;
@@ -86,7 +87,7 @@ public static partial class ProviderCallbackEndpoint
         return answer.Refusal is { } refusal ? await RefuseAsync(flow, provider, refusal, answer.Explanation)
             : flow.Transaction.Test is not null ? await ProviderTrials.SucceedAsync(flow, answer)
             : (await flow.Http.RequestServices.GetRequiredService<Provisioning>().FindAsync(provider.Id, answer.Email, cancellation)).Refusal is not null
-                ? await RefuseAsync(flow, provider, "deprovisioned", "This account is no longer active there.")
+                ? await RefuseAsync(flow, provider, "deprovisioned", "This account is no longer active there.", answer.Email)
             : await BeginSessionAsync(flow, provider, answer, cancellation);
     }
 
@@ -120,9 +121,15 @@ public static partial class ProviderCallbackEndpoint
         return new SeeOther(flow.LoginPath);
     }
 
-    private static async Task<IResult> RefuseAsync(LoginFlow flow, IdentityProvider provider, string refusal, string explanation)
+    private static async Task<IResult> RefuseAsync(LoginFlow flow, IdentityProvider provider, string refusal, string explanation, string email = "")
     {
         Instruments.Login("provider_refused");
+        if (flow.Transaction.Test is null)
+        {
+            await flow.Http.RequestServices.GetRequiredService<AccessLog>().FailedAsync(
+                flow.Transaction, (provider.Id, provider.Type), email, $"provider_refused: {refusal}", flow.Scope.Edge.ClientAddress, flow.Http.RequestAborted);
+        }
+
         var logger = flow.Http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProviderCallbackEndpoint));
         LogRefused(logger, provider.Id, refusal, flow.Transaction.FlowId);
         await ProviderTrials.ReportAsync(flow, test => test with { Status = "refused", Explanation = $"{refusal}: {explanation}" });

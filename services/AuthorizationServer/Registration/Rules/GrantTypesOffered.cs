@@ -2,7 +2,10 @@ using ManagedOAuth.AuthorizationServer.Rules;
 
 namespace ManagedOAuth.AuthorizationServer.Registration.Rules;
 
-/// <summary>The code grant is among the grant types; what is not offered is left out and the answer says so.</summary>
+/// <summary>
+/// The code grant is among the grant types. Every client is registered for both that are offered, because every grant can be refreshed; the answer says so,
+/// and leaves out what is not offered.
+/// </summary>
 public sealed class GrantTypesOffered : IRule<RegistrationContext>
 {
     private static readonly string[] s_default = ["authorization_code"];
@@ -19,8 +22,8 @@ public sealed class GrantTypesOffered : IRule<RegistrationContext>
     {
         ArgumentNullException.ThrowIfNull(context);
         IReadOnlyList<string?> asked = context.Request.GrantTypes is { Count: > 0 } given ? given : s_default;
-        context.GrantTypes = [.. s_offered.Where(type => asked.Contains(type))];
-        return context.GrantTypes.Contains("authorization_code")
+        context.GrantTypes = s_offered;
+        return asked.Contains("authorization_code")
             ? null
             : new Rejection(Errors.InvalidClientMetadata, "grant_types must include authorization_code.");
     }

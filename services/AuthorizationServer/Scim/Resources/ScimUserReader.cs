@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.AuthorizationServer.Scim.Patching;
 using ManagedOAuth.AuthorizationServer.Scim.Store;
-using ManagedOAuth.AuthorizationServer.Users;
+using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.AuthorizationServer.Scim.Resources;
 

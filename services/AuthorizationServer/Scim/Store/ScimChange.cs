@@ -18,6 +18,9 @@ public sealed class ScimChange : IAsyncDisposable
 
     private readonly AsyncServiceScope _scope;
     private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _givenUp = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _carried = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> _renamed = [];
     private readonly HashSet<string> _moved = new(StringComparer.Ordinal);
 
     internal ScimChange(IDocumentSession unit, AsyncServiceScope scope, IdentityProvider provider, DateTimeOffset now)
@@ -36,13 +39,36 @@ public sealed class ScimChange : IAsyncDisposable
         _ended.UnionWith(user.LoginAddresses());
     }
 
+    /// <summary>
+    /// The user, who is the same person, has other addresses now. What they hold under one that is theirs no longer names them by it, to policies and to
+    /// origins, and somebody else may be given it: they log in again, under the new one. Nothing else is taken from them.
+    /// </summary>
+    public void Rename(ScimUser before, ScimUser after)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        _givenUp.UnionWith(before.LoginAddresses().Except(after.LoginAddresses(), StringComparer.Ordinal));
+        _renamed.Add(before.Id);
+    }
+
     /// <summary>The users' groups are others now.</summary>
     public void Move(IEnumerable<ScimUser> users) => _moved.UnionWith(users.SelectMany(user => user.LoginAddresses()));
 
-    /// <summary>Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer.</summary>
+    /// <summary>
+    /// Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer. A user whom nobody else has provisioned goes
+    /// along to an address that is nobody's: they stay the same user, with the same id and their logins at MCP servers.
+    /// </summary>
     public async Task NoteAsync(ScimUser? before, ScimUser? after, CancellationToken cancellation)
     {
         var known = await LockUsersAsync(new[] { before?.Email, after?.Email }.OfType<string>(), cancellation);
+        if (before is { Email: { } former } && after is { Removed: false, Email: { } later } && !after.LoginAddresses().Contains(former, StringComparer.Ordinal) && !known.ContainsKey(later)
+            && known.GetValueOrDefault(former) is { } person && person.Provisioned?.All(other => other.ResourceId == before.Id) != false)
+        {
+            Unit.Store(person with { Email = later, Provisioned = [ProfileOf(after)] });
+            _carried.Add(former);
+            return;
+        }
+
         if (before is { Email: { } old } && (after is null || after.Removed || after.Email != old))
         {
             ChangeUser(old, known.GetValueOrDefault(old), before.Id, null);
@@ -50,7 +76,7 @@ public sealed class ScimChange : IAsyncDisposable
 
         if (after is { Removed: false, Email: { } email })
         {
-            ChangeUser(email, known.GetValueOrDefault(email), after.Id, new ProvisionedProfile(Provider.Id, after.Id, after.State.DisplayName, after.Active));
+            ChangeUser(email, known.GetValueOrDefault(email), after.Id, ProfileOf(after));
         }
     }
 
@@ -62,13 +88,20 @@ public sealed class ScimChange : IAsyncDisposable
         outbox.Enroll(Unit);
         Unit.Store(line);
         var settings = Provider.ScimConfig!;
-        string[] ended = settings.UserDeprovision ? [.. _ended] : [];
+        string[] deprovisioned = settings.UserDeprovision ? [.. _ended] : [];
+        string[] ended = [.. deprovisioned.Union(_givenUp, StringComparer.Ordinal)];
         string[] moved = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.NoAction ? [] : [.. _moved.Except(ended, StringComparer.Ordinal)];
         var reauthenticate = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.Reauth;
         EndSessions(reauthenticate ? [.. ended, .. moved] : ended);
-        foreach (var user in ended.Length == 0 ? [] : await Unit.QueryAsync<User>("where (data ->> 'email') = any(?)", cancellation, (object)ended))
+
+        // Whoever is given an address that was left behind must not find the logins of the one before. Where another provider still vouches for that user they stay.
+        string[] left = [.. deprovisioned.Union(_givenUp.Except(_carried, StringComparer.Ordinal), StringComparer.Ordinal)];
+        foreach (var user in left.Length == 0 ? [] : await Unit.QueryAsync<User>("where (data ->> 'email') = any(?)", cancellation, (object)left))
         {
-            await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_deprovisioned", $"identity-provider:{Provider.Id}"));
+            if (deprovisioned.Contains(user.Email) || user.Provisioned?.All(profile => _renamed.Contains(profile.ResourceId)) != false)
+            {
+                await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_deprovisioned", $"identity-provider:{Provider.Id}"));
+            }
         }
 
         foreach (var (emails, again) in ended.Chunk(MessageSize).Select(part => (part, true)).Concat(moved.Chunk(MessageSize).Select(part => (part, reauthenticate))))
@@ -84,6 +117,8 @@ public sealed class ScimChange : IAsyncDisposable
         await Unit.DisposeAsync();
         await _scope.DisposeAsync();
     }
+
+    private ProvisionedProfile ProfileOf(ScimUser user) => new(Provider.Id, user.Id, user.State.DisplayName, user.Active);
 
     private void EndSessions(string[] emails)
     {

@@ -3,12 +3,11 @@ using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.ServiceDefaults;
 using Marten;
 using Marten.Exceptions;
-using Npgsql;
 
 namespace ManagedOAuth.AuthorizationServer.Scim.Store;
 
 /// <summary>The provisioned users and groups of identity providers: reads, and changes that are decided again when somebody else was faster.</summary>
-public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory scopes, NpgsqlDataSource database, ServiceName service, TimeProvider clock)
+public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory scopes, ServiceName service, TimeProvider clock)
 {
     private const int Attempts = 5;
 
@@ -74,19 +73,16 @@ public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory sco
     /// <summary>Ids and names of the members of groups, by group: what is shown of them.</summary>
     public async Task<ILookup<Guid, (Guid Id, string Name)>> MemberNamesOfAsync(IEnumerable<Guid> groups, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(
+        await using var session = store.QuerySession();
+        var members = await session.SelectAsync(
             $"""
             select (m.data ->> 'groupId')::uuid, u.id, coalesce(nullif(u.data -> 'state' ->> 'displayName', ''), u.data -> 'state' ->> 'userName')
             from {service.Schema}.mt_doc_scimmembership m join {service.Schema}.mt_doc_scimuser u on u.id = (m.data ->> 'userId')::uuid
-            where (m.data ->> 'groupId') = any($1) and not ((u.data ->> 'removed')::boolean) order by u.id
-            """);
-        command.Parameters.Add(new NpgsqlParameter { Value = groups.Select(id => id.ToString()).ToArray() });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var members = new List<(Guid Group, (Guid, string) Member)>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            members.Add((reader.GetGuid(0), (reader.GetGuid(1), reader.GetString(2))));
-        }
+            where (m.data ->> 'groupId') = any(?) and not ((u.data ->> 'removed')::boolean) order by u.id
+            """,
+            row => (Group: row.GetGuid(0), Member: (row.GetGuid(1), row.GetString(2))),
+            cancellation,
+            (object)groups.Select(id => id.ToString()).ToArray());
 
         return members.ToLookup(pair => pair.Group, pair => pair.Member);
     }
@@ -112,20 +108,6 @@ public sealed class ScimDirectory(IDocumentStore store, IServiceScopeFactory sco
         var conditions = $"(data ->> 'providerId') = ? and not ((data ->> 'removed')::boolean) and {condition}";
         object[] all = [providerId.ToString(), .. values];
         var page = count == 0 ? [] : await session.QueryAsync<T>($"where {conditions} order by d.id limit ? offset ?", cancellation, [.. all, count, offset]);
-        return (page, await CountAsync(isUsers ? "scimuser" : "scimgroup", conditions, all, cancellation));
-    }
-
-    private async Task<long> CountAsync(string table, string conditions, IReadOnlyList<object> values, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand();
-        var parts = conditions.Split('?');
-        command.CommandText = $"select count(*) from {service.Schema}.mt_doc_{table} d where "
-            + string.Concat(parts.Select((part, index) => index < parts.Length - 1 ? $"{part}${index + 1}" : part));
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return (long)(await command.ExecuteScalarAsync(cancellation) ?? 0L);
+        return (page, await session.CountAsync<T>(conditions, cancellation, all));
     }
 }

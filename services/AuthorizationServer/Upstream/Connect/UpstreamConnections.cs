@@ -13,7 +13,7 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.Connect;
 
 /// <summary>Begins and finishes logins at servers (OAuth 2.1 §4.1 as the client): PKCE with S256, resource indicator, one state per login.</summary>
 public sealed class UpstreamConnections(
-    UpstreamDiscovery discovery, UpstreamClients clients, UpstreamTokens tokens, UpstreamFlows flows, UpstreamLogins logins, IConfigurationSnapshots snapshots)
+    UpstreamDiscovery discovery, UpstreamClients clients, UpstreamTokens tokens, UpstreamFlows flows, UpstreamLoginReader reader, UpstreamLogins logins, IConfigurationSnapshots snapshots)
 {
     private const int MaximumCode = 4096;
 
@@ -29,7 +29,10 @@ public sealed class UpstreamConnections(
     public async Task<string> BeginAsync(UpstreamSubject subject, McpServer server, McpPortal? portal, string teamOrigin, string cookie, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(server);
-        var at = await discovery.FindAsync(server, cancellation);
+        var found = await discovery.FindAsync(server, cancellation);
+        var at = await reader.FindAsync(server.Id, subject.UserId, cancellation) is { } former && former.ServerUrl == server.Hostname && former.Issuer == found.Issuer && server.OauthClient is not { Scopes.Count: > 0 }
+            ? found with { Scope = UpstreamScopes.With(found.Scope, former.WantedScope) }
+            : found;
         var callback = UpstreamCallback.Of(server, portal, teamOrigin);
         var client = await clients.ForAsync(server, at, callback, cancellation);
         var flow = new UpstreamFlow
@@ -80,6 +83,11 @@ public sealed class UpstreamConnections(
 
         if (query.Has("error"))
         {
+            if (query.One("error") == "invalid_scope" && await logins.NotGivenAsync(flow) is { Length: > 0 } refused)
+            {
+                return $"The server's authorization server gives no login with what calls were refused for ({refused}). Connect it once more: that is not asked for any more.";
+            }
+
             return query.One("error") == "access_denied" ? "The sign-in there was not finished, or not allowed." : "The server's authorization server answered with an error.";
         }
 
@@ -130,6 +138,7 @@ public sealed class UpstreamConnections(
         RevocationEndpoint = flow.At.RevocationEndpoint,
         Client = flow.Client,
         Scope = flow.At.Scope,
+        AskedScope = flow.At.Scope,
         CredentialId = "",
     };
 

@@ -30,4 +30,12 @@ public sealed record UpstreamAuthorization
 
     /// <summary>Space-separated; may be empty.</summary>
     public string Scope { get; init; } = "";
+
+    /// <summary>What else the server says can be asked for: a client that registers itself may want it later.</summary>
+    public string OfferedScope
+    {
+        // Null in logins that a version before began.
+        get => field ?? "";
+        init;
+    }
 }

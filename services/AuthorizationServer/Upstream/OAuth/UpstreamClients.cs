@@ -124,9 +124,9 @@ public sealed class UpstreamClients(UpstreamHttp http, IDocumentStore store, ISe
             ["response_types"] = new JsonArray("code"),
             ["token_endpoint_auth_method"] = wanted,
         };
-        if (at.Scope.Length > 0)
+        if (UpstreamScopes.With(at.Scope, at.OfferedScope) is { Length: > 0 } scope)
         {
-            body["scope"] = at.Scope;
+            body["scope"] = scope;
         }
 
         var reply = await AskAsync(endpoint, body, cancellation);

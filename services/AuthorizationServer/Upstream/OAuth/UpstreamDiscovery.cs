@@ -1,8 +1,11 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using System.Text;
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.OAuth;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.ServiceDefaults.Outbound;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
@@ -33,10 +36,8 @@ public sealed class UpstreamDiscovery(UpstreamHttp http)
             return new UpstreamAuthorization { Issuer = named, AuthorizationEndpoint = authorize, TokenEndpoint = token, Resource = server.Hostname, Scope = string.Join(' ', byHand.Scopes) };
         }
 
-        var challenge = await ChallengeAsync(server.Hostname, cancellation);
-        var resource = await ResourceAsync(server.Hostname, challenge, cancellation);
-        var issuer = server.OauthClient?.Issuer ?? resource.Issuer;
-        var found = UpstreamMetadata.Read(issuer, await AuthorizationServerAsync(issuer, cancellation));
+        var (challenge, resource) = await LocateAsync(server.Hostname, cancellation);
+        var found = await FirstOfAsync(server.OauthClient?.Issuer is { } chosen ? [chosen] : resource.Issuers, cancellation);
         var scope = server.OauthClient is { Scopes: { Count: > 0 } scopes } ? string.Join(' ', scopes) : ScopeOf(challenge, resource);
         return found.Authorization with
         {
@@ -46,9 +47,43 @@ public sealed class UpstreamDiscovery(UpstreamHttp http)
             // The server chose this issuer, an administrator the token endpoint: secret and tokens of the one are none of the other's.
             RevocationEndpoint = UpstreamClient.MayRevoke(server) ? found.Authorization.RevocationEndpoint : null,
             Resource = resource.Resource,
+            OfferedScope = resource.Scope,
             Scope = server.OauthClient is { Scopes.Count: > 0 } || !found.OffersOfflineAccess ? scope : WithOfflineAccess(scope),
         };
     }
+
+    // The address of a server may be the one above its endpoint, which is what asks for a login and describes itself then.
+    private async Task<(UpstreamChallenge? Challenge, UpstreamResource Resource)> LocateAsync(string hostname, CancellationToken cancellation)
+    {
+        UpstreamException? refused = null;
+        var address = new Uri(hostname);
+        foreach (var candidate in McpEndpoint.Candidates(address).Select(candidate => candidate.Address).Distinct())
+        {
+            var url = candidate == address ? hostname : candidate.AbsoluteUri;
+            var challenge = await ChallengeAsync(url, cancellation);
+            try
+            {
+                if (await ResourceAsync(url, challenge, cancellation) is { } resource)
+                {
+                    return (challenge, resource);
+                }
+            }
+            catch (UpstreamException ofAnother) when (challenge is null)
+            {
+                refused ??= ofAnother;
+            }
+
+            if (challenge is not null)
+            {
+                return (challenge, OfOrigin(url));
+            }
+        }
+
+        return refused is null ? (null, OfOrigin(hostname)) : throw refused;
+    }
+
+    // The first revision with authorization had no such document: the server's origin was its own authorization server.
+    private static UpstreamResource OfOrigin(string url) => new(url, [UpstreamUrls.OriginOf(url)], "");
 
     private async Task<UpstreamChallenge?> ChallengeAsync(string url, CancellationToken cancellation)
     {
@@ -66,15 +101,32 @@ public sealed class UpstreamDiscovery(UpstreamHttp http)
         }
     }
 
-    private async Task<UpstreamResource> ResourceAsync(string url, UpstreamChallenge? challenge, CancellationToken cancellation)
+    private async Task<UpstreamResource?> ResourceAsync(string url, UpstreamChallenge? challenge, CancellationToken cancellation)
     {
         // An address elsewhere could be anybody's: RFC 9728 §3.3 ties the document to the server's own origin.
         var named = challenge?.ResourceMetadata is { } given && UpstreamUrls.IsUsable(given, url) && UpstreamUrls.IsSameOrigin(given, url) ? given : null;
         string[] places = [named ?? "", UpstreamUrls.WellKnown(url, "oauth-protected-resource"), UpstreamUrls.OriginOf(url) + "/.well-known/oauth-protected-resource"];
-        return await FirstAsync(places, cancellation) is { } document ? UpstreamResource.Read(url, document)
+        return await FirstAsync(places, cancellation) is { } document ? UpstreamResource.Read(url, document) : null;
+    }
 
-            // The first revision with authorization had no such document: the server's origin was its own authorization server.
-            : new UpstreamResource(url, UpstreamUrls.OriginOf(url), "");
+    // The server leaves the choice to its clients (RFC 9728 §7.6): one that does not answer, or cannot be used, is passed over. Where none can, the first says why.
+    private async Task<UpstreamMetadata> FirstOfAsync(IReadOnlyList<string> issuers, CancellationToken cancellation)
+    {
+        ExceptionDispatchInfo? first = null;
+        foreach (var issuer in issuers)
+        {
+            try
+            {
+                return UpstreamMetadata.Read(issuer, await AuthorizationServerAsync(issuer, cancellation));
+            }
+            catch (Exception failure) when (failure is OutboundUnavailableException or UpstreamException)
+            {
+                first ??= ExceptionDispatchInfo.Capture(failure);
+            }
+        }
+
+        first!.Throw();
+        throw new UnreachableException();
     }
 
     private async Task<JsonElement> AuthorizationServerAsync(string issuer, CancellationToken cancellation)

@@ -7,10 +7,13 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 
 /// <summary>The metadata of a resource (RFC 9728 §2) as far as it is used.</summary>
 /// <param name="Resource">The server's own name for itself; it covers the server's address.</param>
-/// <param name="Issuer">The first authorization server that it names.</param>
+/// <param name="Issuers">The authorization servers that it names and that can be used, in its order: any of them will do (RFC 9728 §7.6).</param>
 /// <param name="Scope">What it says can be asked for; space-separated.</param>
-public sealed record UpstreamResource(string Resource, string Issuer, string Scope)
+public sealed record UpstreamResource(string Resource, IReadOnlyList<string> Issuers, string Scope)
 {
+    // Each is asked in turn while somebody waits.
+    private const int MostIssuers = 3;
+
     /// <summary>Reads the document of the server at <paramref name="url"/>.</summary>
     /// <exception cref="UpstreamException">It is another server's, or names no usable authorization server.</exception>
     public static UpstreamResource Read(string url, JsonElement document)
@@ -21,10 +24,11 @@ public sealed record UpstreamResource(string Resource, string Issuer, string Sco
             throw new UpstreamException("The server's resource metadata is that of another resource (RFC 9728 section 3.3).");
         }
 
-        var issuer = UpstreamMetadata.Texts(document, "authorization_servers") is [var first, ..] ? first : null;
-        return issuer is null ? new UpstreamResource(resource, UpstreamUrls.OriginOf(url), "")
-            : !UpstreamUrls.IsUsable(issuer, url) ? throw new UpstreamException("The server's resource metadata names an authorization server that is not https.")
-            : new UpstreamResource(resource, issuer, UpstreamMetadata.Scope(document));
+        var named = UpstreamMetadata.Texts(document, "authorization_servers").Take(MostIssuers).Distinct(StringComparer.Ordinal).ToList();
+        var usable = named.Where(issuer => UpstreamUrls.IsUsable(issuer, url)).ToList();
+        return named.Count == 0 ? new UpstreamResource(resource, [UpstreamUrls.OriginOf(url)], "")
+            : usable.Count == 0 ? throw new UpstreamException("The server's resource metadata names an authorization server that is not https.")
+            : new UpstreamResource(resource, usable, UpstreamMetadata.Scope(document));
     }
 }
 

@@ -4,7 +4,7 @@ using ManagedOAuth.ServiceDefaults.Snapshots;
 namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
 
 /// <summary>Removes logins at MCP servers: forgotten here at once, then revoked at the authorization server where it takes that (RFC 7009).</summary>
-public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clients, UpstreamTokens tokens, IConfigurationSnapshots snapshots, TimeProvider clock)
+public sealed class UpstreamEndings(UpstreamLoginReader reader, UpstreamLogins logins, SealedTokens seal, UpstreamClients clients, UpstreamTokens tokens, IConfigurationSnapshots snapshots, TimeProvider clock)
 {
     private const int Batch = 100;
 
@@ -19,7 +19,7 @@ public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clien
     public async Task<int> ForgetUserAsync(Guid user, string reason, string actor, CancellationToken cancellation)
     {
         var forgotten = 0;
-        for (var some = await logins.OfUserAsync(user, Batch, cancellation); some.Count > 0; some = await logins.OfUserAsync(user, Batch, cancellation))
+        for (var some = await reader.OfUserAsync(user, Batch, cancellation); some.Count > 0; some = await reader.OfUserAsync(user, Batch, cancellation))
         {
             await Task.WhenAll(some.Select(id => ForgetAsync(id, reason, actor)));
             forgotten += some.Count;
@@ -37,7 +37,7 @@ public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clien
             return 0;
         }
 
-        var gone = await logins.ElsewhereAsync(snapshots.Current.McpServers.Keys, clock.GetUtcNow() - s_settled, limit, cancellation);
+        var gone = await reader.ElsewhereAsync(snapshots.Current.McpServers.Keys, clock.GetUtcNow() - s_settled, limit, cancellation);
         foreach (var id in gone)
         {
             await ForgetAsync(id, "server_removed", "system:upstream");
@@ -48,7 +48,7 @@ public sealed class UpstreamEndings(UpstreamLogins logins, UpstreamClients clien
 
     private async Task ForgetAsync(Guid id, string reason, string actor)
     {
-        if (await logins.ForgetAsync(id, reason, actor) is not { RevocationEndpoint: { } endpoint } login || logins.Open(login) is not { } secrets)
+        if (await logins.ForgetAsync(id, reason, actor) is not { RevocationEndpoint: { } endpoint } login || seal.Open(login) is not { } secrets)
         {
             return;
         }

@@ -30,6 +30,17 @@ public sealed record UpstreamLogin
 
     public string Scope { get; init; } = "";
 
+    /// <summary>What was asked for; null in logins of versions before, which did not say.</summary>
+    public string? AskedScope { get; init; }
+
+    /// <summary>What the next login asks for beside what the server names first: see <see cref="UpstreamScopes"/>.</summary>
+    public string WantedScope
+    {
+        // Null in logins of versions before: where a member is missing, the serializer sets null and not what stands here.
+        get => field ?? "";
+        init;
+    }
+
     /// <summary>Who is logged in there; may be empty.</summary>
     public string Account { get; init; } = "";
 
@@ -47,6 +58,9 @@ public sealed record UpstreamLogin
 
     /// <summary>When the access token came; <see cref="ConnectedAt"/> for the first one.</summary>
     public DateTimeOffset RefreshedAt { get; init; }
+
+    /// <summary>When somebody last had use for it, to the day; null = not since <see cref="ConnectedAt"/>.</summary>
+    public DateTimeOffset? UsedAt { get; init; }
 
     /// <summary>Why it can no longer be used; for people. Only a new login helps.</summary>
     public string? Stale { get; init; }

@@ -1,13 +1,8 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using ManagedOAuth.AuthorizationServer.Upstream.Connect;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Users;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Messages;
-using ManagedOAuth.ServiceDefaults.KeysAtRest;
 using Marten;
 using Marten.Exceptions;
 using Wolverine.Marten;
@@ -15,41 +10,12 @@ using Wolverine.Marten;
 namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
 
 /// <summary>
-/// Keeps logins at MCP servers. Each change is made under a lock on its row, so that replicas never overwrite each other's tokens; Config is told of those that
-/// people should know of, in the same transaction.
+/// What happens to logins at MCP servers: made, used, granted too little, over, forgotten. Each change is made under a lock on its row, so that replicas never
+/// overwrite each other's tokens; Config is told of those that people should know of, in the same transaction. Renewing is <see cref="UpstreamTurns"/>.
 /// </summary>
-public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFactory scopes, ISecretBox box, TimeProvider clock, ILogger<UpstreamLogins> logger)
+public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFactory scopes, SealedTokens seal, TimeProvider clock, ILogger<UpstreamLogins> logger)
 {
     private const int Attempts = 5;
-
-    // Longer than the one request that is made in a turn.
-    private static readonly TimeSpan s_turn = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan s_keeping = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>The login; null when there is none.</summary>
-    public async Task<UpstreamLogin?> FindAsync(Guid server, Guid user, CancellationToken cancellation)
-    {
-        await using var query = store.QuerySession();
-        return await query.LoadAsync<UpstreamLogin>(UpstreamLogin.IdOf(server, user), cancellation);
-    }
-
-    /// <summary>Those of several servers, by server.</summary>
-    public async Task<IReadOnlyDictionary<Guid, UpstreamLogin>> FindManyAsync(IEnumerable<Guid> servers, Guid user, CancellationToken cancellation)
-    {
-        await using var query = store.QuerySession();
-        var found = await query.LoadManyAsync<UpstreamLogin>([.. servers.Select(server => UpstreamLogin.IdOf(server, user))], cancellation);
-        return found.ToDictionary(login => login.ServerId);
-    }
-
-    /// <summary>The tokens in clear; null when there are none any more.</summary>
-    public UpstreamSecrets? Open(UpstreamLogin login)
-    {
-        ArgumentNullException.ThrowIfNull(login);
-        return login.Tokens is { } tokens
-            ? JsonSerializer.Deserialize(box.Open(UpstreamLogin.PurposeOf(login.ServerId, login.UserId, login.ServerUrl), tokens), UpstreamSecretsJson.Default.UpstreamSecrets)
-            : null;
-    }
 
     /// <summary>Keeps a new login in the place of any former one.</summary>
     public async Task ConnectedAsync(UpstreamLogin login, McpServer server, UpstreamTokenSet tokens, string actor, string flowId)
@@ -57,7 +23,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
         ArgumentNullException.ThrowIfNull(login);
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(tokens);
-        var connected = WithTokens(login, tokens, null, NewCredentialId());
+        var connected = seal.Put(login, tokens, null, SealedTokens.NewCredentialId());
         connected = connected with { ConnectedAt = connected.RefreshedAt };
         for (var attempt = 1; ; attempt++)
         {
@@ -66,9 +32,12 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
                 await using var unit = store.LightweightSession();
                 unit.LastModifiedBy = actor;
                 unit.CorrelationId = flowId;
-                unit.Store(connected);
+
+                // In the order of all other changes: first the row, then its events.
+                var former = await UpstreamLoginReader.LockAsync(unit, login.Id);
+                unit.Store(former?.ServerUrl == login.ServerUrl && former.Issuer == login.Issuer ? connected with { WantedScope = former.WantedScope } : connected);
                 unit.Events.Append(login.Id, new UpstreamConnected(server.Id, server.ServerId, UserOf(login), login.Issuer, login.Client.ClientId, connected.Scope, connected.Account, flowId));
-                await SaveAndTellAsync(unit, login, "");
+                await SaveAndTellAsync(unit, login, "", isByHand: server.OauthClient is not null);
                 LogConnected(logger, server.ServerId, login.UserId, login.Issuer);
                 return;
             }
@@ -80,79 +49,86 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
     }
 
     /// <summary>
-    /// Takes the right to refresh. <c>Mine</c> is false while another one has it; a login that is gone, worth nothing or has other tokens by now is
-    /// given back as it is.
+    /// Notes that the server wants more than the login was granted, for the next one to ask for. Returns what the login lacks; empty where it has other tokens by
+    /// now, or another login would not help.
     /// </summary>
-    public async Task<(UpstreamLogin? Login, bool Mine)> TakeTurnAsync(Guid id, string credentialId, Guid turn)
+    /// <param name="server">The server.</param>
+    /// <param name="user">Whose login; <see cref="Guid.Empty"/> = the shared one, of which Config is told.</param>
+    /// <param name="credentialId">The credential that was refused.</param>
+    /// <param name="missing">What the server said.</param>
+    public async Task<string> WantAsync(McpServer server, Guid user, string credentialId, string missing)
     {
+        ArgumentNullException.ThrowIfNull(server);
         await using var unit = store.LightweightSession();
-        var login = await LockAsync(unit, id);
-        if (login is null || login.CredentialId != credentialId || login.Stale is not null)
+        unit.LastModifiedBy = "system:upstream";
+        if (await UpstreamLoginReader.LockAsync(unit, UpstreamLogin.IdOf(server.Id, user)) is not { Stale: null } login || login.CredentialId != credentialId
+            || !UpstreamVault.IsFor(login, server) || UpstreamScopes.Wanted(server, login, missing) is not var (wanted, lacking))
         {
-            return (login, false);
+            return "";
         }
 
-        var now = clock.GetUtcNow();
-        if (login.TurnEndsAt > now && login.Turn != turn)
+        if (wanted == login.WantedScope)
         {
-            return (login, false);
+            return lacking;
         }
 
-        unit.Store(login with { Turn = turn, TurnEndsAt = now + s_turn });
-        await unit.SaveChangesAsync(CancellationToken.None);
-        return (login, true);
-    }
-
-    /// <summary>Gives the right back unused.</summary>
-    public async Task ReleaseTurnAsync(Guid id, Guid turn)
-    {
-        await using var unit = store.LightweightSession();
-        if (await LockAsync(unit, id) is { } login && login.Turn == turn)
+        var next = login with { WantedScope = wanted };
+        unit.Store(next);
+        unit.Events.Append(login.Id, new UpstreamScopeWanted(login.ServerId, UserOf(login), lacking));
+        if (login.UserId == Guid.Empty)
         {
-            unit.Store(login with { Turn = null, TurnEndsAt = null });
+            await SaveAndTellAsync(unit, login, "", UpstreamScopes.Lacking(next));
+        }
+        else
+        {
             await unit.SaveChangesAsync(CancellationToken.None);
         }
+
+        LogScope(logger, login.ServerId, login.UserId, lacking);
+        return lacking;
     }
 
     /// <summary>
-    /// Keeps the tokens that a refresh gave, before anybody uses them; a database that is away for a moment is tried again, because there may be no
-    /// other copy of the refresh token. <c>Kept</c> is false when the login was removed or made anew meanwhile: it is given as it is, and the tokens
-    /// are nobody's.
+    /// Notes that the authorization server does not give what was wanted beside what the server names first, so that the next login can succeed without it. Returns
+    /// what is not asked for any more; empty where nothing of it had been wanted.
     /// </summary>
-    public async Task<(UpstreamLogin? Login, bool Kept)> RefreshedAsync(UpstreamLogin before, UpstreamTokenSet tokens)
+    /// <param name="flow">The login that was refused (RFC 6749 §4.1.2.1 <c>invalid_scope</c>).</param>
+    public async Task<string> NotGivenAsync(UpstreamFlow flow)
     {
-        ArgumentNullException.ThrowIfNull(before);
-        ArgumentNullException.ThrowIfNull(tokens);
-        var end = clock.GetUtcNow() + s_keeping;
-        var credentialId = NewCredentialId();
-        while (true)
+        ArgumentNullException.ThrowIfNull(flow);
+        await using var unit = store.LightweightSession();
+        unit.LastModifiedBy = flow.Subject.Actor;
+        if (await UpstreamLoginReader.LockAsync(unit, UpstreamLogin.IdOf(flow.Subject.ServerId, flow.Subject.UserId)) is not { } login
+            || login.ServerUrl != flow.ServerUrl || login.Issuer != flow.At.Issuer || UpstreamScopes.Refused(login, flow.At.Scope) is not { Length: > 0 } refused)
         {
-            try
-            {
-                return await KeepAsync(before, tokens, credentialId);
-            }
-            catch (MartenCommandException away) when (away.IsTransient && clock.GetUtcNow() < end)
-            {
-                LogNotKept(logger, before.ServerId, before.UserId, away.Message);
-                await Task.Delay(s_pause, clock);
-            }
+            return "";
         }
+
+        var next = UpstreamScopes.NotWanting(login, refused);
+        unit.Store(next);
+        unit.Events.Append(login.Id, new UpstreamScopeNotGiven(login.ServerId, UserOf(login), refused));
+        if (login is { Stale: null } && login.UserId == Guid.Empty)
+        {
+            await SaveAndTellAsync(unit, login, "", UpstreamScopes.Lacking(next));
+        }
+        else
+        {
+            await unit.SaveChangesAsync(CancellationToken.None);
+        }
+
+        LogNotGiven(logger, login.Issuer, login.ServerId, login.UserId, refused);
+        return refused;
     }
 
-    private async Task<(UpstreamLogin? Login, bool Kept)> KeepAsync(UpstreamLogin before, UpstreamTokenSet tokens, string credentialId)
+    /// <summary>Notes that somebody has use for the login.</summary>
+    public async Task UsedAsync(Guid id)
     {
         await using var unit = store.LightweightSession();
-        var login = await LockAsync(unit, before.Id);
-        if (login is null || login.CredentialId != before.CredentialId)
+        if (await UpstreamLoginReader.LockAsync(unit, id) is { } login)
         {
-            // Saved by an attempt before, whose answer was lost?
-            return (login, login?.CredentialId == credentialId);
+            unit.Store(login with { UsedAt = clock.GetUtcNow() });
+            await unit.SaveChangesAsync(CancellationToken.None);
         }
-
-        var refreshed = WithTokens(login, tokens, Open(login)?.RefreshToken, credentialId);
-        unit.Store(refreshed);
-        await unit.SaveChangesAsync(CancellationToken.None);
-        return (refreshed, true);
     }
 
     /// <summary>Notes that the tokens are worth nothing any more; gives the login as it is then.</summary>
@@ -161,7 +137,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
         ArgumentNullException.ThrowIfNull(before);
         await using var unit = store.LightweightSession();
         unit.LastModifiedBy = "system:upstream";
-        var login = await LockAsync(unit, before.Id);
+        var login = await UpstreamLoginReader.LockAsync(unit, before.Id);
         if (login is null || login.CredentialId != before.CredentialId || login.Stale is not null)
         {
             return login;
@@ -180,7 +156,7 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
     {
         await using var unit = store.LightweightSession();
         unit.LastModifiedBy = actor;
-        if (await LockAsync(unit, id) is not { } login)
+        if (await UpstreamLoginReader.LockAsync(unit, id) is not { } login)
         {
             return null;
         }
@@ -192,60 +168,18 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
         return login;
     }
 
-    /// <summary>Ids of some of a user's logins.</summary>
-    public async Task<IReadOnlyList<Guid>> OfUserAsync(Guid user, int limit, CancellationToken cancellation)
-    {
-        await using var query = store.QuerySession();
-        return [.. (await query.QueryAsync<UpstreamLogin>("where data ->> 'userId' = ? limit ?", cancellation, user.ToString("D"), limit)).Select(login => login.Id)];
-    }
-
-    /// <summary>Ids of logins, made before a time, at servers that are not among these.</summary>
-    public async Task<IReadOnlyList<Guid>> ElsewhereAsync(IEnumerable<Guid> servers, DateTimeOffset before, int limit, CancellationToken cancellation)
-    {
-        await using var query = store.QuerySession();
-        return [.. (await query.QueryAsync<UpstreamLogin>(
-            "where not (data ->> 'serverId' = any(?)) and (data ->> 'connectedAt')::timestamptz < ? limit ?",
-            cancellation,
-            servers.Select(id => id.ToString("D")).ToArray(),
-            before,
-            limit)).Select(login => login.Id)];
-    }
-
-    private async Task SaveAndTellAsync(IDocumentSession unit, UpstreamLogin login, string stale)
+    private async Task SaveAndTellAsync(IDocumentSession unit, UpstreamLogin login, string stale, string lacking = "", bool isByHand = true)
     {
         await using var scope = scopes.CreateAsyncScope();
         var outbox = scope.ServiceProvider.GetRequiredService<IMartenOutbox>();
         outbox.Enroll(unit);
         var user = UserOf(login) is { } id ? (await unit.LoadAsync<User>(id))?.Email ?? id.ToString("D") : "";
-        await outbox.PublishAsync(new UpstreamLoginChanged(login.ServerId, UserOf(login), user, stale.Length > 0, stale));
+        await outbox.PublishAsync(new UpstreamLoginChanged(login.ServerId, UserOf(login), user, stale.Length > 0, stale, clock.GetUtcNow(), lacking, isByHand ? null : ClientOf(login)));
         await unit.SaveChangesAsync(CancellationToken.None);
     }
 
-    private static async Task<UpstreamLogin?> LockAsync(IDocumentSession unit, Guid id)
-    {
-        await unit.BeginTransactionAsync();
-        return await unit.QueryAsync<UpstreamLogin>("where d.id = ? for update", CancellationToken.None, id) is [var login] ? login : null;
-    }
-
-    private UpstreamLogin WithTokens(UpstreamLogin login, UpstreamTokenSet tokens, string? refreshTokenBefore, string credentialId)
-    {
-        var now = clock.GetUtcNow();
-        var secrets = new UpstreamSecrets(tokens.AccessToken, tokens.RefreshToken ?? refreshTokenBefore);
-        return login with
-        {
-            Tokens = box.Seal(UpstreamLogin.PurposeOf(login.ServerId, login.UserId, login.ServerUrl), JsonSerializer.SerializeToUtf8Bytes(secrets, UpstreamSecretsJson.Default.UpstreamSecrets)),
-            CredentialId = credentialId,
-            ExpiresAt = now + tokens.Life,
-            RefreshedAt = now,
-            Scope = tokens.Scope ?? login.Scope,
-            Account = tokens.Account.Length > 0 ? tokens.Account : login.Account,
-            Stale = null,
-            Turn = null,
-            TurnEndsAt = null,
-        };
-    }
-
-    private static string NewCredentialId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+    private static UpstreamClientNamed ClientOf(UpstreamLogin login)
+        => new(login.Client.ClientId, login.Client.AuthMethod, login.Issuer, login.TokenEndpoint, login.AskedScope ?? "");
 
     private static Guid? UserOf(UpstreamLogin login) => login.UserId == Guid.Empty ? null : login.UserId;
 
@@ -258,10 +192,9 @@ public sealed partial class UpstreamLogins(IDocumentStore store, IServiceScopeFa
     [LoggerMessage(3, LogLevel.Information, "Forgot the credential of user {UserId} for the MCP server {ServerId}: {Reason}", EventName = "UpstreamForgotten")]
     private static partial void LogForgotten(ILogger logger, Guid serverId, Guid userId, string reason);
 
-    [LoggerMessage(4, LogLevel.Warning, "New tokens of user {UserId} for the MCP server {ServerId} could not be kept and are tried again: {Message}", EventName = "UpstreamNotKept")]
-    private static partial void LogNotKept(ILogger logger, Guid serverId, Guid userId, string message);
-}
+    [LoggerMessage(4, LogLevel.Information, "The MCP server {ServerId} wants more than the login of user {UserId} was granted: {Scope}", EventName = "UpstreamScopeWanted")]
+    private static partial void LogScope(ILogger logger, Guid serverId, Guid userId, string scope);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(UpstreamSecrets))]
-internal sealed partial class UpstreamSecretsJson : JsonSerializerContext;
+    [LoggerMessage(5, LogLevel.Warning, "{Issuer} gives user {UserId} of the MCP server {ServerId} no login with {Scope}, which is not asked for any more", EventName = "UpstreamScopeNotGiven")]
+    private static partial void LogNotGiven(ILogger logger, string issuer, Guid serverId, Guid userId, string scope);
+}

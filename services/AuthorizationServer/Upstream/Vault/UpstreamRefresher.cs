@@ -9,7 +9,7 @@ namespace ManagedOAuth.AuthorizationServer.Upstream.Vault;
 /// Refreshes: one request however many wait, over all replicas, because a refresh token that is used twice looks stolen. It goes on when
 /// those who wait give up: its answer may hold the only copy of the next refresh token.
 /// </summary>
-public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamClients clients, UpstreamTokens tokens, TimeProvider clock, ILogger<UpstreamRefresher> logger)
+public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamTurns turns, SealedTokens seal, UpstreamClients clients, UpstreamTokens tokens, TimeProvider clock, ILogger<UpstreamRefresher> logger)
 {
     private const int MostFailures = 10_000;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(8);
@@ -26,7 +26,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
         ArgumentNullException.ThrowIfNull(login);
         if (_failures.TryGetValue(login.Id, out var failed) && clock.GetUtcNow() - failed < s_afterFailure)
         {
-            return Task.FromException<UpstreamLogin?>(new OutboundUnavailableException($"{login.Issuer} did not answer a moment ago"));
+            return Task.FromException<UpstreamLogin?>(new UpstreamNotRefreshedException($"{login.Issuer} refused this login a refresh, or did not answer, a moment ago"));
         }
 
         var key = (login.Id, login.CredentialId);
@@ -72,7 +72,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
         var end = clock.GetUtcNow() + s_patience;
         while (true)
         {
-            var (login, mine) = await logins.TakeTurnAsync(asked.Id, asked.CredentialId, turn);
+            var (login, mine) = await turns.TakeTurnAsync(asked.Id, asked.CredentialId, turn);
             if (mine)
             {
                 return await AskAsync(login!, server, turn);
@@ -85,7 +85,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
 
             if (clock.GetUtcNow() > end)
             {
-                throw new OutboundUnavailableException("Another refresh of the same login is not answered yet.");
+                throw new UpstreamNotRefreshedException("Another refresh of the same login is not answered yet.");
             }
 
             await Task.Delay(s_pause, clock);
@@ -94,7 +94,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
 
     private async Task<UpstreamLogin?> AskAsync(UpstreamLogin login, McpServer server, Guid turn)
     {
-        if (logins.Open(login)?.RefreshToken is not { } refreshToken)
+        if (seal.Open(login)?.RefreshToken is not { } refreshToken)
         {
             return await logins.StaleAsync(login, "The login has ended, and its authorization server gave nothing to renew it with.");
         }
@@ -112,7 +112,7 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
             var reply = await tokens.RefreshAsync(login.TokenEndpoint, login.Client, secret, refreshToken, login.Resource, CancellationToken.None);
             if (reply.Tokens is { } next)
             {
-                var (kept, isKept) = await logins.RefreshedAsync(login, next);
+                var (kept, isKept) = await turns.RefreshedAsync(login, next);
 
                 // Somebody disconnected meanwhile: what came is nobody's. A refresh beside this one would lose its own tokens with these.
                 if (!isKept && kept?.ConnectedAt != login.ConnectedAt && login.RevocationEndpoint is { } endpoint && UpstreamClient.MayRevoke(server))
@@ -130,13 +130,15 @@ public sealed partial class UpstreamRefresher(UpstreamLogins logins, UpstreamCli
                 case "invalid_client" or "unauthorized_client":
                     await clients.ForgetAsync(login.Client, CancellationToken.None);
                     return await logins.StaleAsync(login, $"Its authorization server no longer knows this product as a client ({reply.Error}).");
+                case "server_error" or "temporarily_unavailable":
+                    throw new OutboundUnavailableException($"{login.TokenEndpoint} answered {reply.Error}");
                 default:
-                    throw new OutboundUnavailableException($"{login.TokenEndpoint} refused a refresh: {reply.Error}");
+                    throw new UpstreamNotRefreshedException($"{login.TokenEndpoint} refused a refresh: {reply.Error}");
             }
         }
         catch (OutboundUnavailableException)
         {
-            await logins.ReleaseTurnAsync(login.Id, turn);
+            await turns.ReleaseTurnAsync(login.Id, turn);
             throw;
         }
     }

@@ -26,11 +26,11 @@ public sealed class SealingKeys(IDocumentStore store, ISecretBox secrets, IOptio
     /// <summary>Beats when there are other keys than before.</summary>
     public Pulse Changed { get; } = new();
 
-    /// <summary>All keys under which a token may live.</summary>
-    public IEnumerable<SealingKey> All => Volatile.Read(ref _byKeyId).Values;
+    /// <summary>All keys under which a token may live, by their ids. Another object when there are other keys.</summary>
+    public ImmutableDictionary<ulong, SealingKey> All => Volatile.Read(ref _byKeyId);
 
     /// <summary>The key for a key id, or null.</summary>
-    public SealingKey? Find(ulong keyId) => Volatile.Read(ref _byKeyId).GetValueOrDefault(keyId);
+    public SealingKey? Find(ulong keyId) => All.GetValueOrDefault(keyId);
 
     /// <summary>The key that seals an application's tokens now. It is in memory, unless the application is seconds old.</summary>
     public async ValueTask<SealingKey> CurrentAsync(Guid applicationId, CancellationToken cancellation)
@@ -50,7 +50,7 @@ public sealed class SealingKeys(IDocumentStore store, ISecretBox secrets, IOptio
     {
         var now = clock.GetUtcNow();
         var missing = applications.Where(application => Needed(application, now).Any(id => !Volatile.Read(ref _byDocument).ContainsKey(id))).ToList();
-        var over = All.Any(key => key.NotAfter <= now);
+        var over = All.Values.Any(key => key.NotAfter <= now);
         if (missing.Count == 0 && !over)
         {
             return;

@@ -47,6 +47,8 @@ public sealed class SigningKeyRing
 
     public void Apply(SigningKeyActivated e) => Change(e.KeyId, key => key with { ActivatedAt = e.At });
 
+    public void Apply(SigningKeyLongestAssertionRaised e) => Change(e.KeyId, key => key with { LongestAssertionSeconds = e.Seconds });
+
     public void Apply(SigningKeyRetired e) => Change(e.KeyId, key => key with { RetiredAt = e.At });
 
     public void Apply(SigningKeyRemoved e) => Keys.RemoveAll(key => key.KeyId == e.KeyId);
@@ -78,4 +80,11 @@ public sealed record RingKey
     public DateTimeOffset? ActivatedAt { get; init; }
 
     public DateTimeOffset? RetiredAt { get; init; }
+
+    /// <summary>The longest life that an assertion could have at any time while this key signed.</summary>
+    public long LongestAssertionSeconds { get; init; }
+
+    /// <summary>The same.</summary>
+    [JsonIgnore]
+    public TimeSpan LongestAssertion => TimeSpan.FromSeconds(LongestAssertionSeconds);
 }

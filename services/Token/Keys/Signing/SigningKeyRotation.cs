@@ -9,7 +9,7 @@ public sealed record SigningKeyPlan(IReadOnlyList<object> Events, IReadOnlyList<
 
 /// <summary>What a decision on the ring depends on.</summary>
 /// <param name="Algorithm">The organization's choice.</param>
-/// <param name="LongestAssertion">The longest that anything signed may be valid.</param>
+/// <param name="LongestAssertion">The longest that anything signed now may be valid.</param>
 public sealed record SigningKeyNeeds(string Algorithm, DateTimeOffset Now, TimeSpan Interval, TimeSpan Overlap, TimeSpan Lead, TimeSpan LongestAssertion)
 {
     /// <summary>The next key takes over whether its time has come or not.</summary>
@@ -18,7 +18,8 @@ public sealed record SigningKeyNeeds(string Algorithm, DateTimeOffset Now, TimeS
 
 /// <summary>
 /// Decides rotation. There are always two keys at least: the one that signs and the next, published long before it is used, so that
-/// nobody ever sees a signature whose key he could not know. A retired key stays until nothing that it signed can be valid.
+/// nobody ever sees a signature whose key he could not know. A retired key stays until nothing that it signed can be valid: for as long as the longest
+/// assertion could live at any time while it signed, which the ring remembers when a setting is lowered.
 /// </summary>
 public static class SigningKeyRotation
 {
@@ -60,11 +61,26 @@ public static class SigningKeyRotation
             Publish();
         }
 
-        var stay = needs.Overlap > needs.LongestAssertion ? needs.Overlap : needs.LongestAssertion;
+        if (current is not null && current.LongestAssertion < needs.LongestAssertion)
+        {
+            events.Add(new SigningKeyLongestAssertionRaised(current.KeyId, (long)Math.Ceiling(needs.LongestAssertion.TotalSeconds), needs.Now));
+        }
+
         events.AddRange(ring!.Keys
-            .Where(key => key.RetiredAt + stay <= needs.Now)
+            .Where(key => key.RetiredAt + Longest(needs.Overlap, needs.LongestAssertion, key.LongestAssertion) <= needs.Now)
             .Select(key => new SigningKeyRemoved(key.KeyId, needs.Now)));
         return new SigningKeyPlan(events, made);
+
+        static TimeSpan Longest(params ReadOnlySpan<TimeSpan> times)
+        {
+            var longest = times[0];
+            foreach (var time in times)
+            {
+                longest = time > longest ? time : longest;
+            }
+
+            return longest;
+        }
 
         string Publish()
         {

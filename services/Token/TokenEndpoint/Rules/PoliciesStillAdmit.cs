@@ -11,7 +11,7 @@ public sealed class PoliciesStillAdmit : Rule<TokenContext>
 
     public override OAuthError? Check(TokenContext context)
     {
-        context.Decision = PolicyEvaluator.Evaluate(
+        context.Decision = GrantAdmission.Evaluate(
             context.Configuration.Snapshot,
             context.Application,
             context.Pending!.Identity,
@@ -19,6 +19,12 @@ public sealed class PoliciesStillAdmit : Rule<TokenContext>
         if (context.Decision.AdmitsUser)
         {
             return null;
+        }
+
+        if (GeoRules.HaveNoList(context.Configuration.Snapshot, context.Application, context.Decision))
+        {
+            // Nobody said no: the code stays as it is.
+            return OAuthError.TemporarilyUnavailable();
         }
 
         context.Consequence = TokenConsequence.Denied;

@@ -1,4 +1,4 @@
-namespace ManagedOAuth.AuthorizationServer.Users;
+namespace ManagedOAuth.Contracts.Policies;
 
 /// <summary>E-mail addresses that people log in with.</summary>
 public static class EmailAddress
@@ -15,15 +15,25 @@ public static class EmailAddress
     /// </summary>
     public static bool TryNormalize(string? text, out string email)
     {
-        // Only ASCII letters: there are others whose lower case is one (the Kelvin sign), and they are another address.
-        email = new string([.. (text ?? "").Trim(' ').Select(c => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c)]);
+        email = Lower((text ?? "").Trim(' '));
         var at = email.IndexOf('@', StringComparison.Ordinal);
         return email.Length <= MaximumLength && at is > 0 and <= 64 && IsLocalPart(email.AsSpan(0, at)) && IsDomain(email[(at + 1)..]);
     }
 
+    /// <summary>Lower-cases the letters of ASCII alone: there are others whose lower case is one of them (the Kelvin sign), and they are another address.</summary>
+    public static string Lower(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new string([.. text.Select(c => char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c)]);
+    }
+
+    /// <summary>Whether a lower-case text is what may stand behind the at sign: labels of ASCII letters, digits and hyphens (RFC 1123 §2.1).</summary>
+    public static bool IsDomain(string domain)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        return domain.Split('.').All(label => label.Length is > 0 and <= 63 && label.AsSpan().IndexOfAnyExcept(LabelCharacters) < 0 && label[0] != '-' && label[^1] != '-');
+    }
+
     private static bool IsLocalPart(ReadOnlySpan<char> local)
         => local.IndexOfAnyExcept(LocalCharacters) < 0 && local[0] != '.' && local[^1] != '.' && !local.Contains("..", StringComparison.Ordinal);
-
-    private static bool IsDomain(string domain)
-        => domain.Split('.').All(label => label.Length is > 0 and <= 63 && label.AsSpan().IndexOfAnyExcept(LabelCharacters) < 0 && label[0] != '-' && label[^1] != '-');
 }

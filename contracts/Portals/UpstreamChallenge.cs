@@ -1,10 +1,14 @@
-namespace ManagedOAuth.AuthorizationServer.Upstream.OAuth;
+namespace ManagedOAuth.Contracts.Portals;
 
-/// <summary>What a server's 401 says about logging in there (RFC 9110 §11.6.1, RFC 6750 §3, RFC 9728 §5.1).</summary>
+/// <summary>What an MCP server's 401 or 403 says about logging in there (RFC 9110 §11.6.1, RFC 6750 §3, RFC 9728 §5.1).</summary>
 /// <param name="ResourceMetadata">Where its metadata is; not checked.</param>
 /// <param name="Scope">What it wants asked for; not checked.</param>
-public sealed record UpstreamChallenge(string? ResourceMetadata, string? Scope)
+/// <param name="Error">Why it refuses; not checked.</param>
+public sealed record UpstreamChallenge(string? ResourceMetadata, string? Scope, string? Error = null)
 {
+    /// <summary>The token is good, and was granted less than this request needs (RFC 6750 §3.1).</summary>
+    public const string InsufficientScope = "insufficient_scope";
+
     private const int MaximumLength = 8 * 1024;
 
     /// <summary>The first <c>Bearer</c> challenge; null when there is none, or nothing that can be read.</summary>
@@ -35,7 +39,7 @@ public sealed record UpstreamChallenge(string? ResourceMetadata, string? Scope)
 
             if (IsBearer(scheme))
             {
-                return new UpstreamChallenge(parameters.GetValueOrDefault("resource_metadata"), parameters.GetValueOrDefault("scope"));
+                return new UpstreamChallenge(parameters.GetValueOrDefault("resource_metadata"), parameters.GetValueOrDefault("scope"), parameters.GetValueOrDefault("error"));
             }
         }
 
