@@ -6,9 +6,10 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Benchmarks.Administration;
 using ManagedOAuth.Benchmarks.Propagation;
 
-// Administration with many applications: import, lists, one change, restarts. See benchmarks/README.md.
+// Administration with many applications and clients: import, lists, one change, restarts. See benchmarks/README.md.
 var count = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10_000;
 var rounds = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 100;
+var clients = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 100_000;
 await using var topology = new Started(new OneOfEach());
 await topology.Value.InitializeAsync();
 using var api = new HttpClient { BaseAddress = new Uri(topology.Value.Dashboard, "/client/v4/accounts/default/access/"), Timeout = TimeSpan.FromMinutes(5) };
@@ -52,6 +53,12 @@ Console.WriteLine(await MeasureAsync("one change, in force everywhere", rounds, 
 Console.WriteLine(await MeasureAsync("export", 3, _ => SendAsync(HttpMethod.Get, "export")));
 Console.WriteLine(await MeasureAsync("plan of the same file", 3, _ => SendAsync(HttpMethod.Post, "apply?dry_run=true", file)));
 Console.WriteLine(await MeasureAsync("as_of, now", 3, _ => SendAsync(HttpMethod.Get, $"as_of?time={Uri.EscapeDataString(DateTimeOffset.UtcNow.ToString("O"))}")));
+
+await Registrations.WriteAsync(await topology.Value.PostgresAsync(), (string)some["id"]!, clients);
+Console.WriteLine(await MeasureAsync($"clients, page of 25 of {clients:N0}", rounds, index => SendAsync(HttpMethod.Get, $"oauth_clients?page={1 + (index % 40)}")));
+Console.WriteLine(await MeasureAsync("clients, the thousandth page", rounds / 10, _ => SendAsync(HttpMethod.Get, $"oauth_clients?page={Math.Min(1000, clients / 25)}")));
+Console.WriteLine(await MeasureAsync("clients, search", rounds / 10, index => SendAsync(HttpMethod.Get, $"oauth_clients?search=client%20{index}99")));
+Console.WriteLine(await MeasureAsync("clients with an active grant", rounds / 10, _ => SendAsync(HttpMethod.Get, "oauth_clients?active=true")));
 
 foreach (var resource in new[] { "edge", "config" })
 {

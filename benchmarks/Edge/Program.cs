@@ -1,4 +1,5 @@
 using System.Globalization;
+using ManagedOAuth.Benchmarks;
 using ManagedOAuth.Benchmarks.Edge;
 
 // What a valid token costs the edge: the same origin behind a Bypass application and behind a managed one, ten interleaved pairs,
@@ -6,7 +7,7 @@ using ManagedOAuth.Benchmarks.Edge;
 const int SlicesPerPair = 4;
 const int SliceSeconds = 1;
 const int WarmRequests = 200_000;
-await using var topology = await Topology.StartAsync(args.FirstOrDefault() ?? Topology.DefaultEdge());
+await using var topology = await Topology.StartAsync(args.FirstOrDefault() ?? MeasuredEdge.Built());
 var pairs = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10;
 
 // Until the compiler has done with both paths: it takes tens of thousands of requests, however long they take.

@@ -19,15 +19,11 @@ internal sealed partial class Topology : IAsyncDisposable
     private const int Connections = 32;
     private const string Body = "{\"orders\":[{\"id\":1,\"item\":\"tea\",\"amount\":2},{\"id\":2,\"item\":\"coffee\",\"amount\":1}],\"total\":2}";
     private readonly List<IAsyncDisposable> _parts = [];
-    private readonly int _port = FreePort.Next();
-    private Process _edge = null!;
+    private MeasuredEdge _edge = null!;
 
     public Target Bypass { get; private set; } = null!;
 
     public Target Managed { get; private set; } = null!;
-
-    public static string DefaultEdge()
-        => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../services/Edge/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/ManagedOAuth.Edge.dll"));
 
     public static async Task<Topology> StartAsync(string edge)
     {
@@ -43,16 +39,18 @@ internal sealed partial class Topology : IAsyncDisposable
             app.MapGrpcService<KeysServer>();
         });
         topology._parts.AddRange([config, token]);
-        await topology.StartEdgeAsync(edge, [.. config.Addresses(), .. token.Addresses()]);
+
+        // Nothing listens at this Redis: only portals use it.
+        topology._edge = await MeasuredEdge.StartAsync(edge, [.. config.Addresses(), .. token.Addresses(), new("ConnectionStrings:redis", "127.0.0.1:1")]);
         return topology;
     }
 
     /// <summary>Runs the load generator and reads the CPU time of the edge's process around it.</summary>
     public async Task<Measurement> MeasureAsync(Target target, int seconds)
     {
-        var before = CpuTime();
-        var output = await RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{seconds}s", "-H", $"Host: {target.Host}", .. target.Headers.SelectMany(header => new[] { "-H", header }), $"http://127.0.0.1:{_port}/orders"]);
-        var used = CpuTime() - before;
+        var before = _edge.CpuTime();
+        var output = await RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{seconds}s", "-H", $"Host: {target.Host}", .. target.Headers.SelectMany(header => new[] { "-H", header }), $"http://127.0.0.1:{_edge.Port}/orders"]);
+        var used = _edge.CpuTime() - before;
         if (output.Contains("Non-2xx", StringComparison.Ordinal) || output.Contains("Socket errors", StringComparison.Ordinal))
         {
             throw new InvalidOperationException($"A run with errors says nothing:\n{output}");
@@ -62,17 +60,11 @@ internal sealed partial class Topology : IAsyncDisposable
         return new Measurement(requests, used, TimeSpan.FromSeconds(seconds));
     }
 
-    public long ResidentMegabytes()
-    {
-        _edge.Refresh();
-        return _edge.WorkingSet64 >> 20;
-    }
+    public long ResidentMegabytes() => _edge.ResidentMegabytes();
 
     public async ValueTask DisposeAsync()
     {
-        _edge.Kill();
-        await _edge.WaitForExitAsync();
-        _edge.Dispose();
+        await _edge.DisposeAsync();
         foreach (var part in _parts)
         {
             await part.DisposeAsync();
@@ -125,37 +117,6 @@ internal sealed partial class Topology : IAsyncDisposable
         Origin = new Origin { Url = $"http://127.0.0.1:{originPort}" },
         Policies = [new PolicyReference(policy.Id, 1)],
     };
-
-    private async Task StartEdgeAsync(string edge, IEnumerable<KeyValuePair<string, string?>> peers)
-    {
-        var healthPort = FreePort.Next();
-        var start = new ProcessStartInfo("dotnet", [edge]) { WorkingDirectory = Path.GetDirectoryName(edge)! };
-        foreach (var (key, value) in peers.Concat(IdentityFiles.Settings("edge")).Concat(
-        [
-            new("Kestrel:Endpoints:http:Url", $"http://127.0.0.1:{healthPort}"),
-            new("Edge:Listen:0", $"http://127.0.0.1:{_port}"),
-            new("Edge:TeamDomain", "http://localhost:8702"),
-            new("Edge:DashboardDomain", "http://localhost:8703"),
-
-            // Nothing listens there: only portals use it.
-            new("ConnectionStrings:redis", "127.0.0.1:1"),
-        ]))
-        {
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-        }
-
-        _edge = Process.Start(start)!;
-        using var client = new HttpClient();
-        await Eventually.Async(async () => (await client.GetAsync($"http://127.0.0.1:{healthPort}/health")).IsSuccessStatusCode);
-    }
-
-    // utime and stime of /proc/{pid}/stat, in clock ticks of 10 ms (proc(5)).
-    private TimeSpan CpuTime()
-    {
-        var stat = File.ReadAllText($"/proc/{_edge.Id}/stat");
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return TimeSpan.FromMilliseconds(10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
-    }
 
     private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
     {

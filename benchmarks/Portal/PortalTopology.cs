@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
@@ -19,17 +18,22 @@ internal sealed class PortalTopology : IAsyncDisposable
     public const int Servers = 40;
     public const int ToolsPerServer = 25;
     public const string Host = "portal.test";
+
+    /// <summary>The server at which each user has an account of their own; the others ask for none.</summary>
+    public const string OwnAccounts = "s39";
+
     private static readonly string[] s_required = ["query"];
     private readonly List<IAsyncDisposable> _parts = [];
-    private readonly int _port = FreePort.Next();
     private readonly int _upstream = FreePort.Next();
     private readonly TokenState _tokens = new();
+    private readonly UpstreamState _logins = new();
     private Application _portal = null!;
-    private Process _edge = null!;
+    private MeasuredEdge _edge = null!;
+    private Guid _own;
 
     public Uri Direct => new($"http://127.0.0.1:{_upstream}/mcp");
 
-    public Uri Through => new($"http://127.0.0.1:{_port}/mcp");
+    public Uri Through => new($"http://127.0.0.1:{_edge.Port}/mcp");
 
     public static async Task<PortalTopology> StartAsync()
     {
@@ -48,25 +52,46 @@ internal sealed class PortalTopology : IAsyncDisposable
             app.MapGrpcService<RevocationServer>();
             app.MapGrpcService<KeysServer>();
         });
-        topology._parts.AddRange([config, token]);
-        await topology.StartEdgeAsync([.. config.Addresses(), .. token.Addresses(), new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync())]);
+        var logins = await Peer.StartAsync("authorization-server", services => services.AddSingleton(topology._logins), app => app.MapGrpcService<UpstreamServer>());
+        topology._parts.AddRange([config, token, logins]);
+        topology._edge = await MeasuredEdge.StartAsync(
+            MeasuredEdge.Built(),
+            [
+                .. config.Addresses(), .. token.Addresses(), .. logins.Addresses(),
+                new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()),
+                new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
+                new("Edge:Portals:UserCallsPerMinute", "10000000"),
+                new("Edge:Portals:UserSessionsPerMinute", "10000000"),
+                new("Edge:Portals:UserCallsPerServerAndMinute", "10000000"),
+                new("Edge:Portals:UserCallsPerToolAndMinute", "10000000"),
+                new("Edge:Portals:ServerCallsPerMinute", "10000000"),
+                new("Edge:Portals:StreamsPerUser", "10000"),
+            ]);
         return topology;
     }
 
     /// <summary>A token that lets one user in.</summary>
     public string Token() => _tokens.AccessToken(_portal, end: DateTimeOffset.UtcNow.AddHours(12));
 
-    public long ResidentMegabytes()
+    /// <summary>Tokens of several users, each with a login of their own at the server of <see cref="OwnAccounts"/>.</summary>
+    public IReadOnlyList<string> UsersWithLogins(int count) => [.. Enumerable.Range(0, count).Select(number =>
     {
-        _edge.Refresh();
-        return _edge.WorkingSet64 >> 20;
-    }
+        var (user, grant, email, end) = (Guid.NewGuid(), Guid.NewGuid(), $"user{number}@example.com", DateTimeOffset.UtcNow.AddHours(12));
+        var key = (_own, user.ToString());
+        (_logins.Tokens[key], _logins.Logins[key]) = ($"credential-of-{number}", $"login-{number}");
+        return _tokens.AccessToken(_portal, grant, email, end: end, change: payload => payload with
+        {
+            Assertion = _tokens.Assertion(_portal, grant, email, end, change: claims => claims["sub"] = user.ToString()),
+        });
+    })];
+
+    public long ResidentMegabytes() => _edge.ResidentMegabytes();
+
+    public TimeSpan CpuTime() => _edge.CpuTime();
 
     public async ValueTask DisposeAsync()
     {
-        _edge.Kill();
-        await _edge.WaitForExitAsync();
-        _edge.Dispose();
+        await _edge.DisposeAsync();
         foreach (var part in _parts)
         {
             await part.DisposeAsync();
@@ -104,6 +129,12 @@ internal sealed class PortalTopology : IAsyncDisposable
         for (var number = 0; number < Servers; number++)
         {
             var record = new McpServer { Id = Guid.NewGuid(), ServerId = $"s{number}", Name = $"Server {number}", Hostname = Direct.AbsoluteUri, AuthType = McpAuthType.Unauthenticated };
+            if (record.ServerId == OwnAccounts)
+            {
+                record = record with { AuthType = McpAuthType.Oauth };
+                _own = record.Id;
+            }
+
             configuration.Put(record);
             configuration.Put(new McpCatalog
             {
@@ -139,31 +170,4 @@ internal sealed class PortalTopology : IAsyncDisposable
         Domain = domain,
         Policies = [new PolicyReference(policy.Id, 1)],
     };
-
-    private async Task StartEdgeAsync(IEnumerable<KeyValuePair<string, string?>> settings)
-    {
-        var edge = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../services/Edge/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0/ManagedOAuth.Edge.dll"));
-        var healthPort = FreePort.Next();
-        var start = new ProcessStartInfo("dotnet", [edge]) { WorkingDirectory = Path.GetDirectoryName(edge)! };
-        foreach (var (key, value) in settings.Concat(IdentityFiles.Settings("edge")).Concat(
-        [
-            new("Kestrel:Endpoints:http:Url", $"http://127.0.0.1:{healthPort}"),
-            new("Edge:Listen:0", $"http://127.0.0.1:{_port}"),
-            new("Edge:TeamDomain", "http://localhost:8702"),
-            new("Edge:DashboardDomain", "http://localhost:8703"),
-            new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
-            new("Edge:Portals:UserCallsPerMinute", "10000000"),
-            new("Edge:Portals:UserSessionsPerMinute", "10000000"),
-            new("Edge:Portals:UserCallsPerServerAndMinute", "10000000"),
-            new("Edge:Portals:UserCallsPerToolAndMinute", "10000000"),
-            new("Edge:Portals:ServerCallsPerMinute", "10000000"),
-        ]))
-        {
-            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-        }
-
-        _edge = Process.Start(start)!;
-        using var client = new HttpClient();
-        await Eventually.Async(async () => (await client.GetAsync($"http://127.0.0.1:{healthPort}/health")).IsSuccessStatusCode);
-    }
 }

@@ -58,7 +58,8 @@ internal sealed class AccessCheck(RouteTableSource routes, RevocationList revoca
     private CredentialProblem CheckServiceToken(VerifiedCredential credential, ProtectedApplication application, IPAddress? client, DateTimeOffset now)
     {
         var token = routes.Current?.FindServiceToken(credential.Claims.CommonName ?? "");
-        if (token is null || token.Id != credential.ServiceTokenId || !token.Enabled || token.ExpiresAt <= now)
+        if (token is null || token.Id != credential.ServiceTokenId || !token.Enabled || token.ExpiresAt <= now
+            || (credential.ServiceTokenSecretHash is { } hash && !ServiceTokenSecret.Honours(token, hash, now)))
         {
             return CredentialProblem.Revoked;
         }

@@ -14,15 +14,23 @@ namespace ManagedOAuth.Edge.Credentials;
 /// <item>Such a credential decides alone: a bad one is never made good by a cookie beside it.</item>
 /// <item>Otherwise the session cookie decides. An Authorization that is not ours then belongs to the origin and passes.</item>
 /// <item>A bearer token that is not ours, with nothing else, is a bad credential.</item>
+/// <item>A token of ours in the query is no credential (RFC 6750 §2.3 is not offered) and goes to no origin: alone it is nothing, beside another one
+/// an error.</item>
 /// </list>
 /// </summary>
 internal sealed class Authenticator(
     CredentialCache cache, KeyRing keys, RouteTableSource routes, AccessCheck check, ServiceTokenAuthenticator serviceTokens, LinkedTokenAuthenticator linkedTokens,
-    TimeProvider clock)
+    GrantUseReports uses, TimeProvider clock)
 {
     public const string AssertionHeader = "Cf-Access-Token";
 
     public ValueTask<Authentication> AuthenticateAsync(HttpContext context, Door door)
+        => door.Application.ManagedOAuth && BearerCredential.IsInQuery(context.Request) ? BesideTokenInQueryAsync(context, door) : FindAsync(context, door);
+
+    private async ValueTask<Authentication> BesideTokenInQueryAsync(HttpContext context, Door door)
+        => await FindAsync(context, door) is { Problem: not CredentialProblem.None } refused ? refused : new Authentication(CredentialProblem.Malformed, CredentialKind.AccessToken);
+
+    private ValueTask<Authentication> FindAsync(HttpContext context, Door door)
     {
         var application = door.Application;
         var headers = context.Request.Headers;
@@ -82,12 +90,12 @@ internal sealed class Authenticator(
             cache.Add(token.ToString(), current, credential);
         }
 
-        return new Authentication(check.Check(credential, application, client), CredentialKind.AccessToken, credential);
+        return Checked(credential, CredentialKind.AccessToken, application, client);
     }
 
     private ValueTask<Authentication> ByAssertion(string assertion, CredentialKind kind, ProtectedApplication application, IPAddress? client)
         => cache.TryGet(assertion, kind, application.Audience, out var credential)
-            ? new(new Authentication(check.Check(credential, application, client), kind, credential))
+            ? new(Checked(credential, kind, application, client))
             : ByNewAssertionAsync(assertion, kind, application, client);
 
     private async ValueTask<Authentication> ByNewAssertionAsync(string assertion, CredentialKind kind, ProtectedApplication application, IPAddress? client)
@@ -101,7 +109,18 @@ internal sealed class Authenticator(
         }
 
         cache.Add(assertion, current, credential);
-        return new Authentication(check.Check(credential, application, client), kind, credential);
+        return Checked(credential, kind, application, client);
+    }
+
+    private Authentication Checked(VerifiedCredential credential, CredentialKind kind, ProtectedApplication application, IPAddress? client)
+    {
+        var problem = check.Check(credential, application, client);
+        if (problem == CredentialProblem.None)
+        {
+            uses.Note(credential);
+        }
+
+        return new Authentication(problem, kind, credential);
     }
 
     // Without any keys nothing can be told apart: that is no verdict on the token.

@@ -35,6 +35,25 @@ internal static class BearerCredential
         token = value;
         return token.StartsWith(SecretPrefixes.AccessToken, StringComparison.Ordinal) ? BearerForm.Ours : BearerForm.Foreign;
     }
+
+    /// <summary>Whether an access token of ours stands in the query, in any spelling of its parameter (RFC 6750 §2.3).</summary>
+    public static bool IsInQuery(HttpRequest request)
+    {
+        if (!request.QueryString.HasValue)
+        {
+            return false;
+        }
+
+        foreach (var value in request.Query["access_token"])
+        {
+            if (value?.StartsWith(SecretPrefixes.AccessToken, StringComparison.Ordinal) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>The forms of an Authorization header.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class ServiceTokenAuthenticator(
         }
 
         // Asked before the assertion is: what the policies refuse costs no other service anything.
-        var credential = CredentialOf(token, application, "", DateTimeOffset.MaxValue);
+        var credential = CredentialOf(token, application, "", secret, DateTimeOffset.MaxValue);
         if (check.Check(credential, application, client) is not CredentialProblem.None and var problem)
         {
             Note(token, application, client, "no policy admits it");
@@ -40,15 +40,18 @@ internal sealed partial class ServiceTokenAuthenticator(
         }
 
         uses.Note(token.Id);
-        credential = CredentialOf(token, application, assertion.Assertion, assertion.ExpiresAt);
+
+        // What it opens lasts as long as the token itself: the assertion is only what the origin is shown at the beginning.
+        credential = CredentialOf(token, application, assertion.Assertion, secret, token.ExpiresAt ?? DateTimeOffset.MaxValue);
         return new Authentication(CredentialProblem.None, CredentialKind.ServiceToken, credential);
     }
 
-    private static VerifiedCredential CredentialOf(ServiceToken token, ProtectedApplication application, string assertion, DateTimeOffset end) => new()
+    private static VerifiedCredential CredentialOf(ServiceToken token, ProtectedApplication application, string assertion, string secret, DateTimeOffset end) => new()
     {
         Kind = CredentialKind.ServiceToken,
         Audience = application.Audience,
         ServiceTokenId = token.Id,
+        ServiceTokenSecretHash = ServiceTokenSecret.HashOf(secret),
         Assertion = assertion,
         ExpiresAt = end,
         Claims = new AssertionClaims { CommonName = token.ClientId },

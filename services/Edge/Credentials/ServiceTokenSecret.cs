@@ -23,6 +23,14 @@ internal static class ServiceTokenSecret
             | (token.PreviousSecretHash is { } previous && token.PreviousSecretExpiresAt > now && IsHash(previous, hash));
     }
 
+    /// <summary>The hash of a secret that <see cref="Matches"/>: that of the token's current one, or of the one before.</summary>
+    public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    /// <summary>Whether the secret with this hash is one of the token's now. No secret is compared here: both hashes are of secrets that were right.</summary>
+    public static bool Honours(ServiceToken token, string hash, DateTimeOffset now)
+        => string.Equals(hash, token.SecretHash, StringComparison.OrdinalIgnoreCase)
+            || (token.PreviousSecretExpiresAt > now && string.Equals(hash, token.PreviousSecretHash, StringComparison.OrdinalIgnoreCase));
+
     private static bool IsHash(string hexadecimal, ReadOnlySpan<byte> hash)
     {
         Span<byte> expected = stackalloc byte[SHA256.HashSizeInBytes];

@@ -13,6 +13,9 @@ internal sealed class VerifiedCredential
     /// <summary>The grant that it belongs to; empty for a service token.</summary>
     public Guid GrantId { get; init; }
 
+    /// <summary>When its use was noted last, in UTC ticks. Two requests at once may both note it, which says the same.</summary>
+    public long UseNotedTicks { get; set; }
+
     /// <summary>The single access token; empty for what has no id of its own.</summary>
     public Guid TokenId { get; init; }
 
@@ -29,6 +32,9 @@ internal sealed class VerifiedCredential
 
     /// <summary>The service token that it stands for.</summary>
     public Guid? ServiceTokenId { get; init; }
+
+    /// <summary>Which of its secrets was shown, by its hash: what it opened ends when that one does.</summary>
+    public string? ServiceTokenSecretHash { get; init; }
 
     /// <summary>The application that speaks for the user; null = they come by themselves.</summary>
     public Guid? LinkedApplicationId { get; init; }

@@ -13,7 +13,8 @@ internal sealed class KeysReader(Keys.KeysClient client, KeyRing keys, TimeProvi
     protected override async Task ReadAsync(Action progressed, CancellationToken cancellation)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var call = client.Watch(new KeysRequest(), cancellationToken: reading.Token);
+        keys.Begin();
+        using var call = client.Watch(new KeysRequest { TakesParts = true }, cancellationToken: reading.Token);
         try
         {
             while (await call.ResponseStream.MoveNext(reading.Token).WaitAsync(s_silence, Clock, cancellation))

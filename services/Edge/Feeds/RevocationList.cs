@@ -20,19 +20,22 @@ internal sealed class RevocationList(Freshness freshness, TimeProvider clock)
     /// <summary>A new stream begins: what was left of a half-told snapshot is void.</summary>
     public void Begin() => _snapshot = null;
 
-    /// <summary>Takes a frame over. A snapshot counts when its last frame has come; changes count at once.</summary>
+    /// <summary>
+    /// Takes a frame over. A snapshot counts when its last frame has come; changes count at once. A snapshot of the same database adds to what is known: it
+    /// may come from a replica that has not yet read what another one told, and nothing that ended comes back.
+    /// </summary>
     public void Apply(RevocationFrame frame)
     {
         if (frame.Snapshot)
         {
-            _snapshot ??= RevocationSet.Empty.Entries.ToBuilder();
+            _snapshot ??= (frame.Epoch == Current.Epoch ? Current : RevocationSet.Empty).Entries.ToBuilder();
             Add(_snapshot, frame);
             if (frame.More)
             {
                 return;
             }
 
-            Publish(new RevocationSet(frame.Epoch, frame.Position, _snapshot.ToImmutable()), changed: true);
+            Publish(new RevocationSet(frame.Epoch, frame.Position, WithoutPast(_snapshot.ToImmutable())), changed: true);
             _snapshot = null;
         }
         else

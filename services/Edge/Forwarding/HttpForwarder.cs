@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace ManagedOAuth.Edge.Forwarding;
 
@@ -29,6 +30,12 @@ internal static class HttpForwarder
         if (upgrade || body is not null)
         {
             stream.Open();
+        }
+
+        if (body is not null && forward.OpenStream is not null && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            // Whoever has proved who they are may pause as long as the activity timeout allows; strangers have to be quick.
+            rate.MinDataRate = null;
         }
 
         HttpResponseMessage response;

@@ -88,6 +88,9 @@ internal static class EdgeServices
         services.AddServiceClient<ServiceTokenSightings.ServiceTokenSightingsClient>("config");
         services.AddSingleton<ServiceTokenUses>();
         services.AddHostedService(provider => provider.GetRequiredService<ServiceTokenUses>());
+        services.AddServiceClient<GrantUses.GrantUsesClient>("token");
+        services.AddSingleton<GrantUseReports>();
+        services.AddHostedService(provider => provider.GetRequiredService<GrantUseReports>());
         services.AddServiceClient<EdgeFigures.EdgeFiguresClient>("config");
         services.AddSingleton<RequestFigures>();
         services.AddHostedService(provider => provider.GetRequiredService<RequestFigures>());

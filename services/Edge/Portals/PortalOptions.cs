@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ManagedOAuth.Edge.Portals;
 
-/// <summary>What portals are held to (section <c>Edge:Portals</c>). Calls are counted by each edge for itself.</summary>
+/// <summary>What portals are held to (section <c>Edge:Portals</c>). What counts in a minute is counted for all edges together, what is under way by each for itself.</summary>
 public sealed class PortalOptions
 {
     public const string Section = "Edge:Portals";
@@ -34,4 +34,16 @@ public sealed class PortalOptions
     /// <summary>Calls that are under way at one server at the same time, of all users.</summary>
     [Range(1, 100_000)]
     public int ConcurrentCallsPerServer { get; set; } = 1024;
+
+    /// <summary>Sessions of one user that live at the same time: one more ends the one that was silent for longest.</summary>
+    [Range(1, 1_000_000)]
+    public int SessionsPerUser { get; set; } = 500;
+
+    /// <summary>Streams on which clients of one user listen at the same time.</summary>
+    [Range(1, 100_000)]
+    public int StreamsPerUser { get; set; } = 256;
+
+    /// <summary>Longest silence before a session of the portal with a server is ended. A call that goes on, and a client that listens, are no silence.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan UpstreamIdle { get; set; } = TimeSpan.FromMinutes(30);
 }

@@ -58,7 +58,13 @@ internal sealed class PortalRequest
 
     public JsonElement ClientCapabilities => IsStateless ? RpcMessage.Member(Message.Meta, MetaKeys.ClientCapabilities) : Session?.Capabilities ?? default;
 
+    /// <summary>The level at which a client without a session wants to hear the logs of this one request; null = none of them, or there is a session.</summary>
+    public string? LogLevel => IsStateless ? RpcMessage.Member(Message.Meta, MetaKeys.LogLevel).GetStringOrNull() : null;
+
     public UpstreamClient Client => new(ClientInfo, ClientCapabilities);
+
+    /// <summary>In whose name servers are asked, also when the request is over.</summary>
+    public UpstreamCaller Caller => new(Principal, Credential, Http.Connection.RemoteIpAddress, FlowId);
 
     /// <summary>To whom sessions with servers belong: this client's session, else this grant (or service token). Never to more.</summary>
     public string UpstreamOwner => SessionId is { } id

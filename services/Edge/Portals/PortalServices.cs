@@ -31,9 +31,12 @@ internal static class PortalServices
         services.AddSingleton<ServerStates>();
         services.AddSingleton<PortalLogReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<PortalLogReporter>());
+        services.AddRateLimits();
         services.AddSingleton<PortalLimits>();
         services.AddSingleton<Circuits>();
         services.AddSingleton<PendingInputs>();
+        services.AddSingleton<ServerWords>();
+        services.AddSingleton<QuestionRounds>();
         services.AddSingleton<UpstreamListening>();
         services.AddSingleton<PortalDirectories>();
         services.AddSingleton<PortalSessionStore>();
@@ -44,14 +47,18 @@ internal static class PortalServices
         services.AddSingleton<UpstreamSessions>();
         services.AddSingleton<UpstreamCredentialCache>();
         services.AddSingleton<UpstreamAssertions>();
+        services.AddSingleton<UpstreamTargets>();
         services.AddSingleton<UpstreamRelay>();
         services.AddSingleton<ClientMessages>();
+        services.AddSingleton<PortalRefusals>();
         services.AddSingleton<PortalMessages>();
         services.AddSingleton<PortalListening>();
         services.AddSingleton<PortalEndpoint>();
         services.AddSingleton<SwitchesPage>();
         services.AddHostedService<PortalSweeper>();
         services.AddHostedService<PortalSessionKeeper>();
+        services.AddHostedService<UpstreamSweeper>();
+        services.AddHostedService<EndedGrants>();
         AddMethods(services);
     }
 
@@ -74,6 +81,11 @@ internal static class PortalServices
         services.AddSingleton<IPortalMethod, Complete>();
         services.AddSingleton<IPortalMethod, SetLevel>();
         services.AddSingleton<IPortalMethod, ListenForChanges>();
+        services.AddSingleton<TaskOwners>();
+        AddOfTask(services, TaskMethods.Get);
+        AddOfTask(services, TaskMethods.Result);
+        AddOfTask(services, TaskMethods.Cancel);
+        services.AddSingleton<IPortalMethod, ListTasks>();
         services.AddSingleton<PortalMethods>();
         services.AddSingleton<BuiltInTool, ListServersTool>();
         services.AddSingleton<BuiltInTool, ToggleServersTool>();
@@ -83,5 +95,8 @@ internal static class PortalServices
     }
 
     private static void AddOfResource(IServiceCollection services, string method, bool isLegacy)
-        => services.AddSingleton<IPortalMethod>(provider => new OfResource(provider.GetRequiredService<UpstreamRelay>(), method, isLegacy));
+        => services.AddSingleton<IPortalMethod>(provider => new OfResource(provider.GetRequiredService<UpstreamRelay>(), provider.GetRequiredService<PortalSessionStore>(), method, isLegacy));
+
+    private static void AddOfTask(IServiceCollection services, string method)
+        => services.AddSingleton<IPortalMethod>(provider => new OfTask(provider.GetRequiredService<UpstreamRelay>(), provider.GetRequiredService<TaskOwners>(), method));
 }

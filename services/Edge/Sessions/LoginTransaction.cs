@@ -15,7 +15,9 @@ namespace ManagedOAuth.Edge.Sessions;
 /// <param name="PathAndQuery">Where the browser was going on this host.</param>
 internal sealed record LoginTransaction(string State, Guid ApplicationId, string PathAndQuery)
 {
-    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
+    /// <summary>How long the browser keeps it: a login lasts ten minutes from the last PIN that was asked for in it, of five.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+
     private const int StateLength = 32;
     private const int NameLength = 8;
     private const int MaximumPath = 1500;

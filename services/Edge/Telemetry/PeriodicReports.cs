@@ -1,7 +1,7 @@
 namespace ManagedOAuth.Edge.Telemetry;
 
 /// <summary>
-/// Tells Config something every so often, and once more when the service stops. What Config does not take now has to be told by a later report.
+/// Tells another service something every so often, and once more when this one stops. What is not taken now has to be told by a later report.
 /// </summary>
 /// <param name="what">What is told, for the log.</param>
 /// <param name="period">The time from one report to the next.</param>
@@ -33,7 +33,7 @@ internal abstract partial class PeriodicReports(string what, TimeSpan period, Ti
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                // Protects the loop: Config is away, or the report cannot be made this time.
+                // Protects the loop: the other service is away, or the report cannot be made this time.
                 Log.NotTold(logger, what, (failure as Grpc.Core.RpcException)?.StatusCode.ToString() ?? failure.GetType().Name);
             }
         }

@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace ManagedOAuth.Edge.Telemetry;
 
 /// <summary>
-/// Tells Config what happened, in batches, again until it is accepted. What does not fit into the queue while Config is away is dropped and counted: a
-/// log never keeps a request waiting.
+/// Tells Config what happened, in batches, again until it is accepted. What does not fit into the queue while Config is away, and an entry that it never takes,
+/// is dropped and counted: a log never keeps a request waiting, and no entry keeps others from being told.
 /// </summary>
 /// <param name="what">The log's name in our own messages.</param>
 /// <param name="maximumQueue">How many entries wait at most.</param>
@@ -13,15 +13,13 @@ namespace ManagedOAuth.Edge.Telemetry;
 /// <param name="logger">Takes what goes wrong.</param>
 internal abstract class ReportQueue<TEntry>(string what, int maximumQueue, TimeProvider clock, ILogger logger) : BackgroundService
 {
-    private const int MaximumBatch = 500;
     private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_lastDeadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
     private readonly Channel<TEntry> _queue = Channel.CreateBounded<TEntry>(new BoundedChannelOptions(maximumQueue) { SingleReader = true });
-
-    // Taken from the queue and not yet accepted.
-    private readonly List<TEntry> _batch = [];
+    private readonly ReportBatch<TEntry> _batch = new();
 
     /// <summary>Takes an entry over; never waits.</summary>
     public void Add(TEntry entry)
@@ -57,7 +55,7 @@ internal abstract class ReportQueue<TEntry>(string what, int maximumQueue, TimeP
             {
                 // Protects the loop: a batch that cannot be sent at all must not keep everything behind it from being told.
                 ReportQueueLog.Failed(logger, what, failure);
-                Drop();
+                Dropped(_batch.Clear());
             }
         }
 
@@ -66,62 +64,73 @@ internal abstract class ReportQueue<TEntry>(string what, int maximumQueue, TimeP
 
     private void Fill()
     {
-        while (_batch.Count < MaximumBatch && _queue.Reader.TryRead(out var entry))
+        while (!_batch.IsFull && _queue.Reader.TryRead(out var entry))
         {
             _batch.Add(entry);
         }
     }
 
-    private void Drop()
-    {
-        Dropped(_batch.Count);
-        _batch.Clear();
-    }
-
     private async Task SendUntilTakenAsync(CancellationToken stop)
     {
-        for (var pause = TimeSpan.FromMilliseconds(200); _batch.Count > 0; pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
+        var pause = s_shortestPause;
+        while (_batch.Count > 0)
         {
             try
             {
-                await SendAsync(_batch, clock.GetUtcNow().UtcDateTime + s_deadline, stop);
-                _batch.Clear();
-                return;
+                await SendAsync(_batch.Next, clock.GetUtcNow().UtcDateTime + s_deadline, stop);
+                _batch.Taken();
+                pause = s_shortestPause;
             }
             catch (RpcException failure) when (!stop.IsCancellationRequested)
             {
-                if (failure.StatusCode is StatusCode.InvalidArgument or StatusCode.Unimplemented or StatusCode.PermissionDenied)
+                if (IsAnswered(failure))
                 {
-                    // It would be refused for ever, and keep everything behind it waiting.
-                    ReportQueueLog.Refused(logger, _batch.Count, what, failure.StatusCode);
-                    Drop();
-                    return;
+                    pause = s_shortestPause;
                 }
-
-                if (pause > TimeSpan.FromSeconds(1))
+                else if (pause > TimeSpan.FromSeconds(1))
                 {
                     ReportQueueLog.Waiting(logger, what, failure.StatusCode);
                 }
-            }
 
-            await Task.Delay(pause, clock, stop);
+                await Task.Delay(pause, clock, stop);
+                pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2;
+            }
         }
     }
 
-    // Once: a process that ends does not wait for Config to come back.
+    // False: Config is away.
+    private bool IsAnswered(RpcException failure)
+    {
+        var (isAnswered, dropped) = _batch.Refused(failure.StatusCode);
+        if (dropped > 0)
+        {
+            ReportQueueLog.Refused(logger, dropped, what, failure.StatusCode);
+            Dropped(dropped);
+        }
+
+        return isAnswered;
+    }
+
+    // A process that ends does not wait for Config to come back.
     private async Task SendTheRestAsync()
     {
-        try
+        var end = clock.GetUtcNow() + s_lastDeadline;
+        for (Fill(); _batch.Count > 0; Fill())
         {
-            for (Fill(); _batch.Count > 0; Fill())
+            try
             {
-                await SendAsync(_batch, clock.GetUtcNow().UtcDateTime + s_lastDeadline, CancellationToken.None);
-                _batch.Clear();
+                await SendAsync(_batch.Next, end.UtcDateTime, CancellationToken.None);
+                _batch.Taken();
             }
-        }
-        catch (RpcException failure)
-        {
-            ReportQueueLog.Waiting(logger, what, failure.StatusCode);
+            catch (RpcException failure)
+            {
+                if (clock.GetUtcNow() >= end || !IsAnswered(failure))
+                {
+                    ReportQueueLog.Lost(logger, _batch.Count + _queue.Reader.Count, what, failure.StatusCode);
+                    Dropped(_batch.Count + _queue.Reader.Count);
+                    return;
+                }
+            }
         }
     }
 }
@@ -129,12 +138,15 @@ internal abstract class ReportQueue<TEntry>(string what, int maximumQueue, TimeP
 /// <summary>What reporting says of itself.</summary>
 internal static partial class ReportQueueLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "Config does not take the {Log} ({Status}); it is kept and sent again.", EventName = "ReportWaiting")]
+    [LoggerMessage(1, LogLevel.Warning, "Config does not take the {Log} ({Status}); it is kept and sent again", EventName = "ReportWaiting")]
     public static partial void Waiting(ILogger logger, string log, StatusCode status);
 
     [LoggerMessage(2, LogLevel.Error, "Config refused {Count} entries of the {Log}: {Status}", EventName = "ReportRefused")]
     public static partial void Refused(ILogger logger, int count, string log, StatusCode status);
 
-    [LoggerMessage(3, LogLevel.Error, "A batch of the {Log} could not be sent and is dropped.", EventName = "ReportFailed")]
+    [LoggerMessage(3, LogLevel.Error, "A batch of the {Log} could not be sent and is dropped", EventName = "ReportFailed")]
     public static partial void Failed(ILogger logger, string log, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Count} entries of the {Log} are lost: Config did not take them before the end ({Status})", EventName = "ReportLost")]
+    public static partial void Lost(ILogger logger, int count, string log, StatusCode status);
 }

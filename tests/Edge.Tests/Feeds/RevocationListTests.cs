@@ -48,12 +48,27 @@ public sealed class RevocationListTests
     }
 
     [Fact]
-    public void Snapshot_ReplacesWhatWasThere()
+    public void Snapshot_OfAnotherDatabase_ReplacesWhatWasThere()
     {
         _list.Apply(Frame(_grant));
-        _list.Apply(Frame(Guid.NewGuid(), snapshot: true));
+        var other = Frame(Guid.NewGuid(), snapshot: true);
+        other.Epoch = "another";
+        _list.Apply(other);
 
         Assert.False(_list.Current.Contains(_grant, Guid.Empty));
+    }
+
+    [Fact]
+    public void Snapshot_OfAReplicaThatIsBehind_TakesNothingBack()
+    {
+        _list.Apply(Frame(_grant));
+        _list.Begin();
+        var behind = Frame(Guid.NewGuid(), snapshot: true);
+        behind.Position = 0;
+        _list.Apply(behind);
+
+        Assert.True(_list.Current.Contains(_grant, Guid.Empty));
+        Assert.Equal(2, _list.Current.Entries.Count);
     }
 
     [Fact]

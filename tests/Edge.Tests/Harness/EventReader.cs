@@ -14,6 +14,9 @@ public sealed class EventReader(HttpResponseMessage response, HttpClient http) :
 
     public int Status => (int)response.StatusCode;
 
+    /// <summary><c>Retry-After</c>; null = not said.</summary>
+    public string? RetryAfter => response.Headers.RetryAfter?.ToString();
+
     /// <summary>The next message.</summary>
     /// <exception cref="EndOfStreamException">The stream has ended.</exception>
     public async Task<StreamMessage> NextAsync()
@@ -25,6 +28,11 @@ public sealed class EventReader(HttpResponseMessage response, HttpClient http) :
             if (line.StartsWith("id: ", StringComparison.Ordinal))
             {
                 id = line[4..];
+            }
+            else if (line.StartsWith('{'))
+            {
+                // An answer that is no stream.
+                return new StreamMessage(id, JsonDocument.Parse(line).RootElement);
             }
             else if (line.StartsWith("data: ", StringComparison.Ordinal))
             {

@@ -65,14 +65,28 @@ public sealed class EverythingServer : IAsyncDisposable
         new McpClientOptions { ProtocolVersion = "2025-11-25", Handlers = handlers });
 
     /// <summary>Puts the server behind a portal with what it offers to a client.</summary>
-    public async Task AddToAsync(PortalHarness portal, string id, McpClient client)
+    public Task AddToAsync(PortalHarness portal, string id, McpClient client) => AddToAsync(
+        portal,
+        id,
+        client.NegotiatedProtocolVersion!,
+        JsonSerializer.SerializeToElement(client.ServerCapabilities, McpJsonUtilities.DefaultOptions),
+        client.ServerInstructions,
+        async method => JsonSerializer.SerializeToElement((await client.SendRequestAsync(new JsonRpcRequest { Method = method })).Result));
+
+    /// <summary>Puts the server behind a portal.</summary>
+    /// <param name="portal">The portal.</param>
+    /// <param name="id">The server's id there.</param>
+    /// <param name="revision">The revision that was negotiated.</param>
+    /// <param name="capabilities">What the server said it can do.</param>
+    /// <param name="instructions">What it said about its use.</param>
+    /// <param name="list">Asks for a list: the result.</param>
+    public async Task AddToAsync(PortalHarness portal, string id, string revision, JsonElement capabilities, string? instructions, Func<string, Task<JsonElement>> list)
     {
         await using var unread = await McpUpstream.StartAsync("unused", isStateless: true, static _ => { });
         var lists = new Dictionary<string, IReadOnlyList<JsonElement>>();
         foreach (var (method, member) in new[] { ("tools/list", "tools"), ("prompts/list", "prompts"), ("resources/list", "resources"), ("resources/templates/list", "resourceTemplates") })
         {
-            var response = await client.SendRequestAsync(new JsonRpcRequest { Method = method });
-            lists[member] = [.. JsonSerializer.SerializeToElement(response.Result).GetProperty(member).EnumerateArray()];
+            lists[member] = [.. (await list(method)).GetProperty(member).EnumerateArray()];
         }
 
         await portal.AddAsync(
@@ -81,8 +95,9 @@ public sealed class EverythingServer : IAsyncDisposable
             record => record with { Hostname = Url.AbsoluteUri },
             catalog: catalog => catalog with
             {
-                ProtocolVersion = client.NegotiatedProtocolVersion!,
-                Capabilities = JsonSerializer.SerializeToElement(client.ServerCapabilities, McpJsonUtilities.DefaultOptions),
+                ProtocolVersion = revision,
+                Capabilities = capabilities,
+                Instructions = instructions,
                 Tools = [.. lists["tools"].Select(Define)],
                 Prompts = [.. lists["prompts"].Select(Define)],
                 Resources = lists["resources"],

@@ -5,6 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ManagedOAuth.Contracts.ConfigFeed;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Edge.Tests.Harness;
@@ -22,6 +23,10 @@ public sealed class ConfigurationState
     public void Put(Application application) => Add("application", application.Id, version => JsonSerializer.SerializeToUtf8Bytes(application with { Version = version }, ConfigurationJson.Default.Application));
 
     public void Put(Policy policy) => Add("policy", policy.Id, version => JsonSerializer.SerializeToUtf8Bytes(policy with { Version = version }, ConfigurationJson.Default.Policy));
+
+    public void Put(Group group) => Add("group", group.Id, version => JsonSerializer.SerializeToUtf8Bytes(group with { Version = version }, ConfigurationJson.Default.Group));
+
+    public void Put(AccessList list) => Add("list", list.Id, version => JsonSerializer.SerializeToUtf8Bytes(list with { Version = version }, ConfigurationJson.Default.AccessList));
 
     public void Put(ServiceToken token) => Add("service_token", token.Id, version => JsonSerializer.SerializeToUtf8Bytes(token with { Version = version }, ConfigurationJson.Default.ServiceToken));
 
@@ -63,9 +68,8 @@ public sealed class FeedServer(ConfigurationState state) : ConfigFeed.ConfigFeed
 {
     public override async Task Watch(WatchRequest request, IServerStreamWriter<ConfigFrame> responseStream, ServerCallContext context)
     {
-        using var changed = new SemaphoreSlim(0);
-        void Wake() => changed.Release();
-        state.Changed += Wake;
+        using var changed = new WakeSignal();
+        state.Changed += changed.Wake;
         try
         {
             var sent = request.Epoch == "test" ? (int)request.AfterPosition : 0;
@@ -82,7 +86,7 @@ public sealed class FeedServer(ConfigurationState state) : ConfigFeed.ConfigFeed
         }
         finally
         {
-            state.Changed -= Wake;
+            state.Changed -= changed.Wake;
         }
     }
 }

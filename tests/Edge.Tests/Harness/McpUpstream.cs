@@ -53,6 +53,9 @@ public sealed class McpUpstream : IAsyncDisposable
     /// <summary>Session and request id of each cancellation, as they came.</summary>
     public ConcurrentQueue<(string Session, string Id)> Cancelled { get; } = new();
 
+    /// <summary>How often more a resource was subscribed to than not, by session.</summary>
+    public ConcurrentDictionary<(string Session, string Uri), int> Subscribed { get; } = new();
+
     /// <summary>Tokens that are accepted; empty = none is asked for.</summary>
     public HashSet<string> Tokens { get; } = [];
 
@@ -249,7 +252,19 @@ public sealed class McpUpstream : IAsyncDisposable
         PromptCollection = Prompts.Count > 0 ? Prompts : null,
         ResourceCollection = Resources.Count > 0 ? Resources : null,
         ScopeRequests = false,
+        Capabilities = _isStateless || Resources.Count == 0 ? null : new ServerCapabilities { Resources = new ResourcesCapability { Subscribe = true } },
+        Handlers = _isStateless || Resources.Count == 0 ? new McpServerHandlers() : new McpServerHandlers
+        {
+            SubscribeToResourcesHandler = (request, _) => SubscribeAsync(request.Server.SessionId, request.Params?.Uri, +1),
+            UnsubscribeFromResourcesHandler = (request, _) => SubscribeAsync(request.Server.SessionId, request.Params?.Uri, -1),
+        },
     };
+
+    private ValueTask<EmptyResult> SubscribeAsync(string? session, string? uri, int by)
+    {
+        Subscribed.AddOrUpdate((session ?? "", uri ?? ""), by, (_, before) => before + by);
+        return new(new EmptyResult());
+    }
 
     private static Dictionary<string, string> Headers(HttpContext context)
         => context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);

@@ -86,7 +86,17 @@ public sealed class PortalHarness(World world, Application application, McpPorta
         world.Configuration.Put(record);
         world.Configuration.Put(catalog?.Invoke(read) ?? read);
         var entry = new McpPortalServer { ServerId = id };
-        await ChangeAsync(portal => portal with { Servers = [.. portal.Servers, settings?.Invoke(entry) ?? entry] });
+        try
+        {
+            await ChangeAsync(portal => portal with { Servers = [.. portal.Servers, settings?.Invoke(entry) ?? entry] });
+        }
+        catch (Exception)
+        {
+            // A test whose set-up fails is never cleaned up after: what it leaves would fail every later test that wants the same name.
+            await DisposeAsync();
+            throw;
+        }
+
         return record;
     }
 
@@ -94,6 +104,7 @@ public sealed class PortalHarness(World world, Application application, McpPorta
     public async ValueTask DisposeAsync()
     {
         _made.ForEach(made => world.Configuration.Delete(made.Kind, made.Id));
+        _made.Clear();
         await world.KnowsAsync();
     }
 
@@ -102,12 +113,21 @@ public sealed class PortalHarness(World world, Application application, McpPorta
     /// <param name="settings">More of its settings.</param>
     internal async Task<EdgeProcess> StartEdgeAsync(string? redis = null, params KeyValuePair<string, string?>[] settings)
     {
+        // What users may do is counted for all edges together, and tests share their users.
+        KeyValuePair<string, string?>[] plenty = [new("Edge:Portals:UserCallsPerMinute", "100000"), new("Edge:Portals:UserSessionsPerMinute", "100000")];
         var edge = await EdgeProcess.StartAsync(
-            [.. world.PeerAddresses(), new("ConnectionStrings:redis", redis ?? await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"), .. settings]);
+            [.. world.PeerAddresses(), new("ConnectionStrings:redis", redis ?? await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
+                .. plenty.Where(given => settings.All(setting => setting.Key != given.Key)), .. settings]);
+        await KnowsAsync(edge);
+        return edge;
+    }
+
+    /// <summary>Waits until another edge knows everything that was put before.</summary>
+    internal async Task KnowsAsync(EdgeProcess edge)
+    {
         var position = world.Configuration.Changes.Count;
         await Eventually.Async(() => edge.Get<RouteTableSource>().Current?.Snapshot.Position >= position
             && edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == Application.Id));
-        return edge;
     }
 
     /// <summary>Changes the portal, and waits until the edge knows everything that was put before.</summary>
@@ -200,12 +220,19 @@ public sealed class PortalHarness(World world, Application application, McpPorta
         return PostAsync(token, body, headers);
     }
 
-    // A request of the newest revision, with what is repeated in headers.
-    private static (string Body, (string Name, string Value)[] Headers) Stateless(string method, string parameters, string id)
+    /// <summary>A request of the newest revision, with what is repeated in headers.</summary>
+    public static (string Body, (string Name, string Value)[] Headers) Stateless(string method, string parameters, string id)
     {
         var node = System.Text.Json.Nodes.JsonNode.Parse(parameters)!.AsObject();
         var name = (string?)node["name"] ?? (string?)node["uri"];
-        node["_meta"] = System.Text.Json.Nodes.JsonNode.Parse("""{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}""");
+        var own = node["_meta"]?.DeepClone().AsObject() ?? [];
+        var meta = System.Text.Json.Nodes.JsonNode.Parse("""{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"raw","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}""")!.AsObject();
+        foreach (var (key, value) in own)
+        {
+            meta[key] = value?.DeepClone();
+        }
+
+        node["_meta"] = meta;
         var headers = new List<(string, string)> { ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", method) };
         if (name is not null && method is "tools/call" or "prompts/get" or "resources/read")
         {

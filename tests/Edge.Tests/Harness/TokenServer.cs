@@ -10,6 +10,7 @@ using Grpc.Core;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Contracts.Tokens;
+using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -36,6 +37,9 @@ public sealed class TokenState
 
     public ConcurrentQueue<EndSessionRequest> Ended { get; } = new();
 
+    /// <summary>The grants that edges told uses of.</summary>
+    public ConcurrentQueue<string> Used { get; } = new();
+
     private int _minted;
 
     public int Minted => _minted;
@@ -51,15 +55,20 @@ public sealed class TokenState
 
     public ImmutableDictionary<Guid, (byte[] Id, byte[] Key)> SealingKeys => _sealingKeys;
 
-    public void AddKey(Guid application)
+    public void AddKey(Guid application) => PutKey(application, (RandomNumberGenerator.GetBytes(8), RandomNumberGenerator.GetBytes(32)));
+
+    public void PutKey(Guid application, (byte[] Id, byte[] Key) key)
     {
         lock (_lock)
         {
-            _sealingKeys = _sealingKeys.SetItem(application, (RandomNumberGenerator.GetBytes(8), RandomNumberGenerator.GetBytes(32)));
+            _sealingKeys = _sealingKeys.SetItem(application, key);
         }
 
         Changed?.Invoke();
     }
+
+    /// <summary>Service tokens, by their client ids, whose assertions end within moments.</summary>
+    public ConcurrentBag<string> ShortLived { get; } = [];
 
     public void Revoke(Guid grant, Guid? token = null)
     {
@@ -149,7 +158,8 @@ public sealed class SessionsServer(TokenState state, ConfigurationState configur
             claims["sub"] = "";
             claims["common_name"] = request.ClientId;
         });
-        return Task.FromResult(new MintServiceAssertionReply { Assertion = assertion, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1).ToTimestamp() });
+        var life = state.ShortLived.Contains(request.ClientId) ? TimeSpan.FromSeconds(2) : TimeSpan.FromHours(1);
+        return Task.FromResult(new MintServiceAssertionReply { Assertion = assertion, ExpiresAt = (DateTimeOffset.UtcNow + life).ToTimestamp() });
     }
 
     public override Task<MintLinkedAssertionReply> MintLinkedAssertion(MintLinkedAssertionRequest request, ServerCallContext context)
@@ -178,13 +188,26 @@ public sealed class SessionsServer(TokenState state, ConfigurationState configur
 }
 
 [AllowedCallers("edge")]
+public sealed class GrantUsesServer(TokenState state) : GrantUses.GrantUsesBase
+{
+    public override Task<GrantUsesReply> Report(GrantUsesReport request, ServerCallContext context)
+    {
+        foreach (var use in request.Uses)
+        {
+            state.Used.Enqueue(use.GrantId);
+        }
+
+        return Task.FromResult(new GrantUsesReply());
+    }
+}
+
+[AllowedCallers("edge")]
 public sealed class RevocationServer(TokenState state) : RevocationFeed.RevocationFeedBase
 {
     public override async Task Watch(RevocationRequest request, IServerStreamWriter<RevocationFrame> responseStream, ServerCallContext context)
     {
-        using var changed = new SemaphoreSlim(0);
-        void Wake() => changed.Release();
-        state.OnChange(Wake);
+        using var changed = new WakeSignal();
+        state.OnChange(changed.Wake);
         try
         {
             var sent = request.Epoch == "test" ? (int)request.AfterPosition : 0;
@@ -201,7 +224,7 @@ public sealed class RevocationServer(TokenState state) : RevocationFeed.Revocati
         }
         finally
         {
-            state.Off(Wake);
+            state.Off(changed.Wake);
         }
     }
 }
@@ -211,9 +234,8 @@ public sealed class KeysServer(TokenState state) : Keys.KeysBase
 {
     public override async Task Watch(KeysRequest request, IServerStreamWriter<KeysFrame> responseStream, ServerCallContext context)
     {
-        using var changed = new SemaphoreSlim(0);
-        void Wake() => changed.Release();
-        state.OnChange(Wake);
+        using var changed = new WakeSignal();
+        state.OnChange(changed.Wake);
         try
         {
             while (!context.CancellationToken.IsCancellationRequested)
@@ -232,7 +254,7 @@ public sealed class KeysServer(TokenState state) : Keys.KeysBase
         }
         finally
         {
-            state.Off(Wake);
+            state.Off(changed.Wake);
         }
     }
 }

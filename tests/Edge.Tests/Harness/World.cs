@@ -70,6 +70,7 @@ public sealed class World : IAsyncLifetime
         Token = await Peer.StartAsync("token", services => services.AddSingleton(Tokens).AddSingleton(Configuration), app =>
         {
             app.MapGrpcService<SessionsServer>();
+            app.MapGrpcService<GrantUsesServer>();
             app.MapGrpcService<RevocationServer>();
             app.MapGrpcService<KeysServer>();
         });

@@ -39,6 +39,36 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
         Assert.Equal((_portal.Portal.PortalId, grant.ToString(), "not_found"), (entry.PortalId, entry.GrantId, entry.Outcome));
     }
 
+    [Theory]
+    [InlineData("nobody-knows-this-one", "{}", "not_found")]
+    [InlineData(null, "[]", "invalid_request")]
+    [InlineData(null, "{", "invalid_request")]
+    [InlineData(null, """{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", "invalid_request")]
+    public async Task RefusedMessage_IsInTheLogUnderItsFlow(string? session, string body, string outcome)
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var answer = await _portal.PostAsync(_portal.Token(email), body, session is null ? [] : [("Mcp-Session-Id", session)]);
+        var error = answer.Json.GetProperty("error");
+        var flow = error.GetProperty("data").GetProperty("flow_id").GetString();
+        await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.FlowId == flow));
+        var entry = Assert.Single(world.PortalLog.Entries, entry => entry.FlowId == flow);
+        Assert.Equal((_portal.Portal.PortalId, email, outcome, false), (entry.PortalId, entry.UserEmail, entry.Outcome, entry.Success));
+        Assert.Equal(error.GetProperty("message").GetString(), entry.Error);
+    }
+
+    [Fact]
+    public void FlowOfAServersError_IsAdded_WhereItLosesNothing()
+    {
+        static string With(string error) => System.Text.Encoding.UTF8.GetString(Edge.Portals.Protocol.RpcWriter.WithFlow(System.Text.Json.JsonDocument.Parse(error).RootElement, "f1").Span);
+
+        Assert.Equal("""{"code":-1,"message":"no","data":{"flow_id":"f1"}}""", With("""{"code":-1,"message":"no"}"""));
+        Assert.Equal("""{"code":-1,"data":{"a":[1],"flow_id":"f1"}}""", With("""{"code":-1,"data":{"a":[1]}}"""));
+        foreach (var untouched in (string[])["""{"code":-1,"data":"text"}""", """{"code":-1,"data":null}""", """{"data":{"flow_id":"its own"},"code":-1}"""])
+        {
+            Assert.Equal(untouched, With(untouched));
+        }
+    }
+
     [Fact]
     public async Task WithoutToken_IsChallengedWithTheMetadataOfTheEndpoint()
     {
@@ -98,6 +128,51 @@ public sealed class PortalDoorTests(World world) : IAsyncLifetime
         Assert.Equal(403, (await _portal.PostAsync(_portal.Token(), "{}", ("Origin", origin))).Status);
         var own = await _portal.RpcAsync(_portal.Token(), null, "tools/list");
         Assert.Equal(200, own.Status);
+    }
+
+    [Fact]
+    public async Task OriginThatIsAllowed_HasAClientInABrowser_AndNoOtherHas()
+    {
+        const string Initialize = """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"page","version":"1"} } }""";
+        (string, string) ui = ("Origin", "https://ui.test"), evil = ("Origin", "https://evil.test");
+        await using var portal = await PortalHarness.CreateAsync(world, $"cors-{Guid.NewGuid():N}.test");
+        world.Configuration.Put(portal.Application with
+        {
+            Version = 2,
+            CorsHeaders = new CorsHeaders { AllowedOrigins = ["https://ui.test"], AllowedMethods = ["POST", "GET", "DELETE"], AllowedHeaders = ["authorization", "content-type", "mcp-session-id"] },
+        });
+        await world.KnowsAsync();
+        async Task<PortalAnswer> PreflightAsync((string Name, string Value) origin)
+        {
+            using var http = portal.Http();
+            using var request = new HttpRequestMessage(HttpMethod.Options, $"http://{portal.Host}/mcp")
+            {
+                Headers = { { origin.Name, origin.Value }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "authorization, mcp-session-id" } },
+            };
+            using var response = await http.SendAsync(request);
+            return new PortalAnswer((int)response.StatusCode, "", response.Headers.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
+        }
+
+        // The browser asks, the page reads where to log in, and keeps the session.
+        var preflight = await PreflightAsync(ui);
+        Assert.Equal(
+            (204, "https://ui.test", "POST, GET, DELETE", "authorization, content-type, mcp-session-id"),
+            (preflight.Status, preflight.Headers["Access-Control-Allow-Origin"], preflight.Headers["Access-Control-Allow-Methods"], preflight.Headers["Access-Control-Allow-Headers"]));
+        foreach (var (answer, status, header) in new[]
+        {
+            (await portal.PostAsync(null, Initialize, ui), 401, "WWW-Authenticate"),
+            (await portal.PostAsync(portal.Token(), Initialize, ui), 200, "Mcp-Session-Id"),
+        })
+        {
+            Assert.Equal((status, "https://ui.test"), (answer.Status, answer.Headers["Access-Control-Allow-Origin"]));
+            Assert.True(answer.Headers.ContainsKey(header));
+            Assert.Contains(header, answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
+            Assert.Contains("Origin", answer.Headers["Vary"], StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("Access-Control-Allow-Origin", (await PreflightAsync(evil)).Headers.Keys);
+        var refused = await portal.PostAsync(portal.Token(), Initialize, evil);
+        Assert.Equal((403, false, false), (refused.Status, refused.Headers.ContainsKey("Access-Control-Allow-Origin"), refused.Headers.ContainsKey("Mcp-Session-Id")));
     }
 
     [Fact]

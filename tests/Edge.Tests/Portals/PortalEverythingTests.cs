@@ -9,8 +9,8 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.Edge.Tests.Portals;
 
 /// <summary>
-/// npm's <c>server-everything</c>, over both transports: what it does directly and through the portal is the same. Left out are its tools that need
-/// tasks, which a portal does not offer.
+/// npm's <c>server-everything</c>, over both transports: what it does directly and through the portal is the same. What a typed client drops of messages
+/// is compared in <see cref="PortalComparisonTests"/>.
 /// </summary>
 [Collection(WorldCollection.Name)]
 public sealed partial class PortalEverythingTests(World world, PortalEverythingTests.Servers servers) : IClassFixture<PortalEverythingTests.Servers>

@@ -158,6 +158,20 @@ public sealed class PortalInteractionTests(World world) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task LongExpression_IsRefused()
+    {
+        await StartAsync(isStateless: true);
+        var token = _portal.Token();
+        var begun = await PostInitializeAsync(token, "?optimize_context=minimize_tools");
+        foreach (var length in new[] { 513, 1 << 20 })
+        {
+            var answer = await _portal.RpcAsync(token, begun, "tools/call", $$"""{"name":"portal_query_tools","arguments":{"query":"{{new string('a', length)}}"} }""", $"{length}");
+            Assert.Equal("\"query\" is a regular expression of at most 512 characters.", answer.Text);
+            Assert.True(answer.Json.GetProperty("result").GetProperty("isError").GetBoolean());
+        }
+    }
+
+    [Fact]
     public async Task UnknownMembers_PassUnchanged()
     {
         await StartAsync(isStateless: true);

@@ -13,6 +13,8 @@ namespace ManagedOAuth.Edge.Tests.Portals;
 [Collection(WorldCollection.Name)]
 public sealed class PortalLimitTests(World world) : IAsyncLifetime
 {
+    // Counts are of all edges, and last for a minute: each test has users of its own.
+    private readonly string _run = $"{Guid.NewGuid():N}";
     private McpUpstream _upstream = null!;
     private PortalHarness _portal = null!;
 
@@ -33,14 +35,14 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
     public async Task RequestsThatNoServerIsAskedFor_AreCountedToo()
     {
         await using var edge = await StartEdgeAsync(new("Edge:Portals:UserCallsPerMinute", "20"));
-        foreach (var (email, name) in new[] { ("alice@example.com", "portal_list_servers"), ("bob@example.com", "things_no_such") })
+        foreach (var (email, name) in new[] { (Of("alice"), "portal_list_servers"), (Of("bob"), "things_no_such") })
         {
             var codes = await ManyAsync(() => _portal.RpcAsync(_portal.Token(email), null, "tools/call", $$"""{"name":"{{name}}"}"""));
             Assert.NotEqual(-32005, codes[0]);
             Assert.Contains(-32005, codes);
         }
 
-        Assert.Equal("read", (await _portal.RpcAsync(_portal.Token("carol@example.com"), null, "tools/call", """{"name":"things_read"}""")).Text);
+        Assert.Equal("read", (await _portal.RpcAsync(_portal.Token(Of("carol")), null, "tools/call", """{"name":"things_read"}""")).Text);
     }
 
     [Theory]
@@ -50,7 +52,7 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
     public async Task MessagesWithoutAnAnswer_AreCountedToo(string message)
     {
         await using var edge = await StartEdgeAsync(new("Edge:Portals:UserCallsPerMinute", "20"));
-        var token = _portal.Token();
+        var token = _portal.Token(Of("alice"));
         var session = await _portal.InitializeAsync(token);
         var answers = new List<PortalAnswer>();
         for (var i = 0; i < 25; i++)
@@ -69,19 +71,19 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
         var answers = new List<PortalAnswer>();
         for (var i = 0; i < 25; i++)
         {
-            answers.Add(await BeginAsync(_portal.Token(), "{}"));
+            answers.Add(await BeginAsync(_portal.Token(Of("alice")), "{}"));
         }
 
         Assert.Null(answers[0].ErrorCode);
         Assert.All(answers.Where(answer => answer.ErrorCode == -32005), answer => Assert.False(answer.Headers.ContainsKey("Mcp-Session-Id")));
         Assert.Contains(answers, answer => answer.ErrorCode == -32005);
-        Assert.Null((await BeginAsync(_portal.Token("bob@example.com"), "{}")).ErrorCode);
+        Assert.Null((await BeginAsync(_portal.Token(Of("bob")), "{}")).ErrorCode);
     }
 
     [Fact]
     public async Task LongIntroduction_IsRefused()
     {
-        var token = _portal.Token();
+        var token = _portal.Token(Of("alice"));
         var longText = new string('x', 17 * 1024);
         foreach (var (info, capabilities) in new[] { ($$"""{"name":"{{longText}}"}""", "{}"), ("{}", $$$"""{"experimental":{"x":{"y":"{{{longText}}}"} } }""") })
         {
@@ -94,18 +96,34 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(20)]
-    [InlineData(59)]
-    [InlineData(90)]
-    [InlineData(119)]
-    [InlineData(1200)]
-    [InlineData(10_000_000)]
-    public void Share_IsExactlyTheNumberInAMinute(int perMinute)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Streams_OfOneUser_AreLimited(bool hasSession)
     {
-        var (permits, period) = PortalLimits.Share(perMinute);
-        Assert.Equal(perMinute, permits * (60 / period.TotalSeconds), perMinute / 1000.0);
-        Assert.True(period >= TimeSpan.FromSeconds(0.5) && period <= TimeSpan.FromMinutes(1));
+        await using var edge = await StartEdgeAsync(new("Edge:Portals:StreamsPerUser", "2"));
+        var token = _portal.Token(Of("alice"));
+        var first = await ListenAsync(token);
+        await using var second = await ListenAsync(token);
+        await using (var third = await ListenAsync(token))
+        {
+            Assert.Equal(hasSession ? (429, "1") : (200, null), (third.Status, third.RetryAfter));
+            Assert.Equal(-32005, (await third.NextAsync()).Json.GetProperty("error").GetProperty("code").GetInt32());
+        }
+
+        await using var bobs = await ListenAsync(_portal.Token(Of("bob")));
+        Assert.Equal(200, bobs.Status);
+
+        // One that ends makes room.
+        await first.DisposeAsync();
+        await Eventually.Async(async () =>
+        {
+            await using var next = await ListenAsync(token);
+            return hasSession ? next.Status == 200 : (await next.NextAsync()).Json.TryGetProperty("method", out _);
+        });
+
+        async Task<EventReader> ListenAsync(string of) => hasSession
+            ? await _portal.ListenAsync(of, await _portal.InitializeAsync(of))
+            : await _portal.OpenStatelessAsync(of, "subscriptions/listen", """{"notifications":{"toolsListChanged":true} }""");
     }
 
     [Fact]
@@ -132,6 +150,8 @@ public sealed class PortalLimitTests(World world) : IAsyncLifetime
     [InlineData("x://plain", "x://plain2", false)]
     [InlineData("x://(a+)+{id}", "x://aaaa", false)]
     public void Template_FitsWhatItMayExpandTo(string template, string uri, bool fits) => Assert.Equal(fits, ResourceRoutes.Fits(template, uri));
+
+    private string Of(string user) => $"{user}-{_run}@example.com";
 
     private Task<PortalAnswer> BeginAsync(string token, string capabilities, string info = "{}")
         => _portal.PostAsync(token, $$$"""{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{{{capabilities}}},"clientInfo":{{{info}}} } }""");

@@ -89,6 +89,41 @@ public sealed class PortalPolicyTests(World world) : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task ServersPolicyThatNoLongerAdmits_EndsWhatIsUnderWay_AndCountsAtTheNextCall(bool hasSession)
+    {
+        var policy = World.Allow(new Rule.Email("alice@example.com"));
+        await _portal.AddAsync("things", _upstream, policies: policy);
+        await _portal.AddAsync("others", _upstream);
+        var token = _portal.Token();
+        var session = hasSession ? await _portal.InitializeAsync(token) : null;
+        var call = _portal.RpcAsync(token, session, "tools/call", """{"name":"things_wait"}""");
+        await Eventually.Async(() => _upstream.Received.Any(received => received.Rpc == "tools/call"));
+        await using var heard = hasSession ? await _portal.ListenAsync(token, session!) : await _portal.OpenStatelessAsync(token, "subscriptions/listen", """{"notifications":{"toolsListChanged":true} }""");
+
+        // By its id: the application that refers to it stays as it is.
+        world.Configuration.Put(policy with { Include = [new Rule.Email("bob@example.com")] });
+        await world.KnowsAsync();
+        AssertNoLongerAdmitted(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(-32602, (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""", "2")).ErrorCode);
+        Assert.DoesNotContain("things_", (await _portal.RpcAsync(token, session, "tools/list", id: "3")).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("things", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"portal_list_servers"}""", "4")).Body, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"others_read"}""", "5")).Text);
+
+        // And back again: the session is the same.
+        world.Configuration.Put(policy);
+        await world.KnowsAsync();
+        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_read"}""", "6")).Text);
+        JsonElement message;
+        do
+        {
+            message = (await heard.NextAsync().WaitAsync(Eventually.DefaultDeadline)).Json;
+        }
+        while (message.GetProperty("method").GetString() != "notifications/tools/list_changed");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task CallUnderWay_EndsWhenItsToolIsTakenAway(bool hasSession)
     {
         await _portal.AddAsync("things", _upstream);

@@ -54,6 +54,27 @@ public sealed class PortalRateTests(World world) : IAsyncLifetime
         Assert.True(await TakesAsync(alice, """{"name":"others_read"}"""));
     }
 
+    [Fact]
+    public async Task Limit_HoldsOverAllEdges_AndWithoutRedisAtEachOfThem()
+    {
+        var setting = new KeyValuePair<string, string?>("Edge:Portals:UserCallsPerToolAndMinute", "20");
+        await using var first = await _portal.StartEdgeAsync(settings: setting);
+        await using var second = await _portal.StartEdgeAsync(settings: setting);
+        await using var alone = await _portal.StartEdgeAsync(redis: $"127.0.0.1:{FreePort.Next()},password=x", settings: setting);
+        var alice = _portal.Token();
+        _portal.Port = first.Port;
+        await UntilRefusedAsync(alice, Read, 60);
+
+        // One comes back every three seconds, and a store that is slow for a moment is not waited for.
+        _portal.Port = second.Port;
+        await UntilRefusedAsync(alice, Read, 10);
+
+        // It knows nothing of the others, and refuses nobody for what they might have counted.
+        _portal.Port = alone.Port;
+        Assert.True(await TakesAsync(alice, Read));
+        await UntilRefusedAsync(alice, Read, 60);
+    }
+
     [Theory]
     [InlineData("ConcurrentCallsPerUserAndServer", true)]
     [InlineData("ConcurrentCallsPerServer", false)]

@@ -1,11 +1,13 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using ManagedOAuth.Edge.Portals;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.ServiceDefaults.HotStore;
 using ManagedOAuth.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
 
@@ -15,6 +17,7 @@ public sealed class PortalSessionStoreTests
 {
     private static readonly Guid s_portal = Guid.NewGuid();
     private static readonly PortalPrincipal s_user = new(Guid.NewGuid(), null);
+    private static readonly IOptions<PortalOptions> s_options = Options.Create(new PortalOptions { SessionsPerUser = 3 });
     private readonly Clock _clock = new();
     private readonly IHotStore _redis;
     private readonly PortalSessionStore _first;
@@ -23,8 +26,8 @@ public sealed class PortalSessionStoreTests
     public PortalSessionStoreTests(World world)
     {
         _redis = world.Edge.Get<IHotStore>();
-        _first = new PortalSessionStore(_redis, _clock, NullLogger<PortalSessionStore>.Instance);
-        _second = new PortalSessionStore(_redis, _clock, NullLogger<PortalSessionStore>.Instance);
+        _first = new PortalSessionStore(_redis, s_options, _clock, NullLogger<PortalSessionStore>.Instance);
+        _second = new PortalSessionStore(_redis, s_options, _clock, NullLogger<PortalSessionStore>.Instance);
     }
 
     [Theory]
@@ -47,6 +50,26 @@ public sealed class PortalSessionStoreTests
         }
 
         Assert.Equal(["things"], (await FindAsync(_second, id))!.SwitchedOff);
+    }
+
+    [Fact]
+    public async Task OneSessionTooMany_EndsTheOneThatWasSilentForLongest()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            ids.Add((await BeginAsync()).Id);
+            _clock.Now += TimeSpan.FromSeconds(2);
+        }
+
+        Assert.NotNull(await FindAsync(_first, ids[0]));
+        _clock.Now += TimeSpan.FromSeconds(2);
+        ids.Add((await BeginAsync()).Id);
+        foreach (var store in new[] { _first, _second })
+        {
+            var live = await Task.WhenAll(ids.Select(async id => await FindAsync(store, id) is not null));
+            Assert.Equal([true, false, true, true], live);
+        }
     }
 
     [Fact]
@@ -125,7 +148,7 @@ public sealed class PortalSessionStoreTests
             {
                 await _first.ChangeAsync(id, session, now => now with { SwitchedOff = ["things"] }, default);
             }
-        }), _clock, NullLogger<PortalSessionStore>.Instance);
+        }), s_options, _clock, NullLogger<PortalSessionStore>.Instance);
         var found = await FindAsync(late, id);
         Assert.True(isEnded ? found is null : found!.SwitchedOff is ["things"]);
         _clock.Now += TimeSpan.FromSeconds(2);

@@ -22,11 +22,13 @@ public sealed class PortalTransportTests(World world)
 {
     private static readonly JsonTypeInfo<JsonRpcMessage> s_message = (JsonTypeInfo<JsonRpcMessage>)McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage));
     private readonly ConcurrentQueue<string> _received = new();
+    private readonly List<McpServerTool> _tools = [Read()];
     private readonly ConcurrentDictionary<string, (SseResponseStreamTransport Transport, HttpContext Context)> _transports = new();
 
     [Theory]
     [InlineData("/events", 404, true)]
     [InlineData("/events", 405, true)]
+    [InlineData("/events", 406, true)]
     [InlineData("/", 400, true)]
     [InlineData("/events", 403, false)]
     [InlineData("/events", 500, false)]
@@ -101,10 +103,45 @@ public sealed class PortalTransportTests(World world)
         Assert.Equal(2, _received.Count(received => received == "GET"));
     }
 
-    private static async Task AddAsync(PortalHarness portal, string address, Func<McpCatalog, McpCatalog>? found = null)
+    [Fact]
+    public async Task CallThatTakesLongerThanASessionMayBeSilent_GoesOn()
+    {
+        var tool = new LongTool();
+        _tools.Add(tool.Create());
+        await using var server = await StartAsync("/sse", 405);
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        await AddAsync(portal, server.Urls.Single() + "/sse");
+        await using var edge = await portal.StartEdgeAsync(null, new KeyValuePair<string, string?>("Edge:Portals:UpstreamIdle", "00:00:01"));
+        portal.Port = edge.Port;
+        var (alice, bob) = (portal.Token(), portal.Token("bob@example.com"));
+        await using var call = await portal.OpenAsync(alice, await portal.InitializeAsync(alice), """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"old_long","_meta":{"progressToken":"p"} } }""");
+        await Eventually.Async(() => tool.Begun == 1);
+        Assert.Equal("read", (await portal.RpcAsync(bob, await portal.InitializeAsync(bob), "tools/call", """{"name":"old_read"}""")).Text);
+        await Eventually.Async(() => _received.Contains("closed"));
+        tool.Release();
+        Assert.Equal("long", await LongTool.ResultOfAsync(call));
+    }
+
+    [Fact]
+    public async Task Stream_ThatBroke_IsOpenedAgainForAClientThatListens_WithoutACall()
+    {
+        await using var server = await StartAsync("/sse", 405);
+        await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
+        await AddAsync(portal, server.Urls.Single() + "/sse");
+        await using var edge = await portal.StartEdgeAsync(null, new KeyValuePair<string, string?>("Edge:Portals:UpstreamIdle", "00:00:02"));
+        portal.Port = edge.Port;
+        var token = portal.Token();
+        var session = await portal.InitializeAsync(token);
+        await using var listening = await portal.ListenAsync(token, session);
+        Assert.Equal("read", (await portal.RpcAsync(token, session, "tools/call", """{"name":"old_read"}""")).Text);
+        Assert.Single(_transports.Values).Context.Abort();
+        await Eventually.Async(() => _received.Count(received => received == "GET") == 2);
+    }
+
+    private async Task AddAsync(PortalHarness portal, string address, Func<McpCatalog, McpCatalog>? found = null)
     {
         // Its tools are read from a server like it.
-        await using var twin = await McpUpstream.StartAsync("old", isStateless: false, upstream => upstream.Tools.Add(Read()));
+        await using var twin = await McpUpstream.StartAsync("old", isStateless: false, upstream => _tools.ForEach(upstream.Tools.Add));
         await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = "10s" }, catalog: catalog => (found?.Invoke(catalog) ?? catalog) with { ProtocolVersion = "2024-11-05" });
     }
 
@@ -131,7 +168,7 @@ public sealed class PortalTransportTests(World world)
         await using var transport = new SseResponseStreamTransport(context.Response.Body, $"/messages?id={id}", id);
         _transports[id] = (transport, context);
         var run = transport.RunAsync(context.RequestAborted);
-        await using var server = McpServer.Create(transport, new McpServerOptions { ServerInfo = new Implementation { Name = "old", Version = "1" }, ToolCollection = [Read()] });
+        await using var server = McpServer.Create(transport, new McpServerOptions { ServerInfo = new Implementation { Name = "old", Version = "1" }, ToolCollection = [.. _tools] });
         try
         {
             await Task.WhenAll(run, server.RunAsync(context.RequestAborted));
@@ -140,6 +177,8 @@ public sealed class PortalTransportTests(World world)
         {
             // The portal, or the test, has closed the stream.
         }
+
+        _received.Enqueue("closed");
     }
 
     private async Task<IResult> ReceiveAsync(HttpContext context, CancellationToken cancellation)

@@ -1,185 +1,33 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Upstreams;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.ServiceDefaults.HotStore;
 using ManagedOAuth.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
-using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
 
-/// <summary>Sessions of the portal with servers: how they begin, what they wait for, and how they end.</summary>
-[Collection(WorldCollection.Name)]
-public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
+/// <summary>Sessions of the portal with servers: how they begin, how they are lost, and how they end.</summary>
+public sealed class PortalUpstreamSessionTests(World world) : StartedServerTests(world, "upsession", Fill)
 {
     private const string Read = """{"name":"things_read"}""";
-    private const string BeginWithElicitation =
-        """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{} },"clientInfo":{"name":"raw","version":"1"} } }""";
-
-    private PortalHarness _portal = null!;
-    private McpUpstream _upstream = null!;
-
-    public async Task InitializeAsync() => _portal = await PortalHarness.CreateAsync(world, $"upsession-{Guid.NewGuid():N}.test");
-
-    public async Task DisposeAsync()
-    {
-        await _portal.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task QuestionThatNobodyAnswers_EndsTheCall_AndTheLogTells()
-    {
-        await StartAsync(isStateless: true);
-        var inputs = world.Edge.Get<PendingInputs>();
-        inputs.Patience = TimeSpan.FromSeconds(1);
-        try
-        {
-            var token = _portal.Token();
-            var session = (await _portal.PostAsync(token, BeginWithElicitation)).Headers["Mcp-Session-Id"];
-            var answer = await _portal.RpcAsync(token, session, "tools/call", """{"name":"things_ask"}""").WaitAsync(TimeSpan.FromSeconds(60));
-            Assert.Equal((-32000, "timeout"), (answer.ErrorCode, answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString()));
-            await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.PortalId == _portal.Portal.PortalId && entry.Tool == "ask" && entry.Outcome == "timeout"));
-        }
-        finally
-        {
-            inputs.Patience = PendingInputs.Life;
-        }
-    }
-
-    [Fact]
-    public async Task PersonWhoThinks_IsNotTakenForASilentServer()
-    {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
-    }
-
-    // What belongs to no request comes on the stream of its own: some servers ask there.
-    [Fact]
-    public async Task PersonWhoThinks_IsNotTakenForASilentServer_WhereverItAsks()
-    {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answered = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _upstream.Instead = async context =>
-        {
-            if (context.Request.Method == "GET")
-            {
-                context.Response.ContentType = "text/event-stream";
-                await context.Response.Body.FlushAsync();
-                stream.TrySetResult(context.Response);
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
-                return true;
-            }
-
-            if (context.Request.Headers["Mcp-Name"] == "ask")
-            {
-                using var call = await JsonDocument.ParseAsync(context.Request.Body);
-                var listening = await stream.Task;
-                await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
-                await listening.Body.FlushAsync();
-                var result = $$"""{"content":[{"type":"text","text":"{{await answered.Task}}"}]}""";
-                context.Response.ContentType = "application/json";
-                await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.RootElement.GetProperty("id").GetRawText()}},"result":{{result}}}""");
-                return true;
-            }
-
-            if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
-            {
-                using var answer = await JsonDocument.ParseAsync(context.Request.Body);
-                answered.TrySetResult(answer.RootElement.GetProperty("result").GetProperty("action").GetString()!);
-                context.Response.StatusCode = 202;
-                return true;
-            }
-
-            return false;
-        };
-        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
-    }
-
-    [Fact]
-    public async Task QuestionToAClientThatDoesNotListen_GivesTheServerNoMoreTime()
-    {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _upstream.Instead = async context =>
-        {
-            if (context.Request.Method == "GET")
-            {
-                context.Response.ContentType = "text/event-stream";
-                await context.Response.Body.FlushAsync();
-                stream.TrySetResult(context.Response);
-            }
-            else if (context.Request.Headers["Mcp-Method"] == "tools/call")
-            {
-                var listening = await stream.Task;
-                await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
-                await listening.Body.FlushAsync();
-            }
-            else
-            {
-                if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
-                {
-                    using var answer = await JsonDocument.ParseAsync(context.Request.Body);
-                    told.TrySetResult(answer.RootElement.GetProperty("error").GetProperty("message").GetString()!);
-                    context.Response.StatusCode = 202;
-                    return true;
-                }
-
-                return false;
-            }
-
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
-            return true;
-        };
-        var token = _portal.Token();
-        var answer = await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/call", """{"name":"things_ask"}""").WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
-        Assert.Equal("The client does not listen.", await told.Task.WaitAsync(Eventually.DefaultDeadline));
-    }
-
-    [Fact]
-    public async Task QuestionToAClientThatCannotBeAsked_GivesTheServerNoMoreTime()
-    {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        _upstream.Instead = async context =>
-        {
-            if (context.Request.Headers["Mcp-Method"] != "tools/call")
-            {
-                return false;
-            }
-
-            context.Response.ContentType = "text/event-stream";
-            await context.Response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"elicitation/create\",\"params\":{}}\n\n");
-            await context.Response.Body.FlushAsync();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted);
-            return true;
-        };
-        var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read).WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
-        Assert.Contains("Connect with revision 2025-11-25", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
-    }
 
     [Theory]
     [InlineData("1s", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
     [InlineData("10m", """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"} }""")]
     [InlineData("10m", """{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}""")]
     [InlineData("1s", """{"jsonrpc":"2.0","id":"srv.things.MQ","result":{} }""")]
-    public async Task ServerThatTakesNoMessage_HoldsNobodyUp(string timeout, string message)
+    [InlineData("10m", """{"jsonrpc":"2.0","id":7,"method":"logging/setLevel","params":{"level":"info"} }""", 200)]
+    public async Task ServerThatTakesNoMessage_HoldsNobodyUp(string timeout, string message, int status = 202)
     {
         await StartAsync(isStateless: false, record => record with { RequestTimeout = timeout });
-        var token = _portal.Token();
-        var session = await _portal.InitializeAsync(token);
-        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
         var held = 0;
-        _upstream.Instead = async context =>
+        Upstream.Instead = async context =>
         {
             if (context.Request.Method == "POST")
             {
@@ -189,46 +37,19 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
 
             return false;
         };
-        var answer = await _portal.PostAsync(token, message, ("Mcp-Session-Id", session)).WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal((202, 1), (answer.Status, Volatile.Read(ref held)));
-    }
-
-    [Fact]
-    public async Task OlderTransport_WhoseHandshakeFails_LeavesNoStreamOpen()
-    {
-        var open = 0;
-        var opened = 0;
-        await using var server = await SseServerAsync(async context =>
-        {
-            Interlocked.Increment(ref opened);
-            Interlocked.Increment(ref open);
-            context.Response.ContentType = "text/event-stream";
-            await context.Response.WriteAsync("event: endpoint\ndata: /messages\n\n");
-            await context.Response.Body.FlushAsync();
-            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
-            Interlocked.Decrement(ref open);
-        });
-        await StartAsync(isStateless: false, record => record with { Hostname = server.Urls.Single() + "/sse", RequestTimeout = "1s" });
-        var token = _portal.Token();
-        var session = await _portal.InitializeAsync(token);
-        for (var i = 1; i <= 2; i++)
-        {
-            Assert.Equal(-32000, (await _portal.RpcAsync(token, session, "tools/call", Read, i.ToString(System.Globalization.CultureInfo.InvariantCulture))).ErrorCode);
-        }
-
-        Assert.Equal(2, Volatile.Read(ref opened));
-        await Eventually.Async(() => Volatile.Read(ref open) == 0);
+        var answer = await Portal.PostAsync(token, message, ("Mcp-Session-Id", session)).WaitAsync(Eventually.DefaultDeadline);
+        Assert.Equal((status, 1), (answer.Status, Volatile.Read(ref held)));
     }
 
     [Fact]
     public async Task LostSession_SaidInJsonRpcWithAnotherId_IsBegunAnew()
     {
         await StartAsync(isStateless: false);
-        var token = _portal.Token();
-        var session = await _portal.InitializeAsync(token);
-        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
-        var lost = _upstream.Received.Last(received => received.Rpc == "tools/call").Headers["Mcp-Session-Id"];
-        _upstream.Instead = async context =>
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var lost = Upstream.Received.Last(received => received.Rpc == "tools/call").Headers["Mcp-Session-Id"];
+        Upstream.Instead = async context =>
         {
             if (context.Request.Headers["Mcp-Session-Id"] != lost)
             {
@@ -240,21 +61,70 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
             await context.Response.WriteAsync("""{"jsonrpc":"2.0","error":{"code":-32001,"message":"Session not found"},"id":""}""");
             return true;
         };
-        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
+    }
+
+    [Fact]
+    public async Task LostSession_OfSeveralCallsAtOnce_IsBegunAnewForAllOfThem()
+    {
+        await StartAsync(isStateless: false);
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var lost = Upstream.Received.Last(received => received.Rpc == "tools/call").Headers["Mcp-Session-Id"];
+        var (first, calls) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        Upstream.Instead = async context =>
+        {
+            if (context.Request.Headers["Mcp-Session-Id"] != lost)
+            {
+                return false;
+            }
+
+            // All others are told only when the first has another session, and was answered in it.
+            if (context.Request.Method == "POST" && Interlocked.Increment(ref calls) > 1)
+            {
+                await first.Task.WaitAsync(context.RequestAborted);
+            }
+
+            context.Response.StatusCode = 404;
+            return true;
+        };
+        var answers = Enumerable.Range(2, 3).Select(id => Portal.RpcAsync(token, session, "tools/call", Read, $"{id}")).ToList();
+        await Task.WhenAny(answers);
+        first.SetResult();
+        Assert.All(await Task.WhenAll(answers), answer => Assert.Equal("read", answer.Text));
+        Assert.Equal(2, Upstream.Received.Where(received => received.Rpc == "tools/call").Select(received => received.Headers["Mcp-Session-Id"]).Distinct().Count());
     }
 
     [Fact]
     public async Task Level_IsToldToASessionThatBeginsLater()
     {
         await StartAsync(isStateless: false);
-        var token = _portal.Token();
-        var session = await _portal.InitializeAsync(token);
-        Assert.Null((await _portal.RpcAsync(token, session, "logging/setLevel", """{"level":"error"}""")).ErrorCode);
-        Assert.DoesNotContain(_upstream.Received, received => received.Rpc == "logging/setLevel");
-        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Null((await Portal.RpcAsync(token, session, "logging/setLevel", """{"level":"error"}""")).ErrorCode);
+        Assert.DoesNotContain(Upstream.Received, received => received.Rpc == "logging/setLevel");
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read, "2")).Text);
         Assert.Equal(
             ["initialize", "notifications/initialized", "logging/setLevel", "tools/call"],
-            _upstream.Received.Where(received => received.Headers.GetValueOrDefault("User-Agent") == "ManagedOAuth-portal" && received.Rpc != "GET").Select(received => received.Rpc));
+            Upstream.Received.Where(received => received.Headers.GetValueOrDefault("User-Agent") == "ManagedOAuth-portal" && received.Rpc != "GET").Select(received => received.Rpc));
+    }
+
+    // 2026-07-28: each request says which logs it wants; the server has one level for all of them.
+    [Fact]
+    public async Task LevelOfARequestWithoutASession_IsKeptForThatRequest()
+    {
+        await StartAsync(isStateless: false);
+        var token = Portal.Token();
+        foreach (var (level, heard, told) in new[] { (null, "", 0), ("warning", "error", 1), ("info", "info error", 2), ("error", "error", 2), (null, "", 2), ("debug", "debug info error", 3), ("loud", "", 3) })
+        {
+            var meta = level is null ? "{}" : $$"""{"io.modelcontextprotocol/logLevel":"{{level}}"}""";
+            var answer = await Portal.RpcAsync(token, null, "tools/call", $$"""{"name":"things_log","_meta":{{meta}} }""");
+            Assert.Equal("logged", answer.Text);
+            var levels = answer.Body.Split('\n').Where(line => line.Contains("notifications/message", StringComparison.Ordinal))
+                .Select(line => JsonDocument.Parse(line[6..]).RootElement.GetProperty("params").GetProperty("level").GetString());
+            Assert.Equal((level, heard, told), (level, string.Join(' ', levels), Upstream.Received.Count(received => received.Rpc == "logging/setLevel")));
+        }
     }
 
     [Theory]
@@ -265,180 +135,68 @@ public sealed class PortalUpstreamSessionTests(World world) : IAsyncLifetime
     {
         await StartAsync(isStateless: false);
         var asked = 0;
-        _upstream.Instead = context =>
+        Upstream.Instead = context =>
         {
             var isFirst = context.Request.Method == "GET" && Interlocked.Increment(ref asked) == 1;
             context.Response.StatusCode = isFirst ? status : 200;
             return Task.FromResult(isFirst);
         };
-        var token = _portal.Token();
-        var session = await _portal.InitializeAsync(token);
-        Assert.Equal("read", (await _portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
         await Eventually.Async(() => Volatile.Read(ref asked) == (isAskedAgain ? 2 : 1));
     }
 
-    // SEP-1699: a server that does not hold connections for long ends its streams, and goes on where they are taken up.
     [Fact]
-    public async Task AnswerThatEndsBeforeItsResponse_IsTakenUp_AndTheRequestNotSentAgain()
+    public async Task SharedSession_IsOfOneServerAndAccount()
     {
-        await StartAsync(isStateless: false);
-        var (calls, positions, id) = (0, new ConcurrentQueue<string>(), "");
-        _upstream.Instead = async context =>
-        {
-            var last = context.Request.Headers["Last-Event-ID"].ToString();
-            if (context.Request.Headers["Mcp-Method"] == "tools/call")
-            {
-                calls++;
-                using var call = await JsonDocument.ParseAsync(context.Request.Body);
-                id = call.RootElement.GetProperty("id").GetRawText();
-                await SayAsync(context, "id: one\nretry: 100\ndata:\n\n");
-            }
-            else if (context.Request.Method == "GET" && last.Length > 0)
-            {
-                positions.Enqueue(last);
-                await SayAsync(context, last == "one"
-                    ? "id: two\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\"half way\"}}\n\n"
-                    : "id: three\ndata: {\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}}\n\n");
-            }
-            else
-            {
-                return Refuses(context, 405);
-            }
-
-            return true;
-        };
-        var token = _portal.Token();
-        var answer = await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/call", Read);
-        Assert.Equal("done", answer.Text);
-        Assert.Contains("half way", answer.Body, StringComparison.Ordinal);
-        Assert.Equal(1, calls);
-        Assert.Equal(["one", "two"], positions);
-    }
-
-    [Theory]
-    [InlineData(404, "unavailable")]
-    [InlineData(405, "unavailable")]
-    [InlineData(200, "timeout")]
-    public async Task AnswerThatCannotBeTakenUp_OrNeverComes_IsAnErrorInBoundedTime(int status, string reason)
-    {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "3s" });
-        var calls = 0;
-        _upstream.Instead = async context =>
-        {
-            var isCall = context.Request.Headers["Mcp-Method"] == "tools/call";
-            calls += isCall ? 1 : 0;
-            if (isCall || (status == 200 && context.Request.Headers.ContainsKey("Last-Event-ID")))
-            {
-                await SayAsync(context, "id: one\nretry: 0\ndata:\n\n");
-                return true;
-            }
-
-            return Refuses(context, status == 200 ? 405 : status);
-        };
-        var token = _portal.Token();
-        var answer = await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/call", Read).WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal(reason, answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
-        Assert.Equal(1, calls);
+        var shared = new SharedSessionId(World.Edge.Get<IHotStore>(), Guid.NewGuid().ToString(), Guid.NewGuid(), TimeSpan.FromMinutes(1));
+        await shared.KeepAsync(new SharedSession("id", "2025-11-25", "a"), default);
+        using var same = new UpstreamSession(World.Edge.Get<UpstreamHttp>(), "", default, shared) { Identity = "a" };
+        using var other = new UpstreamSession(World.Edge.Get<UpstreamHttp>(), "", default, shared) { Identity = "b" };
+        Assert.Equal((true, "id", "2025-11-25"), (await same.TryAdoptAsync(default), same.SessionId, same.Revision));
+        Assert.False(await other.TryAdoptAsync(default));
     }
 
     [Fact]
-    public async Task StreamOfItsOwn_IsTakenUpWhereItEnded()
+    public async Task SharedSession_ThatRedisForgot_ComesBack_UnlessAnotherReplicaHasBegunOne()
     {
-        await StartAsync(isStateless: false);
-        var positions = new ConcurrentQueue<string>();
-        _upstream.Instead = async context =>
-        {
-            if (context.Request.Method != "GET")
-            {
-                return false;
-            }
-
-            positions.Enqueue(context.Request.Headers["Last-Event-ID"].ToString());
-            await SayAsync(context, $"id: {positions.Count}\ndata:\n\n");
-            return true;
-        };
-        var token = _portal.Token();
-        Assert.Equal("read", (await _portal.RpcAsync(token, await _portal.InitializeAsync(token), "tools/call", Read)).Text);
-        await Eventually.Async(() => positions.Count >= 3);
-        Assert.Equal(["", "1", "2"], positions.Take(3));
-    }
-
-    private static bool Refuses(HttpContext context, int status)
-    {
-        var isGet = context.Request.Method == "GET";
-        context.Response.StatusCode = isGet ? status : 200;
-        return isGet;
-    }
-
-    private static async Task SayAsync(HttpContext context, string events)
-    {
-        context.Response.ContentType = "text/event-stream";
-        await context.Response.WriteAsync(events);
-        await context.Response.Body.FlushAsync();
-    }
-
-    [Fact]
-    public async Task SharedSession_IsOfOneVersionOfTheServer()
-    {
-        _upstream = await McpUpstream.StartAsync("unused", isStateless: true, static _ => { });
-        var (store, owner, server) = (world.Edge.Get<IHotStore>(), Guid.NewGuid().ToString(), Guid.NewGuid());
-        await new SharedSessionId(store, owner, server, 1).KeepAsync("id", "2025-11-25", default);
-        Assert.Equal(("id", "2025-11-25"), await new SharedSessionId(store, owner, server, 1).FindAsync(default));
-        Assert.Null(await new SharedSessionId(store, owner, server, 2).FindAsync(default));
+        var shared = new SharedSessionId(World.Edge.Get<IHotStore>(), Guid.NewGuid().ToString(), Guid.NewGuid(), TimeSpan.FromMinutes(1));
+        var (first, second) = (new SharedSession("first", "2025-11-25", "a"), new SharedSession("second", "2025-11-25", "a"));
+        await shared.RenewAsync(first, TimeSpan.Zero, default);
+        Assert.Equal(first, await shared.FindAsync(default));
+        await shared.KeepAsync(second, default);
+        await shared.RenewAsync(first, TimeSpan.Zero, default);
+        Assert.Equal(second, await shared.FindAsync(default));
+        await shared.ForgetAsync(first, default);
+        Assert.True(await shared.IsUsedAsync(default));
+        await shared.ForgetAsync(second, default);
+        Assert.False(await shared.IsUsedAsync(default));
     }
 
     [Fact]
     public async Task Session_MayBeEndedTwice()
     {
-        _upstream = await McpUpstream.StartAsync("unused", isStateless: true, static _ => { });
-        var session = new UpstreamSession(world.Edge.Get<UpstreamHttp>(), "", default, null);
+        var session = new UpstreamSession(World.Edge.Get<UpstreamHttp>(), "", default, null);
         session.Dispose();
         session.Dispose();
         Assert.True(session.Ended.IsCancellationRequested);
     }
 
-    private async Task StartAsync(bool isStateless, Func<Contracts.Configuration.McpServer, Contracts.Configuration.McpServer>? change = null)
+    private static async Task<string> LogAsync(ModelContextProtocol.Server.McpServer server, CancellationToken cancellation)
     {
-        _upstream = await McpUpstream.StartAsync("things", isStateless, upstream =>
+        foreach (var level in new[] { "debug", "info", "error" })
         {
-            upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
-            upstream.Tools.Add(McpServerTool.Create(AskAsync, new() { Name = "ask" }));
-        });
-        await _portal.AddAsync("things", _upstream, change);
+            await server.SendMessageAsync(
+                new JsonRpcNotification { Method = "notifications/message", Params = new System.Text.Json.Nodes.JsonObject { ["level"] = level, ["data"] = "x" } }, cancellation);
+        }
+
+        return "logged";
     }
 
-    private async Task<string> AskSomebodyWhoThinksAsync()
+    private static void Fill(McpUpstream upstream)
     {
-        await using var client = await _portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
-        {
-            ElicitationHandler = async (_, cancellation) =>
-            {
-                // Longer than the server may be silent.
-                await Task.Delay(TimeSpan.FromSeconds(3), cancellation);
-                return new ElicitResult { Action = "decline" };
-            },
-        });
-        return Assert.IsType<TextContentBlock>((await client.CallToolAsync("things_ask")).Content[0]).Text;
-    }
-
-    private static async Task<string> AskAsync(McpServer server, RequestContext<CallToolRequestParams> context, CancellationToken cancellation)
-    {
-        var question = new ElicitRequestParams { Message = "Who?", RequestedSchema = new ElicitRequestParams.RequestSchema() };
-        return context.JsonRpcRequest.Context?.ProtocolVersion == "2026-07-28"
-            ? throw new InputRequiredException(new Dictionary<string, InputRequest> { ["who"] = InputRequest.ForElicitation(question) }, "state-1")
-            : (await server.ElicitAsync(question, cancellation)).Action;
-    }
-
-    // Takes every message and answers none.
-    private static async Task<WebApplication> SseServerAsync(RequestDelegate stream)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.MapGet("/sse", stream);
-        app.MapPost("/messages", static () => Results.StatusCode(202));
-        await app.StartAsync();
-        return app;
+        upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
+        upstream.Tools.Add(McpServerTool.Create(LogAsync, new() { Name = "log" }));
     }
 }

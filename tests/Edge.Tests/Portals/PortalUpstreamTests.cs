@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using ModelContextProtocol.Server;
 
 namespace ManagedOAuth.Edge.Tests.Portals;
 
-/// <summary>What servers are shown, and what they can do to the portal.</summary>
+/// <summary>What servers are shown, and what is told of the calls to them.</summary>
 [Collection(WorldCollection.Name)]
 public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
 {
@@ -155,7 +156,9 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         Assert.Equal(-32042, answer.ErrorCode);
         var elicitation = answer.Json.GetProperty("error").GetProperty("data").GetProperty("elicitations")[0];
         Assert.Equal("url", elicitation.GetProperty("mode").GetString());
-        Assert.StartsWith($"https://{_portal.Host}/authorize?elicitationId=", elicitation.GetProperty("url").GetString(), StringComparison.Ordinal);
+        var id = elicitation.GetProperty("elicitationId").GetString()!;
+        Assert.Equal($"https://{_portal.Host}/authorize?elicitationId={id}&server=own", elicitation.GetProperty("url").GetString());
+        Assert.Equal((false, true), (LoginInvitation.IsForAnother(id, PortalHarness.UserId("alice@example.com")), LoginInvitation.IsForAnother(id, PortalHarness.UserId("bob@example.com"))));
         Assert.DoesNotContain(_stateless.Received.Where(received => received.Rpc != "401"), received => received.Headers.GetValueOrDefault("Mcp-Name") == "read");
     }
 
@@ -216,61 +219,6 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         await Eventually.Async(async () => (await _portal.RpcAsync(token, null, "tools/call", Read)).ErrorCode is null);
     }
 
-    [Theory]
-    [InlineData("redirect")]
-    [InlineData("gzip")]
-    [InlineData("html")]
-    [InlineData("huge")]
-    [InlineData("huge-event")]
-    [InlineData("endless")]
-    [InlineData("silent")]
-    [InlineData("drip")]
-    [InlineData("cut")]
-    [InlineData("not-a-message")]
-    [InlineData("no-text")]
-    [InlineData("no-name")]
-    public async Task HostileAnswer_IsAnErrorInBoundedTime(string kind)
-    {
-        await _portal.AddAsync("things", _stateless, record => record with { RequestTimeout = "2s" });
-        _stateless.Instead = context => HostileAsync(context, kind);
-        var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read).WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal(-32000, answer.ErrorCode);
-        Assert.DoesNotContain("canary", answer.Body + string.Join('\n', answer.Headers.Values), StringComparison.Ordinal);
-        await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.PortalId == _portal.Portal.PortalId && entry.Method == "tools/call" && !entry.Success));
-        _stateless.Instead = null;
-        Assert.Equal("read", (await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read)).Text);
-    }
-
-    [Fact]
-    public async Task CookieOfAServer_IsNeverSentAgain()
-    {
-        await _portal.AddAsync("things", _stateless);
-        _stateless.Instead = context =>
-        {
-            context.Response.Headers.SetCookie = "canary=1; Path=/";
-            return Task.FromResult(false);
-        };
-        var token = _portal.Token();
-        for (var i = 0; i < 3; i++)
-        {
-            var answer = await _portal.RpcAsync(token, null, "tools/call", Read);
-            Assert.False(answer.Headers.ContainsKey("Set-Cookie"));
-        }
-
-        Assert.All(_stateless.Received, received => Assert.False(received.Headers.ContainsKey("Cookie")));
-    }
-
-    [Fact]
-    public async Task InsideAddress_IsNotCalled()
-    {
-        await _portal.AddAsync("things", _stateless, catalog: catalog => catalog);
-        var record = await _portal.AddAsync("inside", _stateless);
-        world.Configuration.Put(record with { Hostname = $"http://10.255.255.1:{_stateless.Port}/mcp" });
-        await world.KnowsAsync();
-        var answer = await _portal.RpcAsync(_portal.Token(), null, "tools/call", """{"name":"inside_read"}""").WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Equal(-32000, answer.ErrorCode);
-    }
-
     [Fact]
     public async Task TooManyCalls_AreRefusedForThatUserAlone()
     {
@@ -305,79 +253,24 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
         Assert.DoesNotContain(entries, entry => entry.ToString().Contains("secret", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Log_HasTheCodeOfAServersError_AndNotItsText()
+    {
+        await _portal.AddAsync("things", _stateless);
+        _stateless.Instead = async context =>
+        {
+            using var call = await JsonDocument.ParseAsync(context.Request.Body);
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.RootElement.GetProperty("id").GetRawText()}},"error":{"code":-32050,"message":"canary"} }""");
+            return true;
+        };
+        Assert.Equal(-32050, (await _portal.RpcAsync(_portal.Token(), null, "tools/call", Read)).ErrorCode);
+        await Eventually.Async(() => world.PortalLog.Entries.Any(entry => entry.PortalId == _portal.Portal.PortalId && entry.Error == "The server answered with error -32050."));
+        Assert.DoesNotContain(world.PortalLog.Entries, entry => entry.ToString().Contains("canary", StringComparison.Ordinal));
+    }
+
     private static List<string> Assertions(McpUpstream upstream)
         => [.. upstream.Received.Select(received => received.Headers.GetValueOrDefault("Cf-Access-Jwt-Assertion")).OfType<string>().Distinct()];
 
     private static void Fill(McpUpstream upstream) => upstream.Tools.Add(McpServerTool.Create(() => "read", new() { Name = "read" }));
-
-    private static async Task<bool> HostileAsync(HttpContext context, string kind)
-    {
-        var response = context.Response;
-        response.ContentType = kind is "huge-event" or "endless" or "drip" or "silent" or "cut" ? "text/event-stream" : "application/json";
-        try
-        {
-            switch (kind)
-            {
-                case "redirect":
-                    response.Redirect("http://127.0.0.1:1/canary");
-                    break;
-                case "gzip":
-                    response.Headers.ContentEncoding = "gzip";
-                    await response.WriteAsync("canary");
-                    break;
-                case "html":
-                    response.ContentType = "text/html";
-                    await response.WriteAsync("<script>canary</script>");
-                    break;
-                case "huge":
-                case "huge-event":
-                    await response.WriteAsync(kind == "huge" ? "{\"x\":\"" : "data: ");
-                    for (var i = 0; i < 64 * 1024; i++)
-                    {
-                        await response.Body.WriteAsync(new byte[64 * 1024], context.RequestAborted);
-                    }
-
-                    break;
-                case "endless":
-                    while (!context.RequestAborted.IsCancellationRequested)
-                    {
-                        await response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/other\"}\n\n", context.RequestAborted);
-                    }
-
-                    break;
-                case "drip":
-                    while (!context.RequestAborted.IsCancellationRequested)
-                    {
-                        await response.WriteAsync(":", context.RequestAborted);
-                        await response.Body.FlushAsync(context.RequestAborted);
-                        await Task.Delay(100, context.RequestAborted);
-                    }
-
-                    break;
-                case "silent":
-                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
-                    break;
-                case "cut":
-                    await response.WriteAsync("data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/other\"}\n\n");
-                    await response.Body.FlushAsync();
-                    context.Abort();
-                    break;
-                case "no-text":
-                    await response.WriteAsync("""{"jsonrpc":"2.0","method":"\ud800"}""");
-                    break;
-                case "no-name":
-                    await response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{"content":[],"\ud800":"canary"}}""");
-                    break;
-                default:
-                    await response.WriteAsync("[1]");
-                    break;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The portal has had enough.
-        }
-
-        return true;
-    }
 }

@@ -36,6 +36,27 @@ public sealed class ReplayLogTests
     }
 
     [Fact]
+    public void ManyStreams_PushOutThoseThatAreOver_BeforeOneThatGoesOn()
+    {
+        var open = _logs.Begin("s", false);
+        open.Add(new byte[10]);
+        var over = Enumerable.Range(0, 100).Select(_ =>
+        {
+            var log = _logs.Begin("s", false);
+            log.Add(new byte[1]);
+            log.Complete();
+            return log;
+        }).ToList();
+        Assert.Same(open, _logs.Find("s", open.StreamId));
+        Assert.Null(_logs.Find("s", over[0].StreamId));
+        Assert.Same(over[^1], _logs.Find("s", over[^1].StreamId));
+    }
+
+    [Fact]
+    public void Streams_OfTwoProcesses_AreNeverTakenForEachOther()
+        => Assert.NotEqual(_logs.Begin("s", false).StreamId, new ReplayLogs(_clock).Begin("s", false).StreamId);
+
+    [Fact]
     public void LongMessage_IsNotKept_AndPushesNothingOut()
     {
         var log = _logs.Begin("s", false);
@@ -67,14 +88,14 @@ public sealed class ReplayLogTests
     {
         var first = _logs.Begin("s", false);
         first.Add(new byte[100]);
-        for (var i = 0; i < 16; i++)
+        for (var i = 0; i < ReplayLogs.MaximumPerSession; i++)
         {
             _logs.Begin("s", false).Add(new byte[1]);
         }
 
         first.Add(new byte[100]);
         Assert.Null(_logs.Find("s", first.StreamId));
-        Assert.Equal(16, _logs.Bytes);
+        Assert.Equal(ReplayLogs.MaximumPerSession, _logs.Bytes);
     }
 
     [Fact]

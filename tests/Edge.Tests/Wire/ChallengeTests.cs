@@ -101,6 +101,19 @@ public class ChallengeTests(World world)
         Assert.Empty(world.Origin.With(token));
     }
 
+    [Theory]
+    [InlineData("access_token")]
+    [InlineData("ACCESS%5Ftoken")]
+    public async Task TokenInTheQuery_BesideAGoodCredential_IsAnErrorAndNotForwarded(string parameter)
+    {
+        var (good, leaked) = (world.Tokens.AccessToken(world.A), world.Tokens.AccessToken(world.A));
+        var response = await world.GetAsync("a.test", $"/x?{parameter}={leaked}", $"Authorization: Bearer {good}");
+
+        Assert.Equal(400, response?.Status);
+        Assert.Contains("error=\"invalid_request\"", response!["WWW-Authenticate"], StringComparison.Ordinal);
+        Assert.Empty(world.Origin.With(leaked));
+    }
+
     [Fact]
     public async Task ForwardedHeaders_DoNotChangeAnyUrl()
     {

@@ -92,6 +92,25 @@ public class CredentialTests(World world)
         Assert.Equal(200, (await world.GetAsync("rotated.test", "/", World.Bearer(world.Tokens.AccessToken(application))))?.Status);
     }
 
+    [Fact]
+    public async Task AccessToken_ThatWasNoneAtFirst_LetsInAsSoonAsItIsOne()
+    {
+        var application = await world.AddAsync("early.test");
+        var (token, key) = (world.Tokens.AccessToken(application), world.Tokens.SealingKeys[application.Id]);
+        world.Tokens.AddKey(application.Id);
+        await Eventually.Async(async () => (await world.GetAsync("early.test", "/", World.Bearer(token)))?.Status == 401);
+
+        // Nothing is remembered of a bad token, however often and in however many forms it comes.
+        for (var index = 0; index < 20; index++)
+        {
+            Assert.Equal(401, (await world.GetAsync("early.test", "/", World.Bearer(token)))?.Status);
+            Assert.Equal(401, (await world.GetAsync("early.test", "/", World.Bearer(world.Tokens.AccessToken(world.A))))?.Status);
+        }
+
+        world.Tokens.PutKey(application.Id, key);
+        await Eventually.Async(async () => (await world.GetAsync("early.test", "/", World.Bearer(token)))?.Status == 200);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

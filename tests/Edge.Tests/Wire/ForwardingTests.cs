@@ -27,6 +27,18 @@ public class ForwardingTests(World world)
     }
 
     [Fact]
+    public async Task Upload_ThatPausesLongerThanStrangersMay_GoesOn()
+    {
+        var marker = Guid.NewGuid().ToString("N");
+        using var client = await RawConnection.OpenAsync(world.Port);
+        await client.SendAsync(World.Head("POST", "a.test", $"/{marker}", _token, "Transfer-Encoding: chunked") + "1\r\na\r\n");
+        await Task.Delay(TimeSpan.FromSeconds(7)); // the server gives strangers 5 s
+        await client.SendAsync("1\r\nb\r\n0\r\n\r\n");
+        Assert.Equal(200, (await client.ReadAsync())?.Status);
+        Assert.Equal("ab", Assert.Single(world.Origin.With(marker)).Body);
+    }
+
+    [Fact]
     public async Task OriginPath_IsPutBeforeTheRequests()
     {
         var application = await world.AddAsync("prefix.test", application => application with { Origin = application.Origin! with { Url = world.Origin.Url + "/base/", PreserveHost = false } });

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.OpenStreams;
@@ -79,6 +81,28 @@ public class OpenStreamTests(World world)
 
         await doomed.EndsAsync();
         Assert.Equal(302, (await world.GetAsync("turned-off.test", "/", World.Bearer(token)))?.Status);
+    }
+
+    [Fact]
+    public async Task ServiceToken_KeepsItsStreamBeyondTheAssertionThatItBeganWith()
+    {
+        var secret = "mo_st_" + Guid.NewGuid().ToString("N");
+        var token = new ServiceToken { Id = Guid.NewGuid(), Name = "machine", ClientId = Guid.NewGuid().ToString("N") + ".access", SecretHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))) };
+        world.Tokens.ShortLived.Add(token.ClientId);
+        world.Configuration.Put(token);
+        await world.AddAsync("machines.test", null, World.PolicyOf(PolicyAction.NonIdentity, new Rule.AnyValidServiceToken()));
+        using var stream = await RawConnection.OpenAsync(world.Port);
+        await Eventually.Async(async () => (await world.GetAsync("machines.test", "/", $"CF-Access-Client-Id: {token.ClientId}", $"CF-Access-Client-Secret: {secret}"))?.Status == 200);
+        await stream.SendAsync(World.Head("GET", "machines.test", "/sse", $"CF-Access-Client-Id: {token.ClientId}", $"CF-Access-Client-Secret: {secret}"));
+        Assert.StartsWith("HTTP/1.1 200", await stream.LineAsync(), StringComparison.Ordinal);
+        var end = DateTimeOffset.UtcNow.AddSeconds(4);
+        while (DateTimeOffset.UtcNow < end)
+        {
+            Assert.NotNull(await stream.LineAsync());
+        }
+
+        world.Configuration.Put(token with { Enabled = false });
+        await stream.EndsAsync();
     }
 
     [Fact]

@@ -14,11 +14,8 @@ public class ServiceRoutingTests(World world)
     [InlineData("/.well-known/cloudflare-access-protected-resource/", "authorization-server")]
     [InlineData("/cdn-cgi/access/oauth/authorization?client_id=x", "authorization-server")]
     [InlineData("/cdn-cgi/access/oauth/registration", "authorization-server")]
-    [InlineData("/cdn-cgi/access/oauth/par", "authorization-server")]
-    [InlineData("/cdn-cgi/access/oauth/device", "authorization-server")]
     [InlineData("/cdn-cgi/access/oauth/token", "token")]
     [InlineData("/cdn-cgi/access/oauth/revoke", "token")]
-    [InlineData("/cdn-cgi/access/oauth/introspect", "token")]
     [InlineData("/cdn-cgi/access/certs", "token")]
     public async Task ApplicationDomain_PathOfAService_GoesThere_WithWhatTheEdgeVouchesFor(string target, string service)
     {

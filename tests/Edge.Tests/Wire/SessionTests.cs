@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Edge.Credentials;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.Testing;
@@ -33,6 +34,9 @@ public class SessionTests(World world)
 
         Assert.DoesNotContain("domain=", session, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(200, (await world.GetAsync(host, "/orders", $"Cookie: {session.Split(';')[0]}"))?.Status);
+        var (cache, uses) = (world.Edge.Get<CredentialCache>(), world.Edge.Get<GrantUseReports>());
+        Assert.True(cache.TryGet(assertion, CredentialKind.BrowserSession, application.Aud, out var credential));
+        Assert.True(uses.Waiting.Contains(credential!.GrantId) || world.Tokens.Used.Contains(credential.GrantId.ToString()));
 
         // The login cookie goes with the login.
         Assert.Contains(response.All("Set-Cookie"), set => set.StartsWith(cookie.Split('=')[0] + "=;", StringComparison.Ordinal));
@@ -201,7 +205,7 @@ public class SessionTests(World world)
         Assert.Equal(302, response?.Status);
         var cookie = Assert.Single(response!.All("Set-Cookie"));
         Assert.Contains("httponly", cookie, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("max-age=600", cookie, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("max-age=3600", cookie, StringComparison.OrdinalIgnoreCase);
         return (response["Location"]!.Split("&state=")[1], cookie.Split(';')[0]);
     }
 

@@ -2,6 +2,7 @@ using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Routing;
 using ManagedOAuth.Edge.Tests.Harness;
+using ManagedOAuth.ServiceDefaults.Countries;
 using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.Edge.Tests.Wire;
@@ -11,16 +12,23 @@ namespace ManagedOAuth.Edge.Tests.Wire;
 public sealed class TrustedProxyTests(World world) : IAsyncLifetime
 {
     private readonly string _host = $"behind-{Guid.NewGuid():N}.test";
+    private readonly string _abroad = $"geo-{Guid.NewGuid():N}.test";
+    private readonly string _countries = Path.Combine(TemporaryFolder.Create("countries"), "networks.csv");
     private EdgeProcess? _edge;
     private string _token = "";
+    private string _abroadToken = "";
 
     public async Task InitializeAsync()
     {
         var application = await world.AddAsync(_host, null, World.Allow(new Rule.Ip("198.51.100.0/24")));
         _token = World.Bearer(world.Tokens.AccessToken(application));
-        _edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), new("Edge:TrustedProxies:0", "127.0.0.0/8"), new("Edge:TrustedProxies:1", "::1")]);
+        var abroad = await world.AddAsync(_abroad, null, World.Allow(new Rule.Geo("SE")));
+        _abroadToken = World.Bearer(world.Tokens.AccessToken(abroad));
+        await File.WriteAllTextAsync(_countries, "network,country\n198.51.100.0/24,SE\n192.0.2.0/24,DE\n");
+        _edge = await EdgeProcess.StartAsync([.. world.PeerAddresses(), new("Edge:TrustedProxies:0", "127.0.0.0/8"), new("Edge:TrustedProxies:1", "::1"), new("Geo:Networks", _countries)]);
         await Eventually.Async(() => _edge.Get<RouteTableSource>().Current?.FindApplication(application.Id) is not null
-            && _edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == application.Id));
+            && _edge.Get<RouteTableSource>().Current?.FindApplication(abroad.Id) is not null
+            && new[] { application.Id, abroad.Id }.All(id => _edge.Get<KeyRing>().Current.SealingKeys.Values.Any(key => key.ApplicationId == id)));
     }
 
     public async Task DisposeAsync() => await _edge!.DisposeAsync();
@@ -39,6 +47,26 @@ public sealed class TrustedProxyTests(World world) : IAsyncLifetime
 
         Assert.Equal(status, response?.Status);
     }
+
+    [Fact]
+    public async Task GeoRule_SeesTheClientsCountry_AndAnotherListAtOnce()
+    {
+        Assert.Equal(200, await FromAsync("198.51.100.9"));
+        Assert.Equal(403, await FromAsync("192.0.2.9"));
+        Assert.Equal(403, await FromAsync("203.0.113.9"));
+
+        await File.WriteAllTextAsync(_countries, "192.0.2.0/24,SE\n198.51.100.0/24,DE\n");
+        _edge!.Get<CountryFile>().Look();
+        Assert.Equal(200, await FromAsync("192.0.2.9"));
+        Assert.Equal(403, await FromAsync("198.51.100.9"));
+
+        // What cannot be read changes nothing.
+        await File.WriteAllTextAsync(_countries, "one,two\nthree,four,five\n");
+        _edge.Get<CountryFile>().Look();
+        Assert.Equal(200, await FromAsync("192.0.2.9"));
+    }
+
+    private async Task<int?> FromAsync(string address) => (await RawConnection.ExchangeAsync(_edge!.Port, World.Head("GET", _abroad, "/", _abroadToken, $"X-Forwarded-For: {address}")))?.Status;
 
     [Fact]
     public async Task Origin_GetsTheClientsAddressAlone_AndSchemeAndHostFromTheConfiguration()

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Upstreams;
@@ -6,16 +8,17 @@ using ModelContextProtocol.Protocol;
 namespace ManagedOAuth.Edge.Portals.Endpoint;
 
 /// <summary>
-/// What a client sends without wanting an answer: a response to a server's request goes to that server, a cancellation to the request, and the rest
-/// to the servers that the client's session has spoken with.
+/// What a client sends without wanting an answer: a response to a server's request, and its progress, go to that server, a cancellation to the request, and that
+/// the roots are others to the servers that the client's session has spoken with.
 /// </summary>
-internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessions upstreams, PendingInputs inputs, InFlightRequests inFlight, ILogger<ClientMessages> logger)
+internal sealed partial class ClientMessages(UpstreamTargets targets, UpstreamSessions upstreams, PendingInputs inputs, InFlightRequests inFlight, ILogger<ClientMessages> logger)
 {
     // Deprecated in the newest revision, and part of all that have sessions.
     private const string RootsListChanged = "notifications/roots/list_changed";
 
     // A server has only to take what it is told; the client waits as long.
     private static readonly TimeSpan s_telling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_ending = TimeSpan.FromSeconds(5);
 
     public async Task HandleAsync(PortalRequest request)
     {
@@ -25,7 +28,8 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
             {
                 { Kind: RpcKind.Response } => RespondAsync(request),
                 { Method: NotificationMethods.CancelledNotification } => CancelAsync(request),
-                { Method: RootsListChanged or NotificationMethods.ProgressNotification } => SpreadAsync(request),
+                { Method: NotificationMethods.ProgressNotification } => ProgressAsync(request),
+                { Method: RootsListChanged } => SpreadAsync(request),
                 _ => Task.CompletedTask,
             });
         }
@@ -36,30 +40,30 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
         }
     }
 
-    /// <summary>Ends a client's session at all servers.</summary>
-    public void End(PortalVisit visit)
+    /// <summary>Ends a client's session at all servers, whichever replica began it there.</summary>
+    public async Task EndAsync(PortalVisit visit)
     {
-        foreach (var (serverId, session) in upstreams.Take($"{visit.Principal.Key}/session/{visit.SessionId}"))
+        var owner = $"{visit.Principal.Key}/session/{visit.SessionId}";
+        var caller = new UpstreamCaller(visit.Principal, visit.Credential, visit.Client, visit.FlowId);
+        var client = new UpstreamClient(visit.Session?.ClientInfo ?? default, visit.Session?.Capabilities ?? default);
+        using var deadline = new CancellationTokenSource(s_ending);
+        await Task.WhenAll(visit.Directory.Servers.Select(async server =>
         {
-            if (session.SessionId is not null && visit.Directory.Servers.FirstOrDefault(server => server.Record.Id == serverId) is { } server)
+            try
             {
-                _ = EndLaterAsync(visit, server, session);
+                Func<CancellationToken, ValueTask<UpstreamTarget>> target = cancellation => targets.OfAsync(caller, server, cancellation);
+                if (await upstreams.FindAsync(owner, server, client, target, deadline.Token) is var (session, shown))
+                {
+                    await session.EndAsync(shown, deadline.Token);
+                }
             }
-        }
-    }
-
-    private async Task EndLaterAsync(PortalVisit visit, PortalServer server, UpstreamSession session)
-    {
-        try
-        {
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-            await session.EndAsync(await relay.TargetAsync(visit.Principal, server, deadline.Token), deadline.Token);
-        }
-        catch (Exception failure) when (failure is UpstreamException or OperationCanceledException)
-        {
-            // The server ends it by itself when nobody uses it.
-            Log.NotDelivered(logger, "DELETE", failure.Message);
-        }
+            catch (Exception failure) when (failure is UpstreamException or OperationCanceledException)
+            {
+                // The server ends it by itself when nobody uses it.
+                Log.NotDelivered(logger, "DELETE", failure.Message);
+            }
+        }));
+        upstreams.Drop(owner);
     }
 
     private async Task RespondAsync(PortalRequest request)
@@ -71,39 +75,53 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
         }
 
         if (request.SessionId is not null
-            && ServerRequestIds.TryParse(request.Message.Id, out var serverId, out var original)
-            && request.Directory.Find(serverId) is { } server
-            && request.Directory.Sees(request.Visitor, server)
-            && await upstreams.FindAsync(request.UpstreamOwner, server, request.Client, request.Cancellation) is { } session)
+            && TryFind(request, request.Message.Id, out var server, out var original)
+            && await FindAsync(request, server, request.Cancellation) is var (session, target))
         {
-            var response = RpcWriter.WithId(request.Message, json => json.WriteRawValue(original, skipInputValidation: true));
-            await session.SendAsync(await relay.TargetAsync(request, server), response, null, request.Cancellation);
+            var response = RpcWriter.WithId(TaskIds.ForServer(server, request.Message), json => json.WriteRawValue(original, skipInputValidation: true));
+            await session.SendAsync(target, response, null, request.Cancellation);
         }
+    }
+
+    // Only the server that asked hears how far its question is.
+    private async Task ProgressAsync(PortalRequest request)
+    {
+        if (request.SessionId is not null && TryFind(request, RpcMessage.Member(request.Message.Params, "progressToken"), out var server, out var original))
+        {
+            var message = RpcWriter.Write(json => json.With(
+                request.Message.Root,
+                ("params", parameters => json.With(parameters, ("progressToken", _ => json.WriteRawValue(original, skipInputValidation: true))))));
+            await TellAsync(request, server, message);
+        }
+    }
+
+    private static bool TryFind(PortalRequest request, JsonElement id, [NotNullWhen(true)] out PortalServer? server, out byte[] original)
+    {
+        server = ServerRequestIds.TryParse(id, out var serverId, out original) ? request.Directory.Find(serverId) : null;
+        return server is not null && request.Directory.Sees(request.Visitor, server);
     }
 
     private async Task CancelAsync(PortalRequest request)
     {
         var id = RpcMessage.Member(request.Message.Params, "requestId");
-        if (request.SessionId is not { } sessionId || id.ValueKind == System.Text.Json.JsonValueKind.Undefined || inFlight.Cancel(sessionId, id.GetRawText()))
+        if (request.SessionId is not { } sessionId || id.ValueKind == JsonValueKind.Undefined || inFlight.Cancel(sessionId, id.GetRawText()))
         {
             return;
         }
 
         // It may be under way at another replica: whichever server it is at hears of it from here. To a server, and in its session, the id is the client's own.
         var message = RpcWriter.Write(json => json.Raw(request.Message.Root));
-        await Task.WhenAll(request.Servers.Select(server => TellAsync(
-            request, server, message, cancellation => upstreams.FindAsync(request.UpstreamOwner, server, request.Client, cancellation))));
+        await Task.WhenAll(request.Servers.Select(server => TellAsync(request, server, message)));
     }
 
-    private async Task TellAsync(PortalRequest request, PortalServer server, ReadOnlyMemory<byte> message, Func<CancellationToken, Task<UpstreamSession?>> find)
+    private async Task TellAsync(PortalRequest request, PortalServer server, ReadOnlyMemory<byte> message)
     {
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(request.Cancellation);
             deadline.CancelAfter(s_telling);
-            if (await find(deadline.Token) is { IsStateless: false, IsInitialized: true } session)
+            if (await FindAsync(request, server, deadline.Token) is var (session, target))
             {
-                var target = await relay.TargetAsync(request, server).AsTask().WaitAsync(deadline.Token);
                 await session.SendAsync(target, message, request.Message.Method, deadline.Token);
             }
         }
@@ -122,9 +140,11 @@ internal sealed partial class ClientMessages(UpstreamRelay relay, UpstreamSessio
         }
 
         var message = RpcWriter.Write(json => json.Raw(request.Message.Root));
-        await Task.WhenAll(request.Servers.Select(server => TellAsync(
-            request, server, message, _ => Task.FromResult(upstreams.Find(request.UpstreamOwner, server)))));
+        await Task.WhenAll(request.Servers.Select(server => TellAsync(request, server, message)));
     }
+
+    private Task<(UpstreamSession Session, UpstreamTarget Target)?> FindAsync(PortalRequest request, PortalServer server, CancellationToken cancellation)
+        => upstreams.FindAsync(request.UpstreamOwner, server, request.Client, targets.Later(request, server), cancellation);
 
     // It refused, or took too long: unlike a client that has left.
     private static bool IsOfTheServer(Exception failure, PortalRequest request)

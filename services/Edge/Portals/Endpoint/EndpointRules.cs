@@ -54,7 +54,7 @@ internal sealed class OriginIsAllowed : IEndpointRule
 
         return context.Response.Headers.AccessControlAllowOrigin.Count > 0
             ? null
-            : new EndpointRefusal(StatusCodes.Status403Forbidden, "Pages of this origin may not use the portal: in a browser only pages of its own origin do.");
+            : new EndpointRefusal(StatusCodes.Status403Forbidden, "Pages of this origin may not use the portal: in a browser only those of its own origin do, and those that its application's cors_headers name.");
     }
 }
 

@@ -14,27 +14,30 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 /// <c>/mcp</c> of a portal (MCP Streamable HTTP), for somebody who was let in: 1 the rules of the endpoint, 2 the session that the request names,
 /// 3 a message (POST), a stream to listen on (GET), or the end of the session (DELETE).
 /// </summary>
-internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages messages, PortalListening listening, TimeProvider clock)
+internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages messages, PortalListening listening, PortalRefusals refusals, TimeProvider clock)
 {
+    private static readonly RpcError s_nobody = RpcError.Unavailable("Your access names nobody whom a portal could know.") with { Status = StatusCodes.Status403Forbidden };
+    private static readonly RpcError s_away = RpcError.Unavailable("Sessions cannot be looked up right now. Try again in a moment.") with { Status = StatusCodes.Status503ServiceUnavailable, RetryAfter = 5 };
+
     /// <summary>Longest message of a client, in bytes.</summary>
     public const int MaximumMessage = 4 * 1024 * 1024;
 
     public async Task HandleAsync(HttpContext context, Door door, VerifiedCredential credential, PortalDirectory directory)
     {
-        if (EndpointRules.Check(context, door) is var (rule, refusal))
-        {
-            EdgeMetrics.Refused(rule.Id);
-            await RefuseAsync(context, refusal);
-            return;
-        }
-
         if (PortalPrincipal.Of(credential) is not { } principal)
         {
-            await KnownAnswers.Denied.WriteAsync(context);
+            await PortalRefusals.WriteAsync(context, s_nobody, RpcWriter.Error(default, s_nobody, Answer.FlowId(context)));
             return;
         }
 
         var visit = new PortalVisit(context, door, credential, principal, directory, clock.GetTimestamp());
+        if (EndpointRules.Check(context, door) is var (rule, refusal))
+        {
+            EdgeMetrics.Refused(rule.Id);
+            await refusals.WriteAsync(visit, refusal);
+            return;
+        }
+
         try
         {
             await HandleAsync(visit);
@@ -42,7 +45,7 @@ internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages
         catch (HotStoreUnavailableException)
         {
             // Whose session it is cannot be known now: neither "go on" nor "there is none" would be true.
-            await KnownAnswers.ServiceAway.WriteAsync(context);
+            await refusals.WriteAsync(visit, s_away, PortalOutcomes.Unavailable);
         }
     }
 
@@ -53,7 +56,7 @@ internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages
         var session = id is null ? null : await sessions.FindAsync(id, visit.Door.Application.Id, visit.Principal, context.RequestAborted);
         if (id is not null && session is null)
         {
-            await RefuseAsync(context, new EndpointRefusal(StatusCodes.Status404NotFound, "There is no such session, or it has ended. Begin another with initialize."));
+            await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status404NotFound, "There is no such session, or it has ended. Begin another with initialize."));
             return;
         }
 
@@ -71,10 +74,10 @@ internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages
                 break;
             case "GET":
                 context.Response.Headers.Allow = "POST";
-                await RefuseAsync(context, new EndpointRefusal(StatusCodes.Status405MethodNotAllowed, "Listening needs a session: Mcp-Session-Id is missing."));
+                await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status405MethodNotAllowed, "Listening needs a session: Mcp-Session-Id is missing."));
                 break;
             default:
-                await RefuseAsync(context, new EndpointRefusal(StatusCodes.Status400BadRequest, "Mcp-Session-Id is missing."));
+                await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status400BadRequest, "Mcp-Session-Id is missing."));
                 break;
         }
     }
@@ -83,13 +86,13 @@ internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages
     {
         if (await ReadAsync(visit.Http) is not { } body)
         {
-            await RefuseAsync(visit.Http, new EndpointRefusal(StatusCodes.Status413PayloadTooLarge, "A message has at most 4 MiB."));
+            await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status413PayloadTooLarge, "A message has at most 4 MiB."));
             return;
         }
 
         if (RpcMessage.TryRead(body, isStrict: true, out var message) is { } error)
         {
-            await WriteAsync(visit.Http, error.Status, RpcWriter.Error(default, error, visit.FlowId));
+            await refusals.WriteAsync(visit, error, PortalOutcomes.InvalidRequest);
             return;
         }
 
@@ -119,19 +122,5 @@ internal sealed class PortalEndpoint(PortalSessionStore sessions, PortalMessages
             // Longer than it may be, or broken off.
             return null;
         }
-    }
-
-    internal static Task RefuseAsync(HttpContext context, EndpointRefusal refusal)
-        => WriteAsync(context, refusal.Status, RpcWriter.Error(default, RpcError.InvalidRequest(refusal.Message), Answer.FlowId(context)));
-
-    internal static async Task WriteAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
-    {
-        var response = context.Response;
-        response.StatusCode = status;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.ContentType = "application/json";
-        response.ContentLength = body.Length;
-        await response.Body.WriteAsync(body, context.RequestAborted);
     }
 }

@@ -1,4 +1,5 @@
 using ManagedOAuth.Edge.OpenStreams;
+using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Streams;
@@ -10,11 +11,20 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 /// as it likes and its access lasts.
 /// </summary>
 internal sealed class PortalListening(
-    Listeners listeners, ReplayLogs logs, OpenStreamList streams, IHostApplicationLifetime lifetime, TimeProvider clock)
+    Listeners listeners, ReplayLogs logs, OpenStreamList streams, PortalLimits limits, PortalRefusals refusals, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     public async Task ListenAsync(PortalVisit visit)
     {
         var context = visit.Http;
+        IDisposable? lease = null;
+        if ((await limits.TryCountAsync(visit.Principal) ?? limits.TryListen(visit.Principal, out lease)) is { } limited)
+        {
+            lease?.Dispose();
+            await refusals.WriteAsync(visit, limited with { Status = StatusCodes.Status429TooManyRequests }, PortalOutcomes.RateLimited);
+            return;
+        }
+
+        using var held = lease;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         using var open = streams.Open(visit.Credential, visit.Door.Application.Id, visit.Client, () => End(ended, context));
         try
@@ -40,8 +50,13 @@ internal sealed class PortalListening(
         await using var stream = new ClientStream(visit.Http, log, clock);
         await stream.OpenAsync();
         var visitor = PortalPrincipal.Visitor(visit.Credential, visit.Client);
-        using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream) { Principal = visit.Principal });
-        await Task.Delay(Timeout.Infinite, ended);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var listener = listeners.Add(new Listener(visit.SessionId!, visit.Door.Application.Id, visitor, visit.Session.SwitchedOff, stream)
+        {
+            Principal = visit.Principal,
+            End = () => over.TrySetResult(),
+        });
+        await over.Task.WaitAsync(ended);
     }
 
     private async Task ResumeAsync(PortalVisit visit, string last, CancellationToken ended)

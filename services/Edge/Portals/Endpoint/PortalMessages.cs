@@ -27,6 +27,7 @@ internal sealed partial class PortalMessages(
     PortalLimits limits,
     OpenStreamList streams,
     PortalLogReporter reporter,
+    PortalRefusals refusals,
     DrainEnd drained,
     TimeProvider clock,
     ILogger<PortalMessages> logger)
@@ -45,7 +46,7 @@ internal sealed partial class PortalMessages(
         }
         else if (visit.Session is null)
         {
-            await PortalEndpoint.RefuseAsync(visit.Http, new EndpointRefusal(StatusCodes.Status400BadRequest, "Mcp-Session-Id is missing. Begin with initialize."));
+            await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status400BadRequest, "Mcp-Session-Id is missing. Begin with initialize."), message);
         }
         else if (message.Kind == RpcKind.Request)
         {
@@ -62,7 +63,9 @@ internal sealed partial class PortalMessages(
     {
         await sessions.EndAsync(visit.SessionId!, visit.Http.RequestAborted);
         logs.Forget(visit.SessionId!);
-        clientMessages.End(visit);
+
+        // Beside the answer: servers may take their time.
+        _ = clientMessages.EndAsync(visit);
         visit.Http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
@@ -74,7 +77,7 @@ internal sealed partial class PortalMessages(
             ?? ClientIntroduction.Check(RpcMessage.Member(message.Meta, MetaKeys.ClientInfo), RpcMessage.Member(message.Meta, MetaKeys.ClientCapabilities));
         if (error is not null)
         {
-            await PortalEndpoint.WriteAsync(visit.Http, error.Status, RpcWriter.Error(message.Id, error, visit.FlowId));
+            await refusals.WriteAsync(visit, error, PortalOutcomes.InvalidRequest, message);
         }
         else if (message.Kind == RpcKind.Request)
         {
@@ -90,14 +93,14 @@ internal sealed partial class PortalMessages(
     {
         if (visit.SessionId is not null)
         {
-            await PortalEndpoint.RefuseAsync(visit.Http, new EndpointRefusal(StatusCodes.Status400BadRequest, "The session has begun already. Begin another without Mcp-Session-Id."));
+            await refusals.WriteAsync(visit, new EndpointRefusal(StatusCodes.Status400BadRequest, "The session has begun already. Begin another without Mcp-Session-Id."), message);
             return;
         }
 
         var (info, capabilities) = (RpcMessage.Member(message.Params, "clientInfo"), RpcMessage.Member(message.Params, "capabilities"));
-        if ((ClientIntroduction.Check(info, capabilities) ?? limits.TryBeginSession(visit.Principal)) is { } error)
+        if ((ClientIntroduction.Check(info, capabilities) ?? await limits.TryBeginSessionAsync(visit.Principal)) is { } error)
         {
-            await PortalEndpoint.WriteAsync(visit.Http, error.Status, RpcWriter.Error(message.Id, error, visit.FlowId));
+            await refusals.WriteAsync(visit, error, error.Code == RpcCodes.RateLimited ? PortalOutcomes.RateLimited : PortalOutcomes.InvalidRequest, message);
             return;
         }
 
@@ -106,6 +109,7 @@ internal sealed partial class PortalMessages(
             {
                 ApplicationId = visit.Door.Application.Id,
                 Principal = visit.Principal.Key,
+                GrantId = visit.Credential.GrantId,
                 Revision = Revisions.Negotiate(message.Text("protocolVersion")),
                 ClientInfo = ClientIntroduction.Kept(info),
                 Capabilities = ClientIntroduction.Kept(capabilities),
@@ -130,7 +134,7 @@ internal sealed partial class PortalMessages(
         if (entry is null)
         {
             var twice = RpcError.InvalidRequest("A request with this id is being answered already.");
-            await PortalEndpoint.WriteAsync(visit.Http, twice.Status, RpcWriter.Error(message.Id, twice, visit.FlowId));
+            await refusals.WriteAsync(visit, twice, PortalOutcomes.InvalidRequest, message);
             return;
         }
 
@@ -221,9 +225,9 @@ internal sealed partial class PortalMessages(
     private async Task HandOnAsync(PortalVisit visit, RpcMessage message, string revision)
     {
         // They cost servers as much as requests do.
-        if (limits.TryCount(visit.Principal) is { } limited)
+        if (await limits.TryCountAsync(visit.Principal) is { } limited)
         {
-            await PortalEndpoint.WriteAsync(visit.Http, StatusCodes.Status429TooManyRequests, RpcWriter.Error(default, limited, visit.FlowId));
+            await refusals.WriteAsync(visit, limited with { Status = StatusCodes.Status429TooManyRequests }, PortalOutcomes.RateLimited, message);
             return;
         }
 
@@ -232,7 +236,11 @@ internal sealed partial class PortalMessages(
             await clientMessages.HandleAsync(RequestOf(visit, message, revision, stream, visit.Http.RequestAborted));
         }
 
-        visit.Http.Response.StatusCode = StatusCodes.Status202Accepted;
+        // A server that took its time with it: the answer has begun as one that takes long.
+        if (!visit.Http.Response.HasStarted)
+        {
+            visit.Http.Response.StatusCode = StatusCodes.Status202Accepted;
+        }
     }
 
     // What was there when it was asked for may have been taken away since.

@@ -13,28 +13,21 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 internal sealed partial class PortalSweeper(
     RouteTableSource routes, InFlightRequests inFlight, Listeners listeners, PortalSessionStore sessions, ReplayLogs logs, ILogger<PortalSweeper> logger) : BackgroundService
 {
-    private static readonly long s_pause = (long)TimeSpan.FromSeconds(30).TotalMilliseconds;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(30);
     private readonly WakeSignal _wake = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         routes.Changed += _wake.Wake;
         var catchingUp = Task.CompletedTask;
-        var due = Environment.TickCount64 + s_pause;
+        var due = new DueTime(s_pause, Environment.TickCount64);
         try
         {
             while (true)
             {
                 // Changes, however many, do not put it off.
-                var left = TimeSpan.FromMilliseconds(Math.Max(0, due - Environment.TickCount64));
-                Sweep(await _wake.WaitAsync(left, stoppingToken));
-                if (Environment.TickCount64 < due)
-                {
-                    continue;
-                }
-
-                due = Environment.TickCount64 + s_pause;
-                if (catchingUp.IsCompleted)
+                Sweep(await _wake.WaitAsync(due.Left(Environment.TickCount64), stoppingToken));
+                if (due.TryTake(Environment.TickCount64) && catchingUp.IsCompleted)
                 {
                     // Beside the loop: what asks Redis must not keep a change of the configuration waiting.
                     catchingUp = CatchUpAsync(stoppingToken);

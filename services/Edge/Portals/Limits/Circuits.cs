@@ -19,7 +19,9 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
 
     /// <summary>Runs a call through the circuit of its server.</summary>
     /// <exception cref="UpstreamException">It failed, or was not made because the circuit is open.</exception>
-    public async ValueTask<RpcMessage> RunAsync(PortalServer server, Func<Task<RpcMessage>> call)
+    /// <param name="server">The server.</param>
+    /// <param name="call">The call; it tells when the server has answered, however long the rest of its answer takes.</param>
+    public async ValueTask<RpcMessage> RunAsync(PortalServer server, Func<Action, Task<RpcMessage>> call)
     {
         if (_circuits.Count > Maximum)
         {
@@ -29,12 +31,30 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         var circuit = _circuits.GetOrAdd((server.Record.Id, server.Record.Version), _ => Create(server.ServerId));
         try
         {
-            return await circuit.Pipeline.ExecuteAsync(static async (call, _) => await call(), call, CancellationToken.None);
+            return await await circuit.Pipeline.ExecuteAsync(static (state, _) => RunAsync(state.circuit, state.call), (circuit, call), CancellationToken.None);
         }
         catch (BrokenCircuitException open)
         {
             throw new UpstreamException(PortalOutcomes.Unavailable, "The server has not been reachable for a while. It is asked again in a few seconds.", open);
         }
+    }
+
+    // The one call that finds out whether the server is back may ask a person something: that the server answers is all that the others wait for.
+    private static async ValueTask<Task<RpcMessage>> RunAsync(Circuit circuit, Func<Action, Task<RpcMessage>> call)
+    {
+        if (circuit.Breaks.State.CircuitState != CircuitState.HalfOpen)
+        {
+            return Task.FromResult(await call(static () => { }));
+        }
+
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = call(() => answered.TrySetResult());
+        if (await Task.WhenAny(running, answered.Task) == running)
+        {
+            await running;
+        }
+
+        return running;
     }
 
     /// <summary>Whether a server is not asked at the moment.</summary>
@@ -51,8 +71,8 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         return new Circuit(CreatePipeline(serverId, breaks), breaks);
     }
 
-    private ResiliencePipeline<RpcMessage> CreatePipeline(string serverId, Breaks breaks) => new ResiliencePipelineBuilder<RpcMessage> { TimeProvider = clock }
-        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<RpcMessage>
+    private ResiliencePipeline<Task<RpcMessage>> CreatePipeline(string serverId, Breaks breaks) => new ResiliencePipelineBuilder<Task<RpcMessage>> { TimeProvider = clock }
+        .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Task<RpcMessage>>
         {
             ShouldHandle = static arguments => new(arguments.Outcome.Exception is UpstreamException { IsServerFault: true }),
             FailureRatio = 0.5,
@@ -74,7 +94,7 @@ internal sealed partial class Circuits(TimeProvider clock, ILogger<Circuits> log
         })
         .Build();
 
-    private sealed record Circuit(ResiliencePipeline<RpcMessage> Pipeline, Breaks Breaks);
+    private sealed record Circuit(ResiliencePipeline<Task<RpcMessage>> Pipeline, Breaks Breaks);
 
     private sealed class Breaks
     {

@@ -40,15 +40,36 @@ internal static class Capabilities
             json.WriteEndObject();
         }
 
-        if (!request.IsStateless && Any("logging"))
+        if (Any("logging"))
         {
             json.WriteStartObject("logging");
             json.WriteEndObject();
         }
 
+        if (!request.IsStateless && request.Servers.Any(TaskIds.AreMadeBy))
+        {
+            WriteTasks(json);
+        }
+
         json.WriteEndObject();
 
         bool Any(string capability) => servers.Any(server => RpcMessage.Member(server, capability).ValueKind == JsonValueKind.Object);
+    }
+
+    private static void WriteTasks(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("tasks");
+        json.WriteStartObject("list");
+        json.WriteEndObject();
+        json.WriteStartObject("cancel");
+        json.WriteEndObject();
+        json.WriteStartObject("requests");
+        json.WriteStartObject("tools");
+        json.WriteStartObject("call");
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     /// <summary>The portal's description, what is not there at the moment, and what its servers say about their use.</summary>

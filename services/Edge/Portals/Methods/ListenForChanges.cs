@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Streams;
 using ModelContextProtocol.Protocol;
@@ -9,7 +10,7 @@ namespace ManagedOAuth.Edge.Portals.Methods;
 /// <c>subscriptions/listen</c> (2026-07-28): a stream of the changes that the client asked for, for as long as it listens. What is granted is said first;
 /// single resources are not.
 /// </summary>
-internal sealed class ListenForChanges(Listeners listeners, IHostApplicationLifetime lifetime) : IPortalMethod
+internal sealed class ListenForChanges(Listeners listeners, PortalLimits limits, IHostApplicationLifetime lifetime) : IPortalMethod
 {
     public string Name => RequestMethods.SubscriptionsListen;
 
@@ -17,6 +18,13 @@ internal sealed class ListenForChanges(Listeners listeners, IHostApplicationLife
 
     public async ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
     {
+        var limited = limits.TryListen(request.Principal, out var lease);
+        using var held = lease;
+        if (limited is not null)
+        {
+            return RpcAnswer.Failed(limited, PortalOutcomes.RateLimited);
+        }
+
         var asked = RpcMessage.Member(request.Message.Params, "notifications");
         var listener = new Listener("", request.Door.Application.Id, request.Visitor, [], request.Stream)
         {

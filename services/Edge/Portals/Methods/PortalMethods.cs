@@ -15,15 +15,15 @@ internal sealed class PortalMethods(IEnumerable<IPortalMethod> methods, PortalLi
 
     /// <summary>Serves a request.</summary>
     /// <remarks>Each request counts, also one that nobody behind is asked: a search costs time, and every one an entry in the log.</remarks>
-    public ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
-        => request.Message.Method != RequestMethods.Ping && limits.TryCount(request.Principal) is { } limited
-            ? new(RpcAnswer.Failed(limited, PortalOutcomes.RateLimited))
+    public async ValueTask<RpcAnswer> HandleAsync(PortalRequest request)
+        => request.Message.Method != RequestMethods.Ping && await limits.TryCountAsync(request.Principal) is { } limited
+            ? RpcAnswer.Failed(limited, PortalOutcomes.RateLimited)
             : _methods.TryGetValue(request.Message.Method, out var method) && method.IsIn(request.Revision)
-            ? method.HandleAsync(request)
-            : new(RpcAnswer.Failed(
+            ? await method.HandleAsync(request)
+            : RpcAnswer.Failed(
                 new RpcError(RpcCodes.MethodNotFound, "There is no such method in this protocol revision.")
                 {
                     Status = request.IsStateless ? StatusCodes.Status404NotFound : StatusCodes.Status200OK,
                 },
-                PortalOutcomes.InvalidRequest));
+                PortalOutcomes.InvalidRequest);
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Upstreams;
 using ModelContextProtocol.Protocol;
 
@@ -32,9 +33,10 @@ internal sealed class ListResourceTemplates(Pages pages) : IPortalMethod
 
 /// <summary>A request about one resource: relayed to the server that has it.</summary>
 /// <param name="relay">Asks servers.</param>
+/// <param name="sessions">Remember what a client has subscribed to.</param>
 /// <param name="name">The method.</param>
 /// <param name="isLegacy">Only in revisions with sessions.</param>
-internal sealed class OfResource(UpstreamRelay relay, string name, bool isLegacy) : IPortalMethod
+internal sealed class OfResource(UpstreamRelay relay, PortalSessionStore sessions, string name, bool isLegacy) : IPortalMethod
 {
     public string Name => name;
 
@@ -51,11 +53,31 @@ internal sealed class OfResource(UpstreamRelay relay, string name, bool isLegacy
         request.Log.ServerId = server.ServerId;
         request.Log.ResourceUri = uri;
         request.Uses?.Invoke(new PortalUse(server.ServerId));
-        return await relay.CallAsync(
+        var answer = await relay.CallAsync(
             request,
             server,
             id => new UpstreamRequest(name, name == RequestMethods.ResourcesRead ? uri : null, id) { Params = request.Message.Params },
             isCacheable: name == RequestMethods.ResourcesRead);
+        if (answer.Outcome == PortalOutcomes.Ok)
+        {
+            await RememberAsync(request, new ResourceSubscription(server.ServerId, uri));
+        }
+
+        return answer;
+    }
+
+    private async Task RememberAsync(PortalRequest request, ResourceSubscription subscription)
+    {
+        Func<PortalSession, PortalSession>? change = name switch
+        {
+            "resources/subscribe" => subscription.AddTo,
+            "resources/unsubscribe" => subscription.RemoveFrom,
+            _ => null,
+        };
+        if (change is not null && request.Session is { } session && !ReferenceEquals(change(session), session))
+        {
+            request.Session = await sessions.ChangeAsync(request.SessionId!, session, change, request.Cancellation) ?? session;
+        }
     }
 }
 

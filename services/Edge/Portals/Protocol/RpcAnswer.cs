@@ -16,8 +16,11 @@ internal readonly record struct RpcAnswer
 
     public RpcError? Error { get; }
 
-    /// <summary>The <c>error</c> object of a server, as it came; empty when there is none.</summary>
+    /// <summary>The <c>error</c> object of a server, as it came but for the flow id; empty when there is none.</summary>
     public ReadOnlyMemory<byte> RelayedError { get; }
+
+    /// <summary>The code of that error; null when it has none.</summary>
+    public int? RelayedCode { get; private init; }
 
     /// <summary>One of <see cref="PortalOutcomes"/>.</summary>
     public string Outcome { get; }
@@ -29,7 +32,7 @@ internal readonly record struct RpcAnswer
     /// <summary>The answer to a request that its client no longer wants answered.</summary>
     public static RpcAnswer Cancelled { get; } = Failed(RpcError.Unavailable("The request was cancelled."), PortalOutcomes.Cancelled);
 
-    public static RpcAnswer Relayed(ReadOnlyMemory<byte> error, string outcome) => new(default, null, error, outcome);
+    public static RpcAnswer Relayed(ReadOnlyMemory<byte> error, string outcome, int? code) => new(default, null, error, outcome) { RelayedCode = code };
 }
 
 /// <summary>How a portal request ended, in the portal's log and metrics.</summary>

@@ -8,6 +8,9 @@ internal sealed record RpcError(int Code, string Message)
     /// <summary>HTTP status where the revision or the transport has one for this error; otherwise errors come with 200.</summary>
     public int Status { get; init; } = StatusCodes.Status200OK;
 
+    /// <summary>Seconds after which it is worth trying again; null = not known. Said in <c>Retry-After</c> where the status is not 200.</summary>
+    public int? RetryAfter { get; init; }
+
     /// <summary>Further members of <c>data</c>, as JSON values in UTF-8.</summary>
     public IReadOnlyList<(string Name, ReadOnlyMemory<byte> Json)> Data { get; init; } = [];
 

@@ -40,6 +40,18 @@ internal static class RpcWriter
         json.WriteEndObject();
     });
 
+    /// <summary>A <c>ping</c>.</summary>
+    /// <param name="id">Its id as JSON.</param>
+    public static ReadOnlyMemory<byte> Ping(string id) => Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("jsonrpc", "2.0");
+        json.WritePropertyName("id");
+        json.WriteRawValue(id, skipInputValidation: true);
+        json.WriteString("method", "ping");
+        json.WriteEndObject();
+    });
+
     /// <summary>A failed response, with the id under which the flow can be found.</summary>
     public static ReadOnlyMemory<byte> Error(JsonElement id, RpcError error, string flowId) => Write(json =>
     {
@@ -60,6 +72,28 @@ internal static class RpcWriter
         json.WriteEndObject();
     });
 
+    /// <summary>
+    /// The <c>error</c> object of a server as it came, with the id under which the flow can be found. Data of another kind than an object, or with such a
+    /// member of its own, is left as it is.
+    /// </summary>
+    public static ReadOnlyMemory<byte> WithFlow(JsonElement error, string flowId) => Write(json =>
+    {
+        var data = RpcMessage.Member(error, "data");
+        if (data.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined) || RpcMessage.Member(data, "flow_id").ValueKind != JsonValueKind.Undefined)
+        {
+            json.Raw(error);
+            return;
+        }
+
+        json.WriteStartObject();
+        Members(json, error, "data");
+        json.WriteStartObject("data");
+        Members(json, data);
+        json.WriteString("flow_id", flowId);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
     /// <summary>A failed response with the <c>error</c> object of a server.</summary>
     public static ReadOnlyMemory<byte> RelayedError(JsonElement id, ReadOnlyMemory<byte> error) => Write(json =>
     {
@@ -70,24 +104,33 @@ internal static class RpcWriter
     });
 
     /// <summary>The same message under another id.</summary>
-    public static ReadOnlyMemory<byte> WithId(RpcMessage message, Action<Utf8JsonWriter> writeId) => Write(json =>
+    public static ReadOnlyMemory<byte> WithId(RpcMessage message, Action<Utf8JsonWriter> writeId) => Write(json => json.With(message.Root, ("id", _ => writeId(json))));
+
+    /// <summary>An object with some of its members written anew; none is added.</summary>
+    public static void With(this Utf8JsonWriter json, JsonElement container, params ReadOnlySpan<(string Member, Action<JsonElement> Write)> replaced)
     {
         json.WriteStartObject();
-        foreach (var member in message.Root.EnumerateObject())
+        foreach (var entry in container.EnumerateObject())
         {
-            json.WritePropertyName(member.Name);
-            if (member.NameEquals("id"))
+            json.WritePropertyName(entry.Name);
+            Action<JsonElement>? write = null;
+            foreach (var (member, another) in replaced)
             {
-                writeId(json);
+                write = entry.NameEquals(member) ? another : write;
+            }
+
+            if (write is not null)
+            {
+                write(entry.Value);
             }
             else
             {
-                json.Raw(member.Value);
+                json.Raw(entry.Value);
             }
         }
 
         json.WriteEndObject();
-    });
+    }
 
     /// <summary>A notification without parameters.</summary>
     public static ReadOnlyMemory<byte> Notification(string method) => Write(json =>

@@ -17,6 +17,9 @@ internal sealed record PortalSession
     /// <summary>Whose it is; see <see cref="PortalPrincipal.Key"/>.</summary>
     public required string Principal { get; init; }
 
+    /// <summary>The grant that began it, with which it ends; empty = a service token did. Other grants of the same principal may use it.</summary>
+    public Guid GrantId { get; init; }
+
     /// <summary>The negotiated revision.</summary>
     public required string Revision { get; init; }
 
@@ -31,6 +34,9 @@ internal sealed record PortalSession
 
     /// <summary>The level of <c>logging/setLevel</c>; null = never asked for.</summary>
     public string? LogLevel { get; init; }
+
+    /// <summary>Resources whose changes the client wants to hear of, the oldest wish first: a session with a server that begins anew is told so.</summary>
+    public IReadOnlyList<ResourceSubscription> Subscriptions { get => field ?? []; init; } = [];
 
     /// <summary>How the portal's own tools were asked for in the endpoint's address.</summary>
     public string OptimizeContext { get; init; } = "";

@@ -1,3 +1,4 @@
+using ManagedOAuth.Edge.Portals.Upstreams;
 using ManagedOAuth.ServiceDefaults.HotStore;
 
 namespace ManagedOAuth.Edge.Portals.Sessions;
@@ -6,7 +7,7 @@ namespace ManagedOAuth.Edge.Portals.Sessions;
 /// Notices that Redis has lost its memory (a restart, a failover), and gives it back the sessions that this replica remembers: the other replicas
 /// serve them too.
 /// </summary>
-internal sealed partial class PortalSessionKeeper(PortalSessionStore sessions, IHotStore store, TimeProvider clock, ILogger<PortalSessionKeeper> logger) : BackgroundService
+internal sealed partial class PortalSessionKeeper(PortalSessionStore sessions, UpstreamSessions upstreams, IHotStore store, TimeProvider clock, ILogger<PortalSessionKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
@@ -44,6 +45,7 @@ internal sealed partial class PortalSessionKeeper(PortalSessionStore sessions, I
             {
                 _isOwed = true;
                 await sessions.RestoreAsync(cancellation);
+                await upstreams.RestoreAsync(cancellation);
                 _isOwed = false;
             }
         }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ManagedOAuth.ServiceDefaults.HotStore;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Portals.Sessions;
 
@@ -12,7 +13,7 @@ namespace ManagedOAuth.Edge.Portals.Sessions;
 /// The sessions, in Redis, so that every replica serves every session. What this replica has served lately it also remembers itself: a Redis that
 /// was restarted gets it back at the next use, and one that is away does not end it.
 /// </summary>
-internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider clock, ILogger<PortalSessionStore> logger)
+internal sealed partial class PortalSessionStore(IHotStore store, IOptions<PortalOptions> options, TimeProvider clock, ILogger<PortalSessionStore> logger)
 {
     /// <summary>Sessions that one replica remembers.</summary>
     private const int MaximumLocal = 20_000;
@@ -35,7 +36,18 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
         var id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         session = session with { ChangedAt = clock.GetUtcNow() };
         await WriteAsync(KeyOf(id), session, static begun => begun, cancellation);
+        await EndSurplusAsync(session.Principal, cancellation);
         return (id, session);
+    }
+
+    // A client that never ends its sessions has forgotten the oldest of them; one that has not begins another.
+    private async Task EndSurplusAsync(string principal, CancellationToken cancellation)
+    {
+        var live = _local.Where(entry => entry.Value.Session?.Principal == principal).ToList();
+        foreach (var (key, _) in live.OrderBy(entry => entry.Value.ReadAt).Take(live.Count - options.Value.SessionsPerUser))
+        {
+            await EndByKeyAsync(key, cancellation);
+        }
     }
 
     /// <summary>The session of this id, if it belongs to this principal at this portal. Null: there is none for them.</summary>
@@ -90,11 +102,24 @@ internal sealed partial class PortalSessionStore(IHotStore store, TimeProvider c
             cancellation);
 
     /// <summary>Ends a session.</summary>
-    public async Task EndAsync(string id, CancellationToken cancellation)
+    public Task EndAsync(string id, CancellationToken cancellation) => EndByKeyAsync(KeyOf(id), cancellation);
+
+    private async Task EndByKeyAsync(string key, CancellationToken cancellation)
     {
-        var (key, now) = (KeyOf(id), clock.GetUtcNow());
+        var now = clock.GetUtcNow();
         Remember(key, new Known(null, now, now));
         await PutBackAsync(key, null, cancellation);
+    }
+
+    /// <summary>Ends the sessions, of those that this replica remembers, whose grant has ended: they leave Redis with what their clients said of themselves.</summary>
+    public async Task EndOfGrantsAsync(Func<Guid, bool> hasEnded, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var (key, _) in _local.Where(entry => entry.Value.Session is { } session && session.GrantId != Guid.Empty && hasEnded(session.GrantId)))
+        {
+            Remember(key, new Known(null, now, now));
+            await PutBackAsync(key, null, cancellation);
+        }
     }
 
     /// <summary>Gives an emptied Redis what this replica remembers, ends too, for the others. What is there already stays, unless it is older.</summary>

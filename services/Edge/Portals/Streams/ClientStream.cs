@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using ManagedOAuth.Edge.Portals.Protocol;
 
@@ -13,6 +14,8 @@ internal sealed class ClientStream : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan s_soonest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_latest = TimeSpan.FromSeconds(5);
     private static readonly byte[] s_ping = ": ping\n\n"u8.ToArray();
     private readonly HttpContext _context;
     private readonly ReplayLog? _log;
@@ -95,7 +98,9 @@ internal sealed class ClientStream : IAsyncDisposable
         response.ContentType = "text/event-stream";
         if (_log is { HasPrimingEvent: true })
         {
-            Write($"id: {_log.NextId()}\ndata:\n\n");
+            // What breaks for many at one moment (this edge ends, a grant is revoked) is not to come back at one moment.
+            var comeBack = Random.Shared.Next((int)s_soonest.TotalMilliseconds, (int)s_latest.TotalMilliseconds);
+            Write(string.Create(CultureInfo.InvariantCulture, $"id: {_log.NextId()}\nretry: {comeBack}\ndata:\n\n"));
         }
 
         await FlushAsync();

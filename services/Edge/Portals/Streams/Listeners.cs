@@ -1,87 +1,17 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using ManagedOAuth.Contracts.Portals;
-using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Streams;
 
-/// <summary>A client that listens to what belongs to no request.</summary>
-/// <param name="SessionId">Its session.</param>
-/// <param name="ApplicationId">The portal's application.</param>
-/// <param name="Visitor">Who it is.</param>
-/// <param name="SwitchedOff">Servers that are switched off in the session.</param>
-/// <param name="Stream">Where it listens.</param>
-internal sealed record Listener(string SessionId, Guid ApplicationId, PortalVisitor Visitor, IReadOnlyList<string> SwitchedOff, ClientStream Stream)
-{
-    private readonly Lock _lock = new();
-    private bool _isTold;
-    private bool _isToldAgain;
-
-    /// <summary>Whose session it is; null in a revision without sessions.</summary>
-    public PortalPrincipal? Principal { get; init; }
-
-    /// <summary>Servers that are switched off in the session now.</summary>
-    public IReadOnlyList<string> SwitchedOff { get; set; } = SwitchedOff;
-
-    /// <summary>What was visible when it was last told.</summary>
-    public (int Tools, int Prompts, int Resources) Seen { get; set; }
-
-    /// <summary>The id of the request that asked for the changes; undefined in revisions with sessions.</summary>
-    public JsonElement Subscription { get; init; }
-
-    public bool HearsTools { get; init; } = true;
-
-    public bool HearsPrompts { get; init; } = true;
-
-    public bool HearsResources { get; init; } = true;
-
-    /// <summary>False: it is being told already, and will be told once more.</summary>
-    public bool TryBeginTelling()
-    {
-        lock (_lock)
-        {
-            _isToldAgain = _isTold;
-            return !_isTold && (_isTold = true);
-        }
-    }
-
-    /// <summary>True: something changed while it was told.</summary>
-    public bool TellsAgain()
-    {
-        lock (_lock)
-        {
-            (_isTold, _isToldAgain) = (_isToldAgain, false);
-            return _isTold;
-        }
-    }
-
-    /// <summary>A notification that says which subscription it belongs to, where there are such.</summary>
-    public ReadOnlyMemory<byte> Tag(string method, Action<Utf8JsonWriter>? write = null) => RpcWriter.Write(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("jsonrpc", "2.0");
-        json.WriteString("method", method);
-        if (Subscription.ValueKind != JsonValueKind.Undefined)
-        {
-            json.WriteStartObject("params");
-            write?.Invoke(json);
-            json.WriteStartObject("_meta");
-            json.Raw(MetaKeys.SubscriptionId, Subscription);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-    });
-}
-
 /// <summary>The clients that listen at this replica.</summary>
 internal sealed partial class Listeners(PortalDirectories directories, ILogger<Listeners> logger)
 {
     private readonly ConcurrentDictionary<Listener, byte> _listeners = new(ReferenceEqualityComparer.Instance as IEqualityComparer<Listener>);
+
+    // How many streams there are of each session.
+    private readonly ConcurrentDictionary<string, int> _bySession = new(StringComparer.Ordinal);
 
     public int Count => _listeners.Count;
 
@@ -90,6 +20,7 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
     {
         listener.Seen = See(listener);
         _listeners[listener] = 0;
+        _bySession.AddOrUpdate(listener.SessionId, 1, static (_, count) => count + 1);
         return new Registration(this, listener);
     }
 
@@ -107,6 +38,9 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
 
         return false;
     }
+
+    /// <summary>Whether somebody listens in a session here.</summary>
+    public bool Hears(string sessionId) => _bySession.ContainsKey(sessionId);
 
     /// <summary>The session has switched servers, and its client has been told.</summary>
     public void Switch(string sessionId, IReadOnlyList<string> switchedOff)
@@ -129,7 +63,10 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
         }
     }
 
-    /// <summary>As <see cref="Switched"/>, for what was switched at another replica: every session that is listened to here is looked at.</summary>
+    /// <summary>
+    /// As <see cref="Switched"/>, for what was switched at another replica: every session that is listened to here is looked at. Whoever listens in one that has
+    /// ended, which another login of theirs may do, is told so by the end of the stream.
+    /// </summary>
     public async Task CatchUpAsync(PortalSessionStore sessions, CancellationToken cancellation)
     {
         foreach (var listener in _listeners.Keys.Where(listener => listener.Principal is not null))
@@ -137,6 +74,10 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
             if (await sessions.FindAsync(listener.SessionId, listener.ApplicationId, listener.Principal!.Value, cancellation) is { } session)
             {
                 Tell(listener, session.SwitchedOff);
+            }
+            else
+            {
+                listener.End?.Invoke();
             }
         }
     }
@@ -235,6 +176,21 @@ internal sealed partial class Listeners(PortalDirectories directories, ILogger<L
 
     private sealed class Registration(Listeners listeners, Listener listener) : IDisposable
     {
-        public void Dispose() => listeners._listeners.TryRemove(listener, out _);
+        public void Dispose()
+        {
+            if (!listeners._listeners.TryRemove(listener, out _))
+            {
+                return;
+            }
+
+            // Whoever adds one at the same moment counts anew.
+            while (listeners._bySession.TryGetValue(listener.SessionId, out var count)
+                && !(count == 1
+                    ? listeners._bySession.TryRemove(new KeyValuePair<string, int>(listener.SessionId, 1))
+                    : listeners._bySession.TryUpdate(listener.SessionId, count - 1, count)))
+            {
+                Thread.Yield();
+            }
+        }
     }
 }

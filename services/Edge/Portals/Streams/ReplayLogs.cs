@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Security.Cryptography;
 
 namespace ManagedOAuth.Edge.Portals.Streams;
 
@@ -14,10 +15,15 @@ internal sealed class ReplayLogs(TimeProvider clock)
     /// <summary>How long the log of a stream that is over is kept.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
-    private const int MaximumPerSession = 16;
+    /// <summary>Most logs that are kept of a session.</summary>
+    public const int MaximumPerSession = 64;
+
     private const int MaximumSessions = 10_000;
     private readonly ReplayBudget _budget = new(MaximumBytes);
     private readonly ConcurrentDictionary<string, SessionLogs> _sessions = new(StringComparer.Ordinal);
+
+    // Another process counts from the beginning, and may have the same number in its container.
+    private readonly string _prefix = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private long _number;
 
     /// <summary>Bytes that are kept.</summary>
@@ -25,7 +31,7 @@ internal sealed class ReplayLogs(TimeProvider clock)
 
     /// <summary>Begins the log of a stream.</summary>
     public ReplayLog Begin(string sessionId, bool hasPrimingEvent)
-        => new(Interlocked.Increment(ref _number).ToString("x", CultureInfo.InvariantCulture) + Environment.ProcessId.ToString("x", CultureInfo.InvariantCulture), hasPrimingEvent, _budget, clock)
+        => new(_prefix + Interlocked.Increment(ref _number).ToString("x", CultureInfo.InvariantCulture), hasPrimingEvent, _budget, clock)
         {
             Started = log => Keep(sessionId, log),
         };
@@ -91,8 +97,10 @@ internal sealed class ReplayLogs(TimeProvider clock)
                 _logs.Add(log);
                 if (_logs.Count > MaximumPerSession)
                 {
-                    _logs[0].Forget();
-                    _logs.RemoveAt(0);
+                    // Of a stream that is over somebody may have read all; of one that goes on there is more to come.
+                    var least = Math.Max(0, _logs.FindIndex(kept => kept.IsComplete));
+                    _logs[least].Forget();
+                    _logs.RemoveAt(least);
                 }
 
                 return true;

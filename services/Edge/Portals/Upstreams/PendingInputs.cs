@@ -15,7 +15,12 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 internal sealed class PendingInputs(IHotStore store)
 {
     private const string Prefix = "in.";
+    private const string Asked = ":asked";
+
+    // Longest answer that is left for another replica, which looks for it several times a second.
+    private const int MaximumElsewhere = 1024 * 1024;
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_kept = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a person may think about a question.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
@@ -39,6 +44,7 @@ internal sealed class PendingInputs(IHotStore store)
         var answered = _waiting[key] = new TaskCompletionSource<JsonElement>(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
+            await MarkAsync(key, request.Cancellation);
             await request.Stream.SendAsync(RpcWriter.Write(json =>
             {
                 json.WriteStartObject();
@@ -52,16 +58,37 @@ internal sealed class PendingInputs(IHotStore store)
         finally
         {
             _waiting.TryRemove(key, out _);
+            _ = TakeAsync(key + Asked, CancellationToken.None);
         }
     }
 
-    /// <summary>A client has said something.</summary>
+    /// <summary>A client has said something. What nobody asked for, or answers once more, is not kept.</summary>
     public async Task AnswerAsync(PortalRequest request)
     {
         var key = KeyOf(request.Principal.Key, request.Message.Id.GetString()!);
-        if (!_waiting.TryGetValue(key, out var waiting) || !waiting.TrySetResult(request.Message.Root))
+        if (_waiting.TryGetValue(key, out var waiting))
         {
-            await store.SetAsync(key, RpcWriter.Write(json => json.Raw(request.Message.Root)), Life, request.Cancellation);
+            waiting.TrySetResult(request.Message.Root);
+            return;
+        }
+
+        var answer = RpcWriter.Write(json => json.Raw(request.Message.Root));
+        if (answer.Length <= MaximumElsewhere && await store.TakeAsync(key + Asked, request.Cancellation) is not null)
+        {
+            await store.SetAsync(key, answer, s_kept, request.Cancellation);
+        }
+    }
+
+    // For the other replicas: a client may answer what it was asked, and nothing else.
+    private async Task MarkAsync(string key, CancellationToken cancellation)
+    {
+        try
+        {
+            await store.SetAsync(key + Asked, new byte[] { 1 }, Life, cancellation);
+        }
+        catch (HotStoreUnavailableException)
+        {
+            // The answer may still come to this replica.
         }
     }
 
@@ -109,7 +136,7 @@ internal sealed class PendingInputs(IHotStore store)
             ? result
             : throw new UpstreamException(PortalOutcomes.Cancelled, "The client did not answer the server's question.");
 
-    // A response counts only for the one whom the question was for.
-    private static string KeyOf(string principal, string id)
+    /// <summary>Where the answer to a question is left for other replicas: it counts only for the one whom the question was for.</summary>
+    internal static string KeyOf(string principal, string id)
         => "portal:input:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{principal}\n{id}")));
 }

@@ -11,6 +11,8 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </summary>
 internal sealed class SseChannel : IAsyncDisposable
 {
+    // No client's request has such an id, and the portal's own have others.
+    private const string PingPrefix = "ping.";
     private readonly UpstreamHttp _http;
     private readonly HttpResponseMessage _stream;
     private readonly Func<RpcMessage, Task> _unrelated;
@@ -18,6 +20,8 @@ internal sealed class SseChannel : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
     private readonly Task _reading;
+    private UpstreamAnswer.BoundedStream? _body;
+    private int _isProbed;
     private int _isDisposed;
 
     private SseChannel(UpstreamHttp http, HttpResponseMessage stream, Func<RpcMessage, Task> unrelated, Uri endpoint)
@@ -106,6 +110,40 @@ internal sealed class SseChannel : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks the server for a sign of life (<c>ping</c>), and ends the stream if none comes, not a single byte: the connection may have gone without a word,
+    /// and then nothing would ever come on it. Whoever waits for a response is told that the connection broke.
+    /// </summary>
+    /// <param name="target">The server.</param>
+    /// <param name="patience">How long it may take for that.</param>
+    public async Task ProbeAsync(UpstreamTarget target, TimeSpan patience)
+    {
+        if (Interlocked.Exchange(ref _isProbed, 1) == 1)
+        {
+            return;
+        }
+
+        var heard = _body?.Reads;
+        try
+        {
+            using var deadline = new CancellationTokenSource(patience);
+            var id = $"\"{PingPrefix}{Guid.NewGuid():N}\"";
+            await ExchangeAsync(target, id, RpcWriter.Ping(id), static _ => Task.CompletedTask, static () => { }, static _ => new UpstreamException(PortalOutcomes.Unavailable, ""), deadline.Token);
+        }
+        catch (Exception)
+        {
+            // Whatever the reason, there was no answer: what came on the stream says whether it lives. Protects a task that nobody waits for.
+        }
+
+        if (_body?.Reads == heard)
+        {
+            await DisposeAsync();
+            return;
+        }
+
+        Volatile.Write(ref _isProbed, 0);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 1)
@@ -126,7 +164,7 @@ internal sealed class SseChannel : IAsyncDisposable
         await Task.Yield();
         try
         {
-            await using var body = UpstreamAnswer.Bound(await _stream.Content.ReadAsStreamAsync(_end.Token), long.MaxValue);
+            await using var body = _body = UpstreamAnswer.Bound(await _stream.Content.ReadAsStreamAsync(_end.Token), long.MaxValue);
             await foreach (var item in SseParser.Create(body, static (_, data) => data.ToArray()).EnumerateAsync(_end.Token))
             {
                 body.Forget(UpstreamAnswer.MaximumMessage);
@@ -136,7 +174,7 @@ internal sealed class SseChannel : IAsyncDisposable
                 }
                 else if (item.EventType == "message" && RpcMessage.TryRead(item.Data, isStrict: false, out var message) is null)
                 {
-                    await HandOnAsync(message!);
+                    await TryHandOnAsync(message!);
                 }
             }
         }
@@ -166,6 +204,18 @@ internal sealed class SseChannel : IAsyncDisposable
         _ = _address.Task.Exception;
     }
 
+    private async Task TryHandOnAsync(RpcMessage message)
+    {
+        try
+        {
+            await HandOnAsync(message);
+        }
+        catch (Exception) when (!_end.IsCancellationRequested)
+        {
+            // Whoever it was for has gone, or the server does not take the reply: protects all others who wait for this stream.
+        }
+    }
+
     private async Task HandOnAsync(RpcMessage message)
     {
         if (message.Kind == RpcKind.Response)
@@ -179,7 +229,7 @@ internal sealed class SseChannel : IAsyncDisposable
         }
 
         // The transport does not say which request a message belongs to; all of them are of one owner.
-        if (_waiting.Values.FirstOrDefault() is { } any)
+        if (_waiting.FirstOrDefault(static waiting => !waiting.Key.StartsWith("\"" + PingPrefix, StringComparison.Ordinal)).Value is { } any)
         {
             any.Heard();
             await any.OnMessage(message);

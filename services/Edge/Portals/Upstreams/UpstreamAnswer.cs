@@ -86,6 +86,10 @@ internal static class UpstreamAnswer
         private long _total;
         private long _stretch;
         private long _stretchLimit = MaximumMessage;
+        private long _reads;
+
+        /// <summary>How often anything came.</summary>
+        public long Reads => Volatile.Read(ref _reads);
 
         public override bool CanRead => true;
 
@@ -112,6 +116,7 @@ internal static class UpstreamAnswer
                 throw new UpstreamException(PortalOutcomes.Unavailable, "The connection to the server broke.", broken) { IsServerFault = true };
             }
 
+            Interlocked.Increment(ref _reads);
             _total += read;
             _stretch += read;
             return _total <= limit && _stretch <= _stretchLimit ? read : throw Bad("The server's answer is too long.");

@@ -13,17 +13,17 @@ internal sealed class UpstreamAssertions(LinkedAssertions linked, ServiceAsserti
 {
     /// <summary>Null when the server is told nothing.</summary>
     /// <exception cref="UpstreamException">The server wants one, and Token makes none.</exception>
-    public async ValueTask<string?> GetAsync(PortalRequest request, PortalServer server)
+    public async ValueTask<string?> GetAsync(UpstreamCaller caller, PortalServer server, CancellationToken cancellation)
     {
         if (!server.Record.SendAssertion || server.Applications is not [var application, ..])
         {
             return null;
         }
 
-        var minted = request.Principal.ServiceTokenId is null
-            ? await linked.GetAsync(application.Id, request.Credential.Assertion, request.Http.Connection.RemoteIpAddress, request.FlowId, request.Cancellation)
-            : routes.Current?.FindServiceToken(request.Credential.Claims.CommonName ?? "") is { } token
-                ? await services.GetAsync(token, application.Id, request.Cancellation)
+        var minted = caller.Principal.ServiceTokenId is null
+            ? await linked.GetAsync(application.Id, caller.Credential.Assertion, caller.Client, caller.FlowId, cancellation)
+            : routes.Current?.FindServiceToken(caller.Credential.Claims.CommonName ?? "") is { } token
+                ? await services.GetAsync(token, application.Id, cancellation)
                 : null;
         return minted?.Assertion
             ?? throw new UpstreamException(PortalOutcomes.Unavailable, "The assertion for this server cannot be had right now. Try again in a moment.");

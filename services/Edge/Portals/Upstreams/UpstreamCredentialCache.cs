@@ -20,15 +20,16 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(10);
     private static readonly UpstreamCredentialReply s_none = new() { State = UpstreamCredentialReply.Types.State.NotRequired };
     private readonly ConcurrentDictionary<Key, Known> _known = new();
-    private readonly ConcurrentDictionary<(Key, string Refused), Lazy<Task<UpstreamCredentialReply>>> _asking = new();
+    private readonly ConcurrentDictionary<Question, Lazy<Task<UpstreamCredentialReply>>> _asking = new();
 
     /// <summary>The credential for a server; its state says whether there is one.</summary>
     /// <param name="server">The server.</param>
     /// <param name="userId">The user; not looked at where everybody uses the administrator's account.</param>
     /// <param name="refused">The credential that the server has just refused; empty = none.</param>
     /// <param name="cancellation">Stops waiting; the question goes on for the others.</param>
+    /// <param name="missingScope">What the server wants beside what the refused credential may do; empty = it refused the credential itself.</param>
     /// <exception cref="UpstreamException">Authorization-server does not answer.</exception>
-    public async ValueTask<UpstreamCredentialReply> GetAsync(PortalServer server, Guid? userId, string refused, CancellationToken cancellation)
+    public async ValueTask<UpstreamCredentialReply> GetAsync(PortalServer server, Guid? userId, string refused, CancellationToken cancellation, string missingScope = "")
     {
         if (server.Record.AuthType == McpAuthType.Unauthenticated)
         {
@@ -41,7 +42,7 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
             return known.Reply;
         }
 
-        var asking = _asking.GetOrAdd((key, refused), entry => new Lazy<Task<UpstreamCredentialReply>>(() => AskAsync(entry.Item1, entry.Refused)));
+        var asking = _asking.GetOrAdd(new Question(key, refused, missingScope), question => new Lazy<Task<UpstreamCredentialReply>>(() => AskAsync(question)));
         try
         {
             return await asking.Value.WaitAsync(cancellation);
@@ -55,25 +56,41 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
         }
     }
 
-    private async Task<UpstreamCredentialReply> AskAsync(Key key, string refused)
+    private async Task<UpstreamCredentialReply> AskAsync(Question question)
     {
+        var key = question.Key;
         try
         {
+            var (refused, insufficient) = question.MissingScope.Length == 0 ? (question.Refused, "") : ("", question.Refused);
             var reply = await credentials.GetAsync(
-                new UpstreamCredentialRequest { ServerId = key.ServerId.ToString("D"), ServerUrl = key.Url, UserId = key.UserId?.ToString("D") ?? "", Refused = refused },
+                new UpstreamCredentialRequest
+                {
+                    ServerId = key.ServerId.ToString("D"),
+                    ServerUrl = key.Url,
+                    UserId = key.UserId?.ToString("D") ?? "",
+                    Refused = refused,
+                    Insufficient = insufficient,
+                    MissingScope = question.MissingScope,
+                },
                 deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
             Keep(key, reply);
             return reply;
         }
         finally
         {
-            _asking.TryRemove((key, refused), out _);
+            _asking.TryRemove(question, out _);
         }
     }
 
     // Only what can be shown is kept: a user who has just logged in at a server must not be told once more to do so.
     private void Keep(Key key, UpstreamCredentialReply reply)
     {
+        if (reply.State == UpstreamCredentialReply.Types.State.MoreScopeRequired)
+        {
+            // What is known is good for everything else.
+            return;
+        }
+
         if (reply.State is not (UpstreamCredentialReply.Types.State.Connected or UpstreamCredentialReply.Types.State.NotRequired))
         {
             _known.TryRemove(key, out _);
@@ -91,6 +108,8 @@ internal sealed class UpstreamCredentialCache(UpstreamCredentials.UpstreamCreden
     }
 
     private readonly record struct Key(Guid ServerId, long Version, string Url, Guid? UserId);
+
+    private readonly record struct Question(Key Key, string Refused, string MissingScope);
 
     private sealed record Known(UpstreamCredentialReply Reply, DateTimeOffset EndsAt);
 }

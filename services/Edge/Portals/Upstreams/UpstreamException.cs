@@ -16,6 +16,12 @@ internal sealed class UpstreamException(string outcome, string message, Exceptio
     /// <summary>The server never saw the request, or said that it did nothing with it: it may be sent again.</summary>
     public bool IsUnprocessed { get; init; }
 
+    /// <summary>The session that the server no longer knows: its id, or the channel of the older transport; null = none was named.</summary>
+    public object? LostSession { get; init; }
+
+    /// <summary>The credential is good, but was granted too little: what the server wants (RFC 6750 §3.1), as it said it; null = it is not that.</summary>
+    public string? MissingScope { get; init; }
+
     /// <summary>It tells of the server's health: counts for its circuit.</summary>
     public bool IsServerFault { get; init; }
 

@@ -1,33 +1,28 @@
 using System.Net;
 using ManagedOAuth.Contracts.Portals;
-using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Streams;
+using ManagedOAuth.ServiceDefaults.HotStore;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
 
 /// <summary>
-/// Listens to what a server tells a session of its own accord (GET of revisions with sessions), and hands it on to the client of that session, and to
-/// nobody else, for as long as the client sees the server.
+/// Listens to what a server tells a session of its own accord (GET of revisions with sessions), for as long as the client of that session sees the server.
 /// </summary>
-internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners listeners, ServerNews news, PortalDirectories directories, IHostApplicationLifetime lifetime, ILogger<UpstreamListening> logger)
+internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners listeners, UpstreamTargets targets, ServerWords words, PortalDirectories directories, IHostApplicationLifetime lifetime, ILogger<UpstreamListening> logger)
 {
+    private static readonly TimeSpan s_revival = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     // The stream and the first request are on their way at once. A server that asks its client something while it answers that request has nowhere to
     // ask before the stream is there; one that opens no stream, or never says that it has, keeps the first request waiting no longer than this.
     private static readonly TimeSpan s_opening = TimeSpan.FromSeconds(1);
 
-    // The client's own stream may still be on its way when a server speaks for the first time.
-    private static readonly TimeSpan s_arriving = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Begins to listen, once for each session with a server.</summary>
     /// <param name="request">The request that began the session.</param>
     /// <param name="server">The server.</param>
     /// <param name="session">The session.</param>
-    /// <param name="target">The server with what it is shown now.</param>
-    public async Task BeginAsync(PortalRequest request, PortalServer server, UpstreamSession session, Func<CancellationToken, ValueTask<UpstreamTarget>> target)
+    public async Task BeginAsync(PortalRequest request, PortalServer server, UpstreamSession session)
     {
         if (request.SessionId is not { } clientSession || session.IsStateless || (session.SessionId is null && !session.HasChannel) || !session.TryBeginListening())
         {
@@ -35,11 +30,13 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
         }
 
         var (application, visitor) = (request.Door.Application.Id, request.Visitor);
-        var ears = new Ears(clientSession, session, server, request.FlowId, target, () => directories.Find(application) is { } directory && directory.Find(server.ServerId) is { } now && directory.Sees(visitor, now));
+        var ears = new Ears(clientSession, session, server, request.FlowId, targets.Choices(request), () => directories.Find(application) is { } directory && directory.Find(server.ServerId) is { } now && directory.Sees(visitor, now));
+        session.Use.IsHeard = () => listeners.Hears(clientSession) && ears.IsAllowed();
         if (session.HasChannel)
         {
             // Everything comes on the channel; what belongs to no request is for whoever listens.
-            session.Unrelated = message => HandOnAsync(ears, message, session.Ended);
+            session.Unrelated = message => words.HandOnAsync(ears, message, session.Ended);
+            session.Revive = cancellation => ReviveAsync(ears, cancellation);
             return;
         }
 
@@ -52,17 +49,48 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
         await Task.Yield();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ears.Session.Ended, lifetime.ApplicationStopping);
         var sessionId = ears.Session.SessionId;
-        var position = new StreamPosition();
+        var (position, wasOpen, isLost) = (new StreamPosition(), false, false);
 
         // A session that was begun anew has a listener of its own.
         for (var pause = TimeSpan.FromSeconds(1); !end.IsCancellationRequested && ears.Session.SessionId == sessionId && ears.IsAllowed(); pause = pause * 2 > s_longestPause ? s_longestPause : pause * 2)
         {
             try
             {
-                using var get = ears.Session.Create(HttpMethod.Get, await ears.Target(end.Token), default);
+                if (await ears.TargetAsync(end.Token) is not { } target)
+                {
+                    ears.Opened.TrySetResult();
+                    return;
+                }
+
+                if (isLost)
+                {
+                    // Its client would begin another; here nobody else would before the next call.
+                    if (!listeners.Hears(ears.ClientSession) || await ears.Choices(target, end.Token) is not { } again)
+                    {
+                        return;
+                    }
+
+                    await ears.Session.BeginAnewAsync(again, end.Token);
+                    if (!ears.Session.TryBeginListening())
+                    {
+                        return;
+                    }
+
+                    (sessionId, position, wasOpen, isLost) = (ears.Session.SessionId, new StreamPosition(), false, false);
+                    continue;
+                }
+
+                using var get = ears.Session.Create(HttpMethod.Get, target, default);
                 position.AddTo(get);
                 using var response = await http.SendAsync(get, end.Token);
                 ears.Opened.TrySetResult();
+                if (response.StatusCode == HttpStatusCode.NotFound && wasOpen && sessionId is not null && listeners.Hears(ears.ClientSession))
+                {
+                    await ears.Session.ForgetAsync(sessionId, end.Token);
+                    (sessionId, isLost) = (null, true);
+                    continue;
+                }
+
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
                 {
                     // The session is over, or the server tells nothing of its own accord.
@@ -75,19 +103,20 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
                     throw new UpstreamException(PortalOutcomes.Unavailable, $"HTTP {(int)response.StatusCode}");
                 }
 
+                wasOpen = true;
                 await foreach (var message in UpstreamAnswer.ReadAsync(response, static () => { }, position, end.Token))
                 {
                     pause = TimeSpan.FromSeconds(1);
-                    await HandOnAsync(ears, message, end.Token);
+                    await words.HandOnAsync(ears, message, end.Token);
                 }
             }
             catch (UpstreamException failure)
             {
                 Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
-            catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or InvalidOperationException)
+            catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or InvalidOperationException or HotStoreUnavailableException)
             {
-                // The session is over, or the connection is, or the server said what is no text: then it is made again.
+                // The session is over, or the connection is, or the server said what is no text, or Redis is away: then it is made again.
                 Log.Broken(logger, ears.Server.ServerId, failure.Message);
             }
 
@@ -103,83 +132,23 @@ internal sealed partial class UpstreamListening(UpstreamHttp http, Listeners lis
         }
     }
 
-    private async Task HandOnAsync(Ears ears, RpcMessage message, CancellationToken cancellation)
+    private async Task ReviveAsync(Ears ears, CancellationToken cancellation)
     {
-        if (message.Kind == RpcKind.Notification && ServerNews.IsOfLists(message.Method))
-        {
-            // The lists are the catalog's: clients hear of it when Config has read them.
-            news.Heard(ears.Server, HeardServer.Types.Reason.ListsChanged);
-            return;
-        }
-
-        if (message.Kind == RpcKind.Response || !ears.IsAllowed())
-        {
-            return;
-        }
-
-        if (message.Kind == RpcKind.Notification)
-        {
-            await SendAsync(ears, RpcWriter.Write(json => json.Raw(message.Root)), cancellation);
-            return;
-        }
-
-        if (message.Method == "ping")
-        {
-            await ReplyAsync(ears, RpcWriter.Result(message.Id, "{}"u8.ToArray()), cancellation);
-            return;
-        }
-
-        // The client's stream may be on its way. Only a question that somebody gets gives the server the time that people need.
-        ears.Session.Ask(s_arriving);
-        var question = RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(ears.Server, message)));
-        if (!await SendAsync(ears, question, cancellation))
-        {
-            // Better now than never: the server would wait for somebody who does not listen.
-            await ReplyAsync(ears, RpcWriter.Error(message.Id, new RpcError(RpcCodes.MethodNotFound, "The client does not listen."), ears.FlowId), cancellation);
-            return;
-        }
-
-        ears.Session.Ask(PendingInputs.Life);
-    }
-
-    private async Task<bool> SendAsync(Ears ears, ReadOnlyMemory<byte> message, CancellationToken cancellation)
-    {
-        while (!await listeners.SendAsync(ears.ClientSession, message))
-        {
-            // On a channel the answers to requests stand behind: they wait for nobody.
-            if (ears.Session.HasChannel || Environment.TickCount64 - ears.BeganAt > s_arriving.TotalMilliseconds)
-            {
-                return false;
-            }
-
-            await Task.Delay(s_look, cancellation);
-        }
-
-        return true;
-    }
-
-    private async Task ReplyAsync(Ears ears, ReadOnlyMemory<byte> reply, CancellationToken cancellation)
-    {
+        // It is one of many: a server that hangs keeps the others waiting no longer than this.
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(s_revival);
         try
         {
-            await ears.Session.SendAsync(await ears.Target(cancellation), reply, null, cancellation);
+            if (await ears.TargetAsync(deadline.Token) is { } target && await ears.Choices(target, deadline.Token) is { } again)
+            {
+                await ears.Session.BeginAnewAsync(again, deadline.Token);
+            }
         }
-        catch (UpstreamException failure)
+        catch (Exception failure) when (failure is UpstreamException or HotStoreUnavailableException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // The stream goes on: what did not reach the server is the server's to miss.
+            // The server, or Redis, is away: it is tried again at the next look.
             Log.Broken(logger, ears.Server.ServerId, failure.Message);
         }
-    }
-
-    // One session with one server, and whose it is.
-    private sealed record Ears(
-        string ClientSession, UpstreamSession Session, PortalServer Server, string FlowId, Func<CancellationToken, ValueTask<UpstreamTarget>> Target, Func<bool> IsAllowed)
-    {
-        /// <summary>In milliseconds of <see cref="Environment.TickCount64"/>.</summary>
-        public long BeganAt { get; } = Environment.TickCount64;
-
-        /// <summary>The server has said whether there is a stream, or could not be reached.</summary>
-        public TaskCompletionSource Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private static partial class Log

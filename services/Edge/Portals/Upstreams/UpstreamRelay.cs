@@ -1,11 +1,9 @@
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Contracts.ServerReadings;
-using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
-using ManagedOAuth.Edge.Portals.Sessions;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
@@ -14,18 +12,19 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// Brings a client's request to one server and its answer back:
 /// <list type="number">
 /// <item>the limits of user, tool and server, and the server's circuit;</item>
-/// <item>the credential of this server for this user, asked for once more when the server refuses it;</item>
+/// <item>the credential of this server for this user, asked for once more when the server refuses it, or wants one that may do more;</item>
 /// <item>the session of this owner with the server, begun anew when the server has lost it;</item>
 /// <item>the request, with the tool's own name in it, and everything that comes before the response handed on;</item>
 /// <item>the response, as it is.</item>
 /// </list>
 /// </summary>
 internal sealed class UpstreamRelay(
-    UpstreamCredentialCache credentials, UpstreamAssertions assertions, UpstreamSessions sessions, UpstreamListening listening, PendingInputs inputs, ServerNews news, PortalLimits limits, Circuits circuits, TimeProvider clock)
+    UpstreamTargets targets, UpstreamSessions sessions, UpstreamListening listening, QuestionRounds rounds, ServerNews news, PortalLimits limits, Circuits circuits, TaskOwners tasks, TimeProvider clock)
 {
     private const int Attempts = 3;
-    private const int MaximumRounds = 16;
     private const string CannotBeAsked = "A client that speaks a revision without sessions (2026-07-28) cannot be asked anything by a server that has sessions. Connect with revision 2025-11-25 to be asked.";
+    private const string NoTaskNow = "No task can be begun right now, and none was. Call without a task, or try again in a moment.";
+    private const string LostTask = "The server has begun the task, but the portal could not remember whose it is, so nobody can ask for it. Do not repeat the call unless it may be done twice.";
     private long _next;
 
     /// <summary>Sends a request.</summary>
@@ -35,7 +34,8 @@ internal sealed class UpstreamRelay(
     /// <param name="isCacheable">The result is of a kind that says how long it may be kept.</param>
     public async Task<RpcAnswer> CallAsync(PortalRequest request, PortalServer server, Func<Action<Utf8JsonWriter>, UpstreamRequest> make, bool isCacheable = false)
     {
-        if (limits.TryBegin(request, server, out var lease) is { } limited)
+        var (limited, lease) = await limits.TryBeginAsync(request, server);
+        if (limited is not null)
         {
             return RpcAnswer.Failed(limited, PortalOutcomes.RateLimited);
         }
@@ -43,8 +43,18 @@ internal sealed class UpstreamRelay(
         var started = clock.GetTimestamp();
         try
         {
-            var response = await circuits.RunAsync(server, () => InRoundsAsync(request, server, make));
-            return AnswerOf(request, response, isCacheable);
+            if (!await tasks.CanKeepAsync(request, server))
+            {
+                return RpcAnswer.Failed(RpcError.Unavailable(NoTaskNow), PortalOutcomes.Unavailable);
+            }
+
+            var response = await circuits.RunAsync(server, answered => rounds.RunAsync(request, id => make(id) with { Answered = answered }, again => AttemptAsync(request, server, again)));
+            if (!await tasks.KeepAsync(request, server, response))
+            {
+                return RpcAnswer.Failed(RpcError.Unavailable(LostTask), PortalOutcomes.Unavailable);
+            }
+
+            return AnswerOf(request, TaskIds.ForClient(server, request.Message, response), isCacheable);
         }
         catch (UpstreamException failure)
         {
@@ -61,64 +71,16 @@ internal sealed class UpstreamRelay(
         }
     }
 
-    // A server without sessions ends its answer with questions, where one with sessions would ask and wait. A client with a session is asked the latter way.
-    private async Task<RpcMessage> InRoundsAsync(PortalRequest request, PortalServer server, Func<Action<Utf8JsonWriter>, UpstreamRequest> make)
-    {
-        var response = await AttemptAsync(request, server, make);
-        for (var round = 0; request.SessionId is not null && RpcMessage.Member(response.Result, "resultType").GetStringOrNull() == "input_required"; round++)
-        {
-            if (round == MaximumRounds)
-            {
-                throw new UpstreamException(PortalOutcomes.UpstreamError, "The server asks questions without an end.");
-            }
-
-            var answers = await AskAsync(request, RpcMessage.Member(response.Result, "inputRequests"));
-            var state = RpcMessage.Member(response.Result, "requestState");
-            response = await AttemptAsync(request, server, id => make(id) with
-            {
-                Added = json =>
-                {
-                    json.WriteStartObject("inputResponses");
-                    foreach (var (name, answer) in answers)
-                    {
-                        json.Raw(name, answer);
-                    }
-
-                    json.WriteEndObject();
-                    if (state.ValueKind != JsonValueKind.Undefined)
-                    {
-                        json.Raw("requestState", state);
-                    }
-                },
-            });
-        }
-
-        return response;
-    }
-
-    private async Task<List<(string Name, JsonElement Answer)>> AskAsync(PortalRequest request, JsonElement questions)
-    {
-        var answers = new List<(string, JsonElement)>();
-        if (questions.ValueKind == JsonValueKind.Object)
-        {
-            foreach (var question in questions.EnumerateObject().Take(MaximumRounds))
-            {
-                answers.Add((question.Name, await inputs.AskAsync(request, question.Value)));
-            }
-        }
-
-        return answers;
-    }
-
     private async Task<RpcMessage> AttemptAsync(PortalRequest request, PortalServer server, Func<Action<Utf8JsonWriter>, UpstreamRequest> make)
     {
-        var refused = "";
+        var (refused, missingScope) = ("", "");
         for (var attempt = 1; ; attempt++)
         {
-            var target = await TargetAsync(request, server, refused);
-            var session = sessions.Get(request.UpstreamOwner, server, ClientOf(request, server), isShared: request.SessionId is not null);
+            var target = (await targets.OfAsync(request, server, refused, missingScope)) with { RequestLogLevel = request.LogLevel };
+            var session = sessions.Get(request.UpstreamOwner, target, ClientOf(request, server), isShared: request.SessionId is not null);
+            session.Target = targets.Later(request, server);
             using var abandoned = new CancellationTokenSource();
-            await using var registration = request.Cancellation.Register(() => _ = AbandonAsync(request, server, abandoned));
+            await using var registration = request.Cancellation.Register(() => _ = AbandonAsync(request, server, session, abandoned));
             try
             {
                 return await session.CallAsync(
@@ -126,16 +88,20 @@ internal sealed class UpstreamRelay(
                     make(IdOf(request)),
                     message => HandOnAsync(request, server, session, target, message),
                     canAsk: request.SessionId is not null,
-                    () => listening.BeginAsync(request, server, session, cancellation => TargetAsync(request.Principal, server, cancellation)),
+                    () => listening.BeginAsync(request, server, session),
                     abandoned.Token);
             }
             catch (UpstreamException failure) when (failure.IsUnprocessed && attempt < Attempts && CanHeal(failure, target, refused))
             {
                 // The server did nothing: with another credential or session it is asked again.
-                refused = failure.Status == StatusCodes.Status401Unauthorized ? target.CredentialId : refused;
-                if (failure.Status == StatusCodes.Status404NotFound)
+                if (failure.Status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden)
                 {
-                    await session.ForgetAsync(request.Cancellation);
+                    (refused, missingScope) = (target.CredentialId, failure.MissingScope ?? "");
+                }
+
+                if (failure.LostSession is { } lost)
+                {
+                    await session.ForgetAsync(lost, request.Cancellation);
                 }
             }
         }
@@ -146,9 +112,9 @@ internal sealed class UpstreamRelay(
         => request.IsStateless && !Revisions.IsStateless(server.Catalog?.ProtocolVersion ?? "") ? request.Client with { Capabilities = default } : request.Client;
 
     // In this order the server never meets a request whose connection has gone without a word.
-    private async Task AbandonAsync(PortalRequest request, PortalServer server, CancellationTokenSource abandoned)
+    private async Task AbandonAsync(PortalRequest request, PortalServer server, UpstreamSession session, CancellationTokenSource abandoned)
     {
-        await CancelAsync(request, server);
+        await CancelAsync(request, server, session);
         try
         {
             await abandoned.CancelAsync();
@@ -159,10 +125,10 @@ internal sealed class UpstreamRelay(
         }
     }
 
-    private async Task CancelAsync(PortalRequest request, PortalServer server)
+    private async Task CancelAsync(PortalRequest request, PortalServer server, UpstreamSession session)
     {
         // Closing the connection says it to a server without sessions. One with sessions wants to be told.
-        if (request.SessionId is null || sessions.Find(request.UpstreamOwner, server) is not { IsStateless: false, IsInitialized: true } session)
+        if (request.SessionId is null || session is not { IsStateless: false, IsInitialized: true })
         {
             return;
         }
@@ -170,7 +136,7 @@ internal sealed class UpstreamRelay(
         try
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            var target = await TargetAsync(request.Principal, server, deadline.Token);
+            var target = await targets.OfAsync(request.Caller, server, deadline.Token);
             await session.SendAsync(
                 target,
                 RpcWriter.Write(json =>
@@ -193,41 +159,8 @@ internal sealed class UpstreamRelay(
     }
 
     private static bool CanHeal(UpstreamException failure, UpstreamTarget target, string refused)
-        => failure.Status == StatusCodes.Status404NotFound
-            || (failure.Status == StatusCodes.Status401Unauthorized && target.CredentialId.Length > 0 && refused.Length == 0);
-
-    /// <summary>A server with what it is shown for the one who asks.</summary>
-    /// <exception cref="UpstreamException">There is no credential (somebody has to log in there first), or no assertion.</exception>
-    public async ValueTask<UpstreamTarget> TargetAsync(PortalRequest request, PortalServer server, string refused = "")
-    {
-        var credential = await credentials.GetAsync(server, request.Principal.UserId, refused, request.Cancellation);
-        if (credential.State is not (UpstreamCredentialReply.Types.State.Connected or UpstreamCredentialReply.Types.State.NotRequired))
-        {
-            if (refused.Length > 0 && !server.PerUser)
-            {
-                // An administrator has to know of it before the next reading would find it out.
-                news.Heard(server, HeardServer.Types.Reason.CredentialRefused);
-            }
-
-            throw LoginRequired.For(request, server, isStale: credential.State == UpstreamCredentialReply.Types.State.Stale);
-        }
-
-        return new UpstreamTarget
-        {
-            Server = server,
-            Headers = [.. credential.Headers.Select(header => (header.Name, header.Value))],
-            CredentialId = credential.CredentialId,
-            Assertion = await assertions.GetAsync(request, server),
-            LogLevel = request.Session?.LogLevel,
-        };
-    }
-
-    /// <summary>A server with what it is shown for somebody, to tell it that a session is over.</summary>
-    public async ValueTask<UpstreamTarget> TargetAsync(PortalPrincipal principal, PortalServer server, CancellationToken cancellation)
-    {
-        var credential = await credentials.GetAsync(server, principal.UserId, "", cancellation);
-        return new UpstreamTarget { Server = server, Headers = [.. credential.Headers.Select(header => (header.Name, header.Value))], CredentialId = credential.CredentialId };
-    }
+        => failure.LostSession is not null
+            || (target.CredentialId.Length > 0 && (failure.MissingScope is not null ? target.LoginId.Length > 0 : failure.Status == StatusCodes.Status401Unauthorized && refused.Length == 0));
 
     // A client with a session never uses an id twice in it, so the server may see the client's own; clients without one share nothing but a grant.
     private Action<Utf8JsonWriter> IdOf(PortalRequest request)
@@ -244,6 +177,7 @@ internal sealed class UpstreamRelay(
 
     private async Task HandOnAsync(PortalRequest request, PortalServer server, UpstreamSession session, UpstreamTarget target, RpcMessage message)
     {
+        message = TaskIds.ForClient(server, message);
         if (message.Kind == RpcKind.Notification)
         {
             if (ServerNews.IsOfLists(message.Method))
@@ -253,13 +187,19 @@ internal sealed class UpstreamRelay(
                 return;
             }
 
-            await request.Stream.SendAsync(RpcWriter.Write(json => json.Raw(message.Root)));
+            // Who cannot be asked knows of no question that could be taken back. Logs come at the level that some request of this grant asked for: each gets
+            // what it asked for itself.
+            if (!request.IsStateless || (message.Method != NotificationMethods.CancelledNotification && (message.Method != LogLevels.Message || LogLevels.Includes(request.LogLevel, message))))
+            {
+                await request.Stream.SendAsync(ServerRequestIds.ForClient(server, message));
+            }
+
             return;
         }
 
         if (request.SessionId is not null && message.Method != "ping")
         {
-            await request.Stream.SendAsync(RpcWriter.WithId(message, json => json.WriteStringValue(ServerRequestIds.Of(server, message))));
+            await request.Stream.SendAsync(ServerRequestIds.ForClient(server, message));
             return;
         }
 
@@ -278,7 +218,8 @@ internal sealed class UpstreamRelay(
             return RpcAnswer.Ok(PortalResults.Adapt(request, response.Result, isCacheable), isToolError ? PortalOutcomes.ToolError : PortalOutcomes.Ok);
         }
 
-        return RpcAnswer.Relayed(RpcWriter.Write(json => json.Raw(response.Error)), PortalOutcomes.UpstreamError);
+        var code = RpcMessage.Member(response.Error, "code");
+        return RpcAnswer.Relayed(RpcWriter.WithFlow(response.Error, request.FlowId), PortalOutcomes.UpstreamError, code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number) ? number : null);
     }
 
     private static RpcError ErrorOf(UpstreamException failure, PortalServer server, PortalRequest request)

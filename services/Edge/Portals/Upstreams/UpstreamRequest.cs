@@ -30,6 +30,12 @@ internal sealed record UpstreamRequest(string Method, string? Name, Action<Utf8J
     /// <summary>Writes all parameters, when the portal asks for itself.</summary>
     public Action<Utf8JsonWriter>? Made { get; init; }
 
+    /// <summary>Called when the server has begun to answer.</summary>
+    public Action? Answered { get; init; }
+
+    /// <summary>How long the server may be silent, where that is less than it may be anyway; null = as long as it may.</summary>
+    public TimeSpan? Patience { get; init; }
+
     /// <summary>The message in a server's revision.</summary>
     public ReadOnlyMemory<byte> Write(string revision, UpstreamClient client) => RpcWriter.Write(json =>
     {

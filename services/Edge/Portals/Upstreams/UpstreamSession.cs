@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using ManagedOAuth.Edge.Portals.Protocol;
 
@@ -8,18 +7,24 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// The portal as a client of one server for one owner: a session of a client, or a grant whose client has no sessions. Nothing of it is ever used
 /// for another owner. With a server of a revision without sessions there is nothing to keep but the way of speaking.
 /// </summary>
-internal sealed class UpstreamSession(UpstreamHttp http, string revision, UpstreamClient client, SharedSessionId? shared) : IDisposable
+internal sealed partial class UpstreamSession(UpstreamHttp http, string revision, UpstreamClient client, SharedSessionId? shared) : IDisposable
 {
-    private const int MostTakenUp = 600;
-    private static readonly TimeSpan s_levelDeadline = TimeSpan.FromSeconds(5);
-    private readonly CancellationTokenSource _ended = new();
+    /// <summary>How long a server may take to hear which logs and changes are wanted: less than anything that somebody waits for.</summary>
+    public static readonly TimeSpan LevelPatience = TimeSpan.FromSeconds(5);
+
+    // A server that works for longer on a call still says that it is there, unless it does one thing at a time: then it is as good as gone for everybody else.
+    private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(10);
+    private readonly SessionEnd _ended = new();
     private int _isListening;
-    private readonly ConcurrentDictionary<CancellationTokenSource, TimeSpan> _silences = new();
+    private readonly Silences _silences = new();
     private readonly SemaphoreSlim _gate = new(1);
     private SseChannel? _channel;
     private string _revision = revision;
     private volatile bool _isInitialized;
     private int _isDisposed;
+    private long _renewedAt;
+    private bool _hasLogs;
+    private int _levelRank = int.MaxValue;
 
     /// <summary>The server's id for the session; null when it gave none.</summary>
     public string? SessionId { get; private set; }
@@ -32,11 +37,28 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
     public bool IsStateless => Revisions.IsStateless(_revision);
 
-    /// <summary>In milliseconds of <see cref="Environment.TickCount64"/>.</summary>
-    public long LastUse { get; private set; } = Environment.TickCount64;
+    /// <summary>The server and account that the session is with: see <see cref="UpstreamTarget.Identity"/>.</summary>
+    public string Identity { get; init; } = "";
+
+    /// <summary>Who uses it, and since when nobody does.</summary>
+    public SessionUse Use { get; } = new();
+
+    /// <summary>What the server is shown beside a request, for the one who used the session last; see <see cref="UpstreamTargets.Later"/>.</summary>
+    public Func<CancellationToken, ValueTask<UpstreamTarget>>? Target { get; set; }
+
+    /// <summary>The stream of the older transport has ended: nothing is heard until the session is begun anew.</summary>
+    public bool HasLostChannel => _channel is { IsOver: true };
+
+    /// <summary>Begins the session anew for somebody who listens; null = nobody ever did, or it is done where it is noticed.</summary>
+    public Func<CancellationToken, Task>? Revive { get; set; }
+
+    /// <summary>Somebody listens to the server, or did.</summary>
+    public bool IsListening => Volatile.Read(ref _isListening) == 1;
+
+    private SharedSession? Shared => SessionId is { } id ? new(id, _revision, Identity) : null;
 
     /// <summary>Nobody uses the session any more.</summary>
-    public CancellationToken Ended => _ended.IsCancellationRequested ? new CancellationToken(canceled: true) : _ended.Token;
+    public CancellationToken Ended => _ended.Token;
 
     /// <summary>The server speaks the older SSE transport: everything it says comes on one stream.</summary>
     public bool HasChannel => _channel is not null;
@@ -55,9 +77,8 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
             return;
         }
 
-        _ended.Cancel();
-        _ = _channel?.DisposeAsync().AsTask();
         _ended.Dispose();
+        _ = _channel?.DisposeAsync().AsTask();
     }
 
     /// <summary>Sends a request and hands on what comes before its response.</summary>
@@ -71,23 +92,49 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
     public async Task<RpcMessage> CallAsync(
         UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, bool canAsk, Func<Task> begun, CancellationToken cancellation)
     {
-        LastUse = Environment.TickCount64;
+        if (!Use.TryEnter())
+        {
+            throw new UpstreamException(PortalOutcomes.Unavailable, "The session is over.") { IsUnprocessed = true, LostSession = this };
+        }
+
+        try
+        {
+            return await CallInTimeAsync(target, request, onMessage, canAsk, begun, cancellation);
+        }
+        finally
+        {
+            Use.Leave();
+        }
+    }
+
+    private async Task<RpcMessage> CallInTimeAsync(
+        UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, bool canAsk, Func<Task> begun, CancellationToken cancellation)
+    {
+        var patience = request.Patience < target.Timeout ? request.Patience.Value : target.Timeout;
         using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        silence.CancelAfter(target.Timeout);
-        _silences[silence] = target.Timeout;
+        silence.CancelAfter(patience);
+        _silences.Add(silence, patience);
         try
         {
             await InitializeAsync(target, silence.Token);
+            await RenewAsync(silence.Token);
             await begun();
-            return await ExchangeAsync(target, request, HearAsync, () => silence.CancelAfter(target.Timeout), silence.Token);
+            await RaiseLevelAsync(target, silence.Token);
+            return await ExchangeAsync(target, request, HearAsync, () => silence.CancelAfter(patience), silence.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
+            if (_channel is { } channel)
+            {
+                // The next call is not to wait for a stream on which nothing will come any more; this one waits no longer.
+                _ = channel.ProbeAsync(target, target.Timeout < s_probe ? target.Timeout : s_probe);
+            }
+
             throw new UpstreamException(PortalOutcomes.Timeout, "The server did not answer in time.");
         }
         finally
         {
-            _silences.TryRemove(silence, out _);
+            _silences.Remove(silence);
         }
 
         // A question is for a person: until the server speaks again, it is they who are waited for.
@@ -104,28 +151,17 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
 
     /// <summary>The server asks the client something beside its answers: each of those that is under way may be what it asks for.</summary>
     /// <param name="patience">How long the server may be silent from now on, if that is more than it may be anyway.</param>
-    public void Ask(TimeSpan patience)
-    {
-        foreach (var (silence, timeout) in _silences)
-        {
-            try
-            {
-                silence.CancelAfter(patience > timeout ? patience : timeout);
-            }
-            catch (ObjectDisposedException)
-            {
-                // It was answered at this very moment.
-            }
-        }
-    }
+    public void Ask(TimeSpan patience) => _silences.Extend(patience);
 
     /// <summary>Sends a message that has no response: a notification, or the client's response to a request of the server.</summary>
     public async Task SendAsync(UpstreamTarget target, ReadOnlyMemory<byte> message, string? method, CancellationToken cancellation)
     {
-        LastUse = Environment.TickCount64;
+        Use.Touch();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(target.Timeout);
         if (_channel is { } channel)
         {
-            await channel.SendAsync(target, message, Refused, cancellation);
+            await channel.SendAsync(target, message, response => UpstreamRefusal.Of(response, channel), deadline.Token);
             return;
         }
 
@@ -135,50 +171,95 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
             UpstreamHttp.AddNames(request, method, null);
         }
 
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(target.Timeout);
         using var response = await http.SendAsync(request, deadline.Token);
         if (!response.IsSuccessStatusCode)
         {
-            throw Refused(response);
+            throw UpstreamRefusal.Of(response, null);
         }
     }
 
     /// <summary>Tells the server that the session is over. What it answers does not matter.</summary>
     public async Task EndAsync(UpstreamTarget target, CancellationToken cancellation)
     {
-        if (SessionId is null)
+        if (Shared is not { } session)
         {
             return;
+        }
+
+        if (shared is not null)
+        {
+            await shared.ForgetAsync(session, cancellation);
         }
 
         using var request = Create(HttpMethod.Delete, target, default);
         using var response = await http.SendAsync(request, cancellation);
     }
 
-    /// <summary>The server no longer knows the session: the next call begins another.</summary>
-    public async Task ForgetAsync(CancellationToken cancellation)
+    /// <summary>The server no longer knows the session: the next call begins another. One that somebody has begun meanwhile stays.</summary>
+    /// <param name="lost"><see cref="UpstreamException.LostSession"/>.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task ForgetAsync(object lost, CancellationToken cancellation)
     {
-        if (shared is not null && SessionId is { } id)
+        await _gate.WaitAsync(cancellation);
+        try
         {
-            await shared.ForgetAsync(id, _revision, cancellation);
-        }
+            if (!Equals(lost, (object?)_channel ?? SessionId))
+            {
+                return;
+            }
 
-        _isInitialized = false;
-        SessionId = null;
-        Interlocked.Exchange(ref _isListening, 0);
+            if (shared is not null && Shared is { } session)
+            {
+                await shared.ForgetAsync(session, cancellation);
+            }
+
+            await CloseAsync();
+            SessionId = null;
+            Interlocked.Exchange(ref _isListening, 0);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Begins a session, unless there is one.</summary>
+    /// <exception cref="UpstreamException">The server does not begin any.</exception>
+    public async Task BeginAnewAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(target.Timeout);
+        await InitializeAsync(target, deadline.Token);
     }
 
     /// <summary>Takes over the session that another replica began. False: there is none, here or there.</summary>
     public async Task<bool> TryAdoptAsync(CancellationToken cancellation)
     {
-        if (!_isInitialized && shared is not null && _channel is null && await shared.FindAsync(cancellation) is var (id, negotiated) && Revisions.HasSessions(negotiated))
+        if (!_isInitialized && shared is not null && _channel is null
+            && await shared.FindAsync(cancellation) is { } begun && begun.Identity == Identity && Revisions.HasSessions(begun.Revision))
         {
-            (SessionId, _revision, _isInitialized) = (id, negotiated, true);
+            (SessionId, _revision, _isInitialized) = (begun.Id, begun.Revision, true);
         }
 
         return _isInitialized;
     }
+
+    /// <summary>Tells the other replicas that the session is used, now and then.</summary>
+    public Task RenewAsync(CancellationToken cancellation)
+        => shared is not null && Environment.TickCount64 - Volatile.Read(ref _renewedAt) > shared.Period.TotalMilliseconds ? RestoreAsync(cancellation) : Task.CompletedTask;
+
+    /// <summary>Gives Redis the session (back), unless another replica has begun one since.</summary>
+    public async Task RestoreAsync(CancellationToken cancellation)
+    {
+        if (shared is not null && _isInitialized && Shared is { } session)
+        {
+            Volatile.Write(ref _renewedAt, Environment.TickCount64);
+            await shared.RenewAsync(session, Use.Silence, cancellation);
+        }
+    }
+
+    /// <summary>Whether another replica has used the session lately, once this one no longer does; true where that cannot be known.</summary>
+    public async Task<bool> IsUsedElsewhereAsync(CancellationToken cancellation) => shared is not null && await shared.IsUsedAsync(cancellation);
 
     /// <summary>A request within the session.</summary>
     public HttpRequestMessage Create(HttpMethod method, UpstreamTarget target, ReadOnlyMemory<byte> body)
@@ -221,9 +302,10 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
             {
                 await BeginAsync(target, cancellation);
                 _isInitialized = true;
-                if (shared is not null && SessionId is { } id)
+                if (shared is not null && Shared is { } session)
                 {
-                    await shared.KeepAsync(id, _revision, cancellation);
+                    Volatile.Write(ref _renewedAt, Environment.TickCount64);
+                    await shared.KeepAsync(session, cancellation);
                 }
             }
         }
@@ -248,87 +330,12 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         }
     }
 
-    private async Task BeginAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        try
-        {
-            await InitializeOnceAsync(target, cancellation);
-        }
-        catch (UpstreamException refused) when (_channel is null && refused.Status is 400 or 404 or 405 && target.MayBeSse)
-        {
-            // A server of the older transport refuses the POST (MCP Streamable HTTP, Backwards Compatibility).
-            await OpenChannelAsync(target, cancellation);
-            await InitializeOnceAsync(target, cancellation);
-        }
-    }
-
-    private async Task OpenChannelAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        _channel = await SseChannel.OpenAsync(http, target, Refused, message => Unrelated?.Invoke(message) ?? Task.CompletedTask, cancellation);
-        if (_ended.IsCancellationRequested)
-        {
-            // Who ended the session has not seen the channel.
-            throw new UpstreamException(PortalOutcomes.Unavailable, "The session is over.");
-        }
-    }
-
-    private async Task InitializeOnceAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        var asked = Revisions.HasSessions(_revision) ? _revision : Revisions.NewestWithSessions;
-        var request = new UpstreamRequest("initialize", null, static json => json.WriteStringValue("initialize"))
-        {
-            Made = json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("protocolVersion", asked);
-                client.Write(json, "capabilities", "clientInfo");
-                json.WriteEndObject();
-            },
-        };
-        var answer = await ExchangeAsync(target, request, static _ => Task.CompletedTask, static () => { }, cancellation);
-        if (answer.Result.ValueKind != JsonValueKind.Object || RpcMessage.Member(answer.Result, "protocolVersion").GetStringOrNull() is not { } spoken || !Revisions.HasSessions(spoken))
-        {
-            throw new UpstreamException(PortalOutcomes.UpstreamError, "The server and the portal have no protocol revision in common.") { IsServerFault = true };
-        }
-
-        _revision = spoken;
-        await SendAsync(target, RpcWriter.Notification("notifications/initialized"), "notifications/initialized", cancellation);
-        if (target.LogLevel is { } level && RpcMessage.Member(RpcMessage.Member(answer.Result, "capabilities"), "logging").ValueKind == JsonValueKind.Object)
-        {
-            await SetLevelAsync(target, level, cancellation);
-        }
-    }
-
-    // What the client asked for before this session began.
-    private async Task SetLevelAsync(UpstreamTarget target, string level, CancellationToken cancellation)
-    {
-        var request = new UpstreamRequest("logging/setLevel", null, static json => json.WriteStringValue("setLevel"))
-        {
-            Made = json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("level", level);
-                json.WriteEndObject();
-            },
-        };
-        try
-        {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            deadline.CancelAfter(s_levelDeadline);
-            await ExchangeAsync(target, request, static _ => Task.CompletedTask, static () => { }, deadline.Token);
-        }
-        catch (Exception failure) when (failure is UpstreamException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
-        {
-            // Its logs are as it likes, then: no reason not to ask it for anything else.
-        }
-    }
-
     private async Task<RpcMessage> ExchangeAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Action heard, CancellationToken cancellation)
     {
         var body = request.Write(_revision, client);
         if (_channel is { } channel)
         {
-            return await channel.ExchangeAsync(target, IdOf(request).GetRawText(), body, onMessage, heard, Refused, cancellation);
+            return await channel.ExchangeAsync(target, IdOf(request).GetRawText(), body, onMessage, Hear, response => UpstreamRefusal.Of(response, channel), cancellation);
         }
 
         using var post = Create(HttpMethod.Post, target, body);
@@ -337,89 +344,26 @@ internal sealed class UpstreamSession(UpstreamHttp http, string revision, Upstre
         using var response = await http.SendAsync(post, cancellation);
         if (!response.IsSuccessStatusCode)
         {
-            return await UpstreamAnswer.ErrorOfAsync(response, IdOf(request), cancellation) ?? throw Refused(response);
+            return await UpstreamAnswer.ErrorOfAsync(response, IdOf(request), cancellation) ?? throw UpstreamRefusal.Of(response, null);
         }
+
+        request.Answered?.Invoke();
 
         if (request.Method == "initialize" && response.Headers.TryGetValues(McpHeaders.SessionId, out var ids))
         {
             SessionId = ids.FirstOrDefault(id => id.Length is > 0 and <= 1024);
         }
 
-        var position = new StreamPosition();
-        var id = IdOf(request);
-        var answer = await ReadAsync(response, id, onMessage, heard, position, cancellation);
-        for (var taken = 0; answer is null && taken < MostTakenUp && position.CanBeTakenUp && Revisions.HasSessions(_revision); taken++)
+        // A server without sessions has no streams that could be taken up.
+        var answer = new ResumableAnswer(http, IdOf(request), onMessage, heard);
+        return await answer.ReadAsync(response, Revisions.HasSessions(_revision) ? () => Create(HttpMethod.Get, target, default) : null, cancellation);
+
+        void Hear()
         {
-            // The time for silence goes on: a server that only ever ends its streams is not waited for.
-            await Task.Delay(position.Pause, cancellation);
-            answer = await TakeUpAsync(target, id, onMessage, heard, position, cancellation);
+            request.Answered?.Invoke();
+            heard();
         }
-
-        // No fault of the server's health: so it ends, too, the answer to a request that was cancelled.
-        return answer ?? throw new UpstreamException(PortalOutcomes.Unavailable, "The server ended its answer without a response.");
-    }
-
-    private async Task<RpcMessage?> TakeUpAsync(
-        UpstreamTarget target, JsonElement id, Func<RpcMessage, Task> onMessage, Action heard, StreamPosition position, CancellationToken cancellation)
-    {
-        using var get = Create(HttpMethod.Get, target, default);
-        position.AddTo(get);
-        using var response = await http.SendAsync(get, cancellation);
-        if (response.IsSuccessStatusCode)
-        {
-            return await ReadAsync(response, id, onMessage, heard, position, cancellation);
-        }
-
-        // It may have done what it was asked for: the request is not sent again.
-        position.Forget();
-        return null;
-    }
-
-    // Null: the stream ended, or broke where it can be taken up, before the response.
-    private static async Task<RpcMessage?> ReadAsync(
-        HttpResponseMessage response, JsonElement id, Func<RpcMessage, Task> onMessage, Action heard, StreamPosition position, CancellationToken cancellation)
-    {
-        try
-        {
-            await foreach (var message in UpstreamAnswer.ReadAsync(response, heard, position, cancellation))
-            {
-                if (message.Kind != RpcKind.Response)
-                {
-                    await onMessage(message);
-                }
-                else if (JsonElement.DeepEquals(message.Id, id))
-                {
-                    return message;
-                }
-            }
-        }
-        catch (UpstreamException broken) when (broken.IsServerFault && position.CanBeTakenUp)
-        {
-            // Taken up like one that the server has ended.
-        }
-
-        return null;
     }
 
     private static JsonElement IdOf(UpstreamRequest request) => JsonDocument.Parse(RpcWriter.Write(request.WriteId)).RootElement;
-
-    private UpstreamException Refused(HttpResponseMessage response)
-    {
-        var status = (int)response.StatusCode;
-        var message = status switch
-        {
-            401 => "The server does not accept its credential.",
-            403 => "The server refuses this account.",
-            404 when SessionId is not null => "The server has ended the session.",
-            429 => "The server has had too many requests.",
-            >= 300 and < 400 => "The server leads elsewhere; redirects are not followed. Its address has to be corrected.",
-            _ => $"The server answered with HTTP {status}.",
-        };
-        return new UpstreamException(status is 429 or >= 500 ? PortalOutcomes.Unavailable : PortalOutcomes.UpstreamError, message)
-        {
-            Status = status,
-            IsUnprocessed = status is 401 || (status == 404 && SessionId is not null),
-            IsServerFault = status is 502 or 503 or 504,
-        };
-    }
 }

@@ -1,8 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Durations;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Endpoint;
 using ManagedOAuth.Edge.Portals.Protocol;
+using ManagedOAuth.Edge.Portals.Sessions;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
 
@@ -19,11 +22,41 @@ internal sealed record UpstreamTarget
     /// <summary>Tells two credentials apart; empty = the server asks for none.</summary>
     public string CredentialId { get; init; } = "";
 
+    /// <summary>Tells two logins apart, however often they are refreshed; empty = the headers are all that there is.</summary>
+    public string LoginId { get; init; } = "";
+
     /// <summary>A signed assertion about who asks, for this server alone; null = the server does not get one.</summary>
     public string? Assertion { get; init; }
 
     /// <summary>The level of <c>logging/setLevel</c>, for a session that begins; null = the client never asked for one.</summary>
     public string? LogLevel { get; init; }
+
+    /// <summary>
+    /// What makes it another server, another way of speaking with it, or another account there: a session is never used with a target of another identity.
+    /// Whatever else changes in the server's record leaves its sessions alone.
+    /// </summary>
+    public string Identity
+    {
+        get
+        {
+            var account = LoginId.Length > 0 ? LoginId : string.Join('\n', Headers.Select(header => $"{header.Name}: {header.Value}"));
+            var text = $"{Server.Record.Hostname}\n{Server.Record.AuthType}\n{Server.Endpoint}\n{Server.Catalog?.ProtocolVersion}\n{Server.Record.SendAssertion}\n{account}";
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        }
+    }
+
+    /// <summary>Resources of the server whose changes the client wants to hear of, for a session that begins.</summary>
+    public IReadOnlyList<string> Subscriptions { get; init; } = [];
+
+    /// <summary>The same with what a client's session has chosen for sessions with servers that begin.</summary>
+    public UpstreamTarget For(PortalSession? session) => session is null ? this : this with
+    {
+        LogLevel = session.LogLevel,
+        Subscriptions = [.. session.Subscriptions.Where(subscription => subscription.ServerId == Server.ServerId).Select(subscription => subscription.Uri)],
+    };
+
+    /// <summary>The level at which the logs of this one request are wanted (2026-07-28); null = not at all.</summary>
+    public string? RequestLogLevel { get; init; }
 
     /// <summary>Where it was found when it was read, else its address.</summary>
     public Uri Endpoint => Server.Endpoint?.Address ?? new(Server.Record.Hostname);
