@@ -71,6 +71,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(McpCatalogObject))]
 [JsonSerializable(typeof(Portals.Servers.McpServerStatus))]
 [JsonSerializable(typeof(Portals.Alerts.McpAlert))]
+[JsonSerializable(typeof(Portals.Alerts.McpUserLogin))]
 [JsonSerializable(typeof(IdempotentAnswer))]
 [JsonSerializable(typeof(FeedReader))]
 [JsonSerializable(typeof(Transfer.Jobs.TransferJob))]
@@ -80,6 +81,7 @@ namespace ManagedOAuth.Config;
 [JsonSerializable(typeof(AddressClaim))]
 [JsonSerializable(typeof(FeedEpoch))]
 [JsonSerializable(typeof(Tester.PolicyTest))]
+[JsonSerializable(typeof(Tester.PolicyTestPage))]
 [JsonSerializable(typeof(JsonObject))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 public sealed partial class ConfigJson : JsonSerializerContext;

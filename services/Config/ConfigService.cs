@@ -72,12 +72,14 @@ public static class ConfigService
                 options.Events.AddEventType<DeadLettersDiscarded>();
                 options.Schema.For<McpServerStatus>();
                 options.Schema.For<McpAlert>().Index(alert => alert.ServerUid);
+                options.Schema.For<McpUserLogin>().Index(login => login.ServerUid);
 
                 // A catalog is one event, with what was approved beside what is there now.
                 options.MaxJsonBytes = 2 * 1024 * 1024;
                 options.Schema.For<AddressClaim>();
                 options.Schema.For<FeedEpoch>();
                 options.Schema.For<PolicyTest>();
+                options.Schema.For<PolicyTestPage>();
                 options.Schema.For<ApiTokenUse>();
                 options.Schema.For<IdempotentAnswer>();
                 options.Schema.For<FeedReader>();
@@ -92,6 +94,7 @@ public static class ConfigService
                 messaging.PublishMessage<ConfigurationsChanged>().ToPostgresqlQueue("config");
                 messaging.PublishMessage<ApplicationDeleted>().ToPostgresqlQueue("token");
                 messaging.PublishMessage<PolicyChanged>().ToPostgresqlQueue("token");
+                messaging.PublishMessage<ProviderRemoved>().ToPostgresqlQueue("token").ToPostgresqlQueue("authorization-server");
             });
         return builder;
     }
@@ -103,6 +106,7 @@ public static class ConfigService
         var services = builder.Services;
         services.AddHttpContextAccessor();
         services.AddStartupStep<BootstrapToken>();
+        services.AddCountries();
         services.AddSingleton<ConfigurationLoader>();
         services.AddSingleton<ConfigurationLog>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
@@ -159,6 +163,11 @@ public static class ConfigService
         services.AddSingleton<ExpiryWatch>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ExpiryWatch>()));
         services.AddSingleton<PolicyTester>();
+        services.AddSingleton<OwnPolicySweep>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<OwnPolicySweep>()));
+        services.AddSingleton<PolicyTestStore>();
+        services.AddSingleton<ApiTokenUseSweep>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ApiTokenUseSweep>()));
         services.AddSingleton<RefusalSweep>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<RefusalSweep>()));
         return builder;
@@ -168,7 +177,7 @@ public static class ConfigService
     public static WebApplication MapAdminApi(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        var api = app.MapGroup("/client/v4").AddEndpointFilter<OutageFilter>().AddEndpointFilter<ApiTokenFilter>();
+        var api = app.MapGroup("/client/v4").AddEndpointFilter<OutageFilter>().AddEndpointFilter<ApiTokenFilter>().AddEndpointFilter<FreshFilter>();
         var account = api.MapGroup("/accounts/{account}").AddEndpointFilter<AccountFilter>().AddEndpointFilter<DryRunFilter>()
             .AddEndpointFilter<AppliedFilter>().AddEndpointFilter<IdempotencyFilter>().LimitBody(JsonBody.MaximumLength);
         var others = account.MapGroup("").WithDryRun();

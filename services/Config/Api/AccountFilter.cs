@@ -3,7 +3,14 @@ namespace ManagedOAuth.Config.Api;
 /// <summary>There is one account; every other id answers like one that does not exist.</summary>
 public sealed class AccountFilter(IConfiguration configuration) : IEndpointFilter
 {
-    private readonly string _account = configuration["Config:Account"] ?? "default";
+    private readonly string _account = IdOf(configuration);
+
+    /// <summary>The account's id.</summary>
+    public static string IdOf(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration["Config:Account"] ?? "default";
+    }
 
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

@@ -3,7 +3,7 @@ using ManagedOAuth.Contracts.Configuration;
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>Who makes a request of the admin API.</summary>
-/// <param name="Actor">As it stands in the events: <c>api-token:{name}</c> or <c>user:{email}</c>.</param>
+/// <param name="Actor">As it stands in the events: see <see cref="Actors"/>.</param>
 /// <param name="Permissions">What the caller may do.</param>
 /// <param name="Key">Tells callers apart, also those of one name: the token's or user's id.</param>
 public sealed record ApiCaller(string Actor, IReadOnlyList<ApiPermission> Permissions, string Key)

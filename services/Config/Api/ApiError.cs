@@ -1,3 +1,5 @@
+using ManagedOAuth.Contracts.Configuration;
+
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>One error of the envelope.</summary>
@@ -33,6 +35,9 @@ public static class ApiErrors
     public static ApiError TooManyFailures() => new(10000, "Authentication error: too many wrong tokens from this address; wait for the time in Retry-After");
 
     public static ApiError NotPermitted() => new(9109, "Unauthorized to access requested resource");
+
+    public static ApiError DecidesAboutTheDashboard(IEnumerable<ApiPermission> missing)
+        => new(9109, $"Unauthorized to access requested resource: this decides who gets into the dashboard, which takes all that the dashboard gives; missing: {string.Join(", ", missing.Select(ApiPermissions.IdOf))}");
 
     public static ApiError DashboardIsReadOnly()
         => new(9109, "Unauthorized to access requested resource: the organization's is_ui_read_only is on, so changes are made with API tokens only");

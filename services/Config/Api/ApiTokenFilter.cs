@@ -5,19 +5,18 @@ using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Tokens;
 using ManagedOAuth.ServiceDefaults.RateLimits;
-using Microsoft.Extensions.Primitives;
 
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>
 /// Lets a request pass that carries a valid API token with the permission that its route declares. Whatever is wrong with a token (none, unknown,
-/// expired, removed) has the same answer; a source that keeps sending wrong ones is asked to wait.
+/// expired, disabled, removed, shown from elsewhere) has the same answer; a source that keeps sending wrong ones is asked to wait.
 /// </summary>
 public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, RateLimiter limiter, TimeProvider clock) : IEndpointFilter
 {
     private static readonly RateLimit s_failures = RateLimit.PerMinute("api-token-failures", 600);
 
-    /// <summary>Where the caller's name stands for the events: <c>api-token:{name}</c>.</summary>
+    /// <summary>Where the caller stands for the events, as <see cref="Actors"/> says.</summary>
     public const string ActorKey = "managedoauth.actor";
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -37,7 +36,8 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Rate
             return ApiEnvelope.Error(StatusCodes.Status403Forbidden, ApiErrors.DashboardIsReadOnly());
         }
 
-        if ((ApiCaller.Of(http) ?? Authenticated(http)) is not { } caller)
+        var caller = ApiCaller.Of(http) ?? Authenticated(http);
+        if (caller is null)
         {
             if (http.Request.Headers.Authorization.Count > 0 && RateLimitSubjects.Source(http) is { } source && await limiter.AcquireAsync(s_failures, source, http.RequestAborted) is { IsAllowed: false } permit)
             {
@@ -45,6 +45,12 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Rate
                 return ApiEnvelope.Error(StatusCodes.Status429TooManyRequests, ApiErrors.TooManyFailures());
             }
 
+            // Another replica may have made the token a moment ago.
+            caller = http.Request.Headers.Authorization.Count > 0 && await log.ReadAgainAsync(http.RequestAborted) is { } ? Authenticated(http) : null;
+        }
+
+        if (caller is null)
+        {
             http.Response.Headers.WWWAuthenticate = "Bearer";
             return ApiEnvelope.Error(StatusCodes.Status401Unauthorized, ApiErrors.NotAuthenticated());
         }
@@ -58,19 +64,20 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Rate
 
     private ApiCaller? Authenticated(HttpContext http)
     {
-        if (Authenticate(http.Request.Headers.Authorization) is not { } token)
+        if (Authenticate(http) is not { } token)
         {
             return null;
         }
 
         uses.Note(token.Id);
-        var caller = new ApiCaller($"api-token:{token.Name}", token.Permissions, token.Id.ToString());
+        var caller = new ApiCaller(Actors.Of(token), token.Permissions, token.Id.ToString());
         caller.Enter(http);
         return caller;
     }
 
-    private ApiToken? Authenticate(StringValues header)
+    private ApiToken? Authenticate(HttpContext http)
     {
+        var header = http.Request.Headers.Authorization;
         const string Scheme = "Bearer ";
         if (header.Count != 1 || header[0] is not { Length: < 200 } value || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
@@ -81,7 +88,7 @@ public sealed class ApiTokenFilter(ConfigurationLog log, ApiTokenUses uses, Rate
         var presented = value[Scheme.Length..];
         return presented.StartsWith(SecretPrefixes.ApiToken, StringComparison.Ordinal)
             && log.Current.ApiTokens.TryGetValue(ServiceTokenSecret.Hash(presented), out var token)
-            && (token.ExpiresAt is null || token.ExpiresAt > clock.GetUtcNow())
+            && token.Admits(clock.GetUtcNow(), RateLimitSubjects.Address(http))
                 ? token
                 : null;
     }

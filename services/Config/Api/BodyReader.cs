@@ -12,6 +12,9 @@ public sealed class BodyReader(JsonElement body, List<ApiError> errors, string p
     /// <summary>The errors found so far, here and in the readers of nested objects.</summary>
     public List<ApiError> Errors { get; } = errors;
 
+    /// <summary>The names of all members.</summary>
+    public IEnumerable<string> Members => body.ValueKind == JsonValueKind.Object ? body.EnumerateObject().Select(member => member.Name) : [];
+
     /// <summary>Whether the member is there (also as null).</summary>
     public bool Has(string member) => body.ValueKind == JsonValueKind.Object && body.TryGetProperty(member, out _);
 

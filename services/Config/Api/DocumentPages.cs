@@ -1,10 +1,9 @@
 using Marten;
-using Npgsql;
 
 namespace ManagedOAuth.Config.Api;
 
 /// <summary>Pages of stored documents, cut by the database.</summary>
-public sealed class DocumentPages(IDocumentStore store, NpgsqlDataSource database)
+public sealed class DocumentPages(IDocumentStore store)
 {
     /// <summary>One page of the documents that fulfil conditions, and how many do.</summary>
     /// <param name="paging">Which page.</param>
@@ -21,15 +20,6 @@ public sealed class DocumentPages(IDocumentStore store, NpgsqlDataSource databas
         await using var session = store.QuerySession();
         var items = await session.QueryAsync<T>(
             $"where {conditions} order by {order} limit ? offset ?", ct, [.. values, paging.PerPage, (paging.Page - 1L) * paging.PerPage]);
-        await using var count = database.CreateCommand();
-        var parts = conditions.Split('?');
-        count.CommandText = $"select count(*) from {store.Options.DatabaseSchemaName}.mt_doc_{typeof(T).Name.ToLowerInvariant()} d where "
-            + string.Concat(parts.Select((part, index) => index < values.Count ? $"{part}${index + 1}" : part));
-        foreach (var value in values)
-        {
-            count.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return (items, (long)(await count.ExecuteScalarAsync(ct))!);
+        return (items, await session.CountAsync<T>(conditions, ct, [.. values]));
     }
 }

@@ -8,10 +8,12 @@ namespace ManagedOAuth.Config.Api;
 public sealed record Paging(int Page, int PerPage)
 {
     /// <summary>Reads the two parameters; null when one is not a number in its range.</summary>
-    public static Paging? From(IQueryCollection query)
+    /// <param name="query">The query.</param>
+    /// <param name="usual"><c>per_page</c> of a request that does not say it.</param>
+    public static Paging? From(IQueryCollection query, int usual = 25)
     {
         ArgumentNullException.ThrowIfNull(query);
-        return TryRead(query, "page", 1, 1_000_000, out var page) && TryRead(query, "per_page", 25, 1000, out var perPage)
+        return TryRead(query, "page", 1, 1_000_000, out var page) && TryRead(query, "per_page", usual, 1000, out var perPage)
             ? new Paging(page, perPage)
             : null;
     }

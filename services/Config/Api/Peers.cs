@@ -31,7 +31,7 @@ public static class Peers
         {
             return ApiEnvelope.Error(StatusCodes.Status409Conflict, ApiErrors.InUse(refused.Status.Detail));
         }
-        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted || IsTransport(refused.Status))
+        catch (RpcException refused) when (refused.StatusCode is StatusCode.Unavailable or StatusCode.ResourceExhausted or StatusCode.DeadlineExceeded or StatusCode.Aborted || IsTransport(refused.Status))
         {
             return ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.Unavailable(peer));
         }

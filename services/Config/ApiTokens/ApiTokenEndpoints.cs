@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Tokens;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.ApiTokens;
 
@@ -15,23 +18,34 @@ public static class ApiTokenEndpoints
     {
         ArgumentNullException.ThrowIfNull(account);
         var tokens = account.MapReads<ApiToken, ApiTokenObject>();
-        tokens.MapGet("/permission_groups", () => ApiEnvelope.Ok(new JsonArray([.. ApiPermissions.All.Select(entry => new JsonObject { ["id"] = entry.Id, ["name"] = entry.Name })])));
-        tokens.MapGet("/verify", Verify).AllowAnyPermission();
+        tokens.MapGet("/permission_groups", () => ApiEnvelope.Ok(new JsonArray([.. ApiPermissions.All.Select(entry => new JsonObject { ["id"] = entry.Id, ["name"] = entry.Name })])))
+            .Answers(ListOf(Of(("id", Text), ("name", Text))));
+        tokens.MapGet("/verify", Verify).AllowAnyPermission().Answers(Of(("id", Text), ("status", Text), ("permissions", Texts), ("expires_on?", Time), ("not_before?", Time)));
         tokens.MapPost("/", Create);
         tokens.MapReplace("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Replace(id, request, ct));
-        tokens.MapPut("/{id:guid}/value", Roll);
+        tokens.MapPut("/{id:guid}/value", Roll).Answers(Text);
         tokens.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct, StatusCodes.Status200OK));
     }
 
-    private static IResult Verify(HttpContext context)
+    private static IResult Verify(HttpContext context, Feed.ConfigurationLog log)
     {
         var caller = ApiCaller.Of(context)!;
-        return ApiEnvelope.Ok(new JsonObject
+        var shown = new JsonObject
         {
             ["id"] = caller.Key,
             ["status"] = "active",
             ["permissions"] = new JsonArray([.. caller.Permissions.Select(permission => JsonValue.Create(ApiPermissions.IdOf(permission)))]),
-        });
+        };
+        var token = log.Current.ApiTokens.Values.FirstOrDefault(token => token.Id.ToString() == caller.Key);
+        foreach (var (member, time) in new[] { ("expires_on", token?.ExpiresAt), ("not_before", token?.NotBefore) })
+        {
+            if (time is not null)
+            {
+                shown[member] = time;
+            }
+        }
+
+        return ApiEnvelope.Ok(shown);
     }
 
     private static Task<IResult> Create(HttpRequest request, ObjectEndpoints<ApiToken, ApiTokenObject> endpoints, ApiTokenKind kind, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -10,8 +11,10 @@ using ManagedOAuth.Contracts.Tokens;
 namespace ManagedOAuth.Config.ApiTokens;
 
 /// <summary>Tokens of the admin API: <c>/tokens</c>. They are in no snapshot: only this service needs them.</summary>
-public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, TimeProvider clock, IHttpContextAccessor http) : ObjectKind<ApiToken, ApiTokenObject>
+public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, TimeProvider clock, IHttpContextAccessor http, IConfiguration configuration) : ObjectKind<ApiToken, ApiTokenObject>
 {
+    private readonly string _account = AccountFilter.IdOf(configuration);
+
     public override string Name => "api_token";
 
     public override string Path => "tokens";
@@ -37,7 +40,7 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
         }
 
         var token = existing ?? new ApiToken { Id = id, Name = "", Hash = ServiceTokenSecret.Hash(ServiceTokenSecret.Create(SecretPrefixes.ApiToken)), Permissions = [] };
-        return ApiTokenReader.Read(body, token, caller, clock.GetUtcNow());
+        return ApiTokenReader.Read(body, token, caller, _account, clock.GetUtcNow());
     }
 
     public override JsonNode Show(ApiToken state, ConfigurationSnapshot snapshot)
@@ -47,8 +50,9 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
         {
             ["id"] = state.Id,
             ["name"] = state.Name,
-            ["status"] = state.ExpiresAt <= clock.GetUtcNow() ? "expired" : "active",
+            ["status"] = state.StatusOf(clock.GetUtcNow()),
             ["permissions"] = new JsonArray([.. state.Permissions.Select(permission => JsonValue.Create(ApiPermissions.IdOf(permission)))]),
+            ["policies"] = ApiTokenPolicies.Show(state, _account),
             ["version"] = state.Version,
             ["created_at"] = state.CreatedAt,
             ["issued_on"] = state.CreatedAt,
@@ -69,6 +73,16 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
             node["expires_on"] = expiry;
         }
 
+        if (state.NotBefore is { } beginning)
+        {
+            node["not_before"] = beginning;
+        }
+
+        if (Condition(state) is { } condition)
+        {
+            node["condition"] = condition;
+        }
+
         return node;
     }
 
@@ -79,6 +93,9 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
         return shown;
     }
 
+    /// <summary>The token is in the answer that makes it, and there alone.</summary>
+    public override ObjectShape Shape { get; } = ShapeOf();
+
     public override RequiredPermission Permissions { get; } = new(ApiPermission.ApiTokensRead, ApiPermission.ApiTokensWrite);
 
     public override bool IsUnderAccess => false;
@@ -87,4 +104,50 @@ public sealed class ApiTokenKind(Feed.ConfigurationLog log, ApiTokenUses uses, T
     public override bool IsRestorable => false;
 
     public override bool IsTransferable => false;
+
+    private static JsonObject? Condition(ApiToken state)
+    {
+        var addresses = new JsonObject();
+        foreach (var (member, networks) in new[] { ("in", state.RequestIpIn), ("not_in", state.RequestIpNotIn) })
+        {
+            if (networks is not null)
+            {
+                addresses[member] = new JsonArray([.. networks.Select(network => JsonValue.Create(network))]);
+            }
+        }
+
+        return addresses.Count == 0 ? null : new JsonObject { ["request_ip"] = addresses };
+    }
+
+    private static ObjectShape ShapeOf()
+    {
+        const string Condition = """{"type":"object","properties":{"request_ip":{"type":"object","properties":{"in":{"type":"array","items":{"type":"string"}},"not_in":{"type":"array","items":{"type":"string"}}}}}}""";
+        const string Policies = """{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"effect":{"const":"allow"},"resources":{"type":"object"},"permission_groups":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"name":{"type":"string"}}}}}}}""";
+        var both = new Dictionary<string, string>
+        {
+            ["name"] = ObjectShape.Text,
+            ["status"] = """{"enum":["active","disabled","expired"]}""",
+            ["permissions"] = ObjectShape.Texts,
+            ["policies"] = Policies,
+            ["condition"] = Condition,
+            ["not_before"] = ObjectShape.Time,
+            ["expires_on"] = ObjectShape.Time,
+            ["expires_at"] = ObjectShape.Time,
+        };
+        return new ObjectShape
+        {
+            HasMembersOfTheRecord = false,
+            Taken = both,
+            Answered = new Dictionary<string, string>(both)
+            {
+                ["id"] = ObjectShape.Uuid,
+                ["value"] = """{"type":"string","description":"The token itself; only where it is made."}""",
+                ["version"] = """{"type":"integer"}""",
+                ["created_at"] = ObjectShape.Time,
+                ["issued_on"] = ObjectShape.Time,
+                ["modified_on"] = ObjectShape.Time,
+                ["last_used_on"] = ObjectShape.Time,
+            },
+        };
+    }
 }

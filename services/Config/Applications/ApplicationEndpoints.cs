@@ -1,6 +1,9 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Applications;
 
@@ -12,7 +15,8 @@ public static class ApplicationEndpoints
         ArgumentNullException.ThrowIfNull(access);
         var apps = access.MapObjects<Application, ApplicationObject>();
         apps.MapMethods("/{id:guid}/settings", ["PUT", "PATCH"], (Guid id, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> endpoints, CancellationToken ct)
-            => endpoints.Replace(id, request, ct, (body, existing, _) => Settings(body, existing)));
+            => endpoints.Replace(id, request, ct, (body, existing, _) => Settings(body, existing)))
+            .Takes(Of(("allow_iframe?", Flag), ("skip_interstitial?", Flag))).Answers(Kind("application"));
     }
 
     /// <summary>The two settings that have an address of their own in the original; what is left out stays as it is.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -92,7 +93,12 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
 
     private static IEnumerable<string> Addresses(Application state) => state.Destinations.Select(destination => destination.Uri).Prepend(state.Domain).Where(address => address.Length > 0);
 
-    public override void Accompany(Application? before, Application? after, ConfigurationDraft draft) => AddressClaims.Move(before, after, draft);
+    /// <summary>Its addresses are claimed and freed, and its own policies go with it, or where it no longer has them.</summary>
+    public override void Accompany(Application? before, Application? after, ConfigurationDraft draft)
+    {
+        AddressClaims.Move(before, after, draft);
+        policies.Drop(before, after, draft);
+    }
 
     /// <summary>With <c>uid</c>, the deprecated <c>self_hosted_domains</c>, and the policies written out, as the original shows them.</summary>
     public override JsonNode Show(Application state, ConfigurationSnapshot snapshot)
@@ -153,7 +159,12 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
 
     private static void ShowMcp(JsonObject node, Application state)
     {
-        foreach (var member in (string[])["cors_headers", "path_cookie_attribute", "allow_iframe", "skip_interstitial", "service_auth_401_redirect", "read_service_tokens_from_header"])
+        if (state.CorsHeaders is null)
+        {
+            node.Remove("cors_headers");
+        }
+
+        foreach (var member in (string[])["path_cookie_attribute", "allow_iframe", "skip_interstitial", "service_auth_401_redirect", "read_service_tokens_from_header"])
         {
             node.Remove(member);
         }
@@ -177,7 +188,27 @@ public sealed class ApplicationKind(ApplicationReader reader, PolicyKind policyK
     public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.McpPortals.Values.FirstOrDefault(portal => portal.ApplicationId == id) is { } portal
             ? $"the application stands for the portal {portal.PortalId} and is removed with it"
-            : null;
+            : RuleUsers.OfLinks(id, snapshot) is { } user ? $"the application is used by {user}" : null;
+
+    /// <summary>Policies are answered whole, and taken as uuids, as references or whole.</summary>
+    public override ObjectShape Shape { get; } = new()
+    {
+        SetHere = ["aud"],
+        NotAlways = ["domain"],
+        Answered = new Dictionary<string, string>(MeaninglessFields.Described)
+        {
+            ["uid"] = ObjectShape.Uuid,
+            ["self_hosted_domains"] = ObjectShape.Texts,
+            ["destinations"] = JsonShape.ListOf(JsonShape.Of(("type", ObjectShape.Text), ("uri?", ObjectShape.Text), ("mcp_server_id?", ObjectShape.Text))),
+            ["policies"] = JsonShape.ListOf(JsonShape.AnyOf(
+                JsonShape.With(JsonShape.Kind("policy"), ("precedence", JsonShape.Integer)), JsonShape.Of(("id", ObjectShape.Uuid), ("precedence", JsonShape.Integer)))),
+        },
+        Taken = new Dictionary<string, string>(MeaninglessFields.Described)
+        {
+            ["self_hosted_domains"] = ObjectShape.Texts,
+            ["policies"] = """{"type":"array","items":{"anyOf":[{"type":"string","format":"uuid"},{"type":"object"}]}}""",
+        },
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 

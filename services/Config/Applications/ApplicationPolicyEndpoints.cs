@@ -2,9 +2,12 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Applications;
 
@@ -16,19 +19,22 @@ public static class ApplicationPolicyEndpoints
 {
     private const int HighestPrecedence = 1_000_000;
 
+    private static readonly string s_policy = With(Kind("policy"), ("precedence", Integer));
+    private static readonly string s_request = With(Kind("policy_request"), ("precedence?", Integer));
+
     public static void MapApplicationPolicies(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
         var policies = access.MapGroup("/apps/{id:guid}/policies").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
-        policies.MapGet("/", List);
+        policies.MapGet("/", List).DescribePage().Answers(ListOf(s_policy));
         policies.MapGet("/{policyId:guid}", (Guid id, Guid policyId, ConfigurationLog log, PolicyKind kind)
             => Find(log.Current.Snapshot, id, policyId) is { } reference
                 ? ApiEnvelope.Ok(Show(reference, log.Current.Snapshot, kind))
-                : NotFound());
-        policies.MapPost("/", Create);
-        policies.MapPut("/{policyId:guid}", Replace);
-        policies.MapPut("/{policyId:guid}/make_reusable", MakeReusable);
-        policies.MapDelete("/{policyId:guid}", Remove);
+                : NotFound()).Answers(s_policy);
+        policies.MapPost("/", Create).Takes(s_request).Answers(s_policy);
+        policies.MapPut("/{policyId:guid}", Replace).Takes(s_request).Answers(s_policy);
+        policies.MapPut("/{policyId:guid}/make_reusable", MakeReusable).Answers(Kind("policy"));
+        policies.MapDelete("/{policyId:guid}", Remove).Answers(Removed);
     }
 
     private static IResult List(Guid id, HttpRequest request, ConfigurationLog log, PolicyKind kind)
@@ -62,15 +68,9 @@ public static class ApplicationPolicyEndpoints
             answer: application => PolicyOf(application, reference.Id));
     }
 
-    private static async Task<IResult> Replace(
-        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, PolicyStreams policies, ConfigurationLog log, CancellationToken ct)
-    {
-        if (Find(log.Current.Snapshot, id, policyId) is not { } reference)
-        {
-            return NotFound();
-        }
-
-        return await applications.Replace(
+    private static Task<IResult> Replace(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, PolicyStreams policies, CancellationToken ct)
+        => applications.Replace(
             id,
             request,
             ct,
@@ -82,47 +82,36 @@ public static class ApplicationPolicyEndpoints
                 }
 
                 policies.Save([PolicyReader.Read(body, policyId, reusable: false, draft.Snapshot)], draft);
-                reference = reference with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? reference.Precedence };
+                var before = application.Policies.First(other => other.Id == policyId);
+                var reference = before with { Precedence = body.Number("precedence", 0, HighestPrecedence) ?? before.Precedence };
                 return application with { Policies = InOrder(application.Policies.Where(other => other.Id != policyId).Append(reference)) };
             },
-            answer: application => PolicyOf(application, reference.Id));
-    }
+            answer: application => PolicyOf(application, policyId),
+            refuse: (application, _) => Lacks(application, policyId));
 
-    private static async Task<IResult> MakeReusable(
-        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> policies, ConfigurationLog log, CancellationToken ct)
-        => Find(log.Current.Snapshot, id, policyId) is null
-            ? NotFound()
-            : await policies.Replace(policyId, request, ct, (_, existing, _) => existing with { Reusable = true }, bodyOptional: true);
+    private static Task<IResult> MakeReusable(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Policy, PolicyObject> policies, CancellationToken ct)
+        => policies.Replace(
+            policyId,
+            request,
+            ct,
+            (_, existing, _) => existing with { Reusable = true },
+            bodyOptional: true,
+            refuse: (_, snapshot) => Find(snapshot, id, policyId) is null ? NotFound() : null);
 
-    private static async Task<IResult> Remove(
-        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, ConfigurationLog log, CancellationToken ct)
-    {
-        if (Find(log.Current.Snapshot, id, policyId) is null)
-        {
-            return NotFound();
-        }
-
-        return await applications.Replace(
+    // Its own policy goes with the reference to it; a reusable one is only taken off this application.
+    private static Task<IResult> Remove(
+        Guid id, Guid policyId, HttpRequest request, ObjectEndpoints<Application, ApplicationObject> applications, CancellationToken ct)
+        => applications.Replace(
             id,
             request,
             ct,
-            (_, application, draft) =>
-            {
-                RemoveOwn(policyId, draft);
-                return application with { Policies = [.. application.Policies.Where(other => other.Id != policyId)] };
-            },
+            (_, application, _) => application with { Policies = [.. application.Policies.Where(other => other.Id != policyId)] },
             answer: _ => new JsonObject { ["id"] = policyId },
-            bodyOptional: true);
-    }
+            bodyOptional: true,
+            refuse: (application, _) => Lacks(application, policyId));
 
-    // A reusable policy is only taken off this application.
-    private static void RemoveOwn(Guid id, ConfigurationDraft draft)
-    {
-        if (draft.Snapshot.Policies.GetValueOrDefault(id) is { Reusable: false } policy)
-        {
-            draft.Append<PolicyObject>(id, policy.Version + 1, new PolicyRemoved(id));
-        }
-    }
+    private static IResult? Lacks(Application application, Guid policyId) => application.Policies.Any(reference => reference.Id == policyId) ? null : NotFound();
 
     private static PolicyReference? Find(ConfigurationSnapshot snapshot, Guid id, Guid policyId)
         => snapshot.Applications.GetValueOrDefault(id)?.Policies.FirstOrDefault(reference => reference.Id == policyId);

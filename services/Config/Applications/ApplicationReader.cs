@@ -45,6 +45,12 @@ public sealed class ApplicationReader(OriginReader origins)
             OauthConfiguration = OAuthConfigurationReader.Read(reader) ?? DefaultOAuth(type, existing, reader),
             Origin = reader.Has("origin") ? origins.Read(reader) : existing?.Origin,
         };
+        if (type != ApplicationType.Mcp)
+        {
+            // The original has none for portals: without it no page of another site could be a client of one.
+            application = application with { CorsHeaders = Cors(reader.Nested("cors_headers")) };
+        }
+
         if (type == ApplicationType.SelfHosted)
         {
             application = SelfHosted(reader, application);
@@ -58,7 +64,6 @@ public sealed class ApplicationReader(OriginReader origins)
     // Fields that MCP applications do not have; there they are as unknown as any other name.
     private static Application SelfHosted(BodyReader reader, Application application) => application with
     {
-        CorsHeaders = Cors(reader.Nested("cors_headers")),
         PathCookieAttribute = reader.Flag("path_cookie_attribute", false),
         AllowIframe = reader.Flag("allow_iframe", false),
         SkipInterstitial = reader.Flag("skip_interstitial", false),
@@ -77,18 +82,19 @@ public sealed class ApplicationReader(OriginReader origins)
             return existing.Type;
         }
 
-        ApplicationType? type = reader.RequiredText("type", 40) switch
+        var errors = reader.Errors.Count;
+        ApplicationType? type = reader.OptionalText("type", 40) switch
         {
-            "self_hosted" or "" => ApplicationType.SelfHosted,
+            "self_hosted" => ApplicationType.SelfHosted,
             "mcp" => ApplicationType.Mcp,
             "mcp_portal" => ApplicationType.McpPortal,
             _ => null,
         };
-        if (type is null)
+        if (type is null && reader.Errors.Count == errors)
         {
             reader.Refuse("type", "app type is missing or invalid; this product serves applications of type self_hosted, mcp and mcp_portal");
         }
-        else if (existing is not null && existing.Type != type)
+        else if (type is not null && existing is not null && existing.Type != type)
         {
             reader.Refuse("type", "an application keeps its type; make a new one");
         }

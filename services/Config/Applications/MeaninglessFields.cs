@@ -14,6 +14,9 @@ public static class MeaninglessFields
     private static readonly string[] s_all = ["allow_authenticate_via_warp"];
     private static readonly string[] s_selfHosted = ["enable_binding_cookie", "eager_redirect_cookie_setting", "use_clientless_isolation_app_launcher_url"];
 
+    /// <summary>What they are in requests and answers.</summary>
+    public static IReadOnlyDictionary<string, string> Described { get; } = s_all.Concat(s_selfHosted).ToDictionary(member => member, _ => OpenApi.ObjectShape.Flag);
+
     /// <summary>Checks their types, and refuses what cannot be kept.</summary>
     public static void Check(BodyReader reader)
     {

@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.OAuth;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Applications;
 
@@ -18,7 +21,8 @@ public static class RefusedRedirectUriEndpoints
     public static void MapRefusedRedirectUris(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/apps/{id:guid}/refused_redirect_uris", List).RequirePermission(ApiPermission.AppsAndPoliciesRead);
+        access.MapGet("/apps/{id:guid}/refused_redirect_uris", List).RequirePermission(ApiPermission.AppsAndPoliciesRead)
+            .Answers(ListOf(Of(("uri", Text), ("client_name", Text), ("attempts", Integer), ("first_at", Time), ("last_at", Time))));
     }
 
     private static async Task<IResult> List(Guid id, ConfigurationLog log, Registrations.RegistrationsClient registrations, TimeProvider clock, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 
@@ -49,6 +50,12 @@ public sealed class CustomPageKind : ObjectKind<CustomPage, CustomPageObject>
 
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.CustomPages.Contains(id));
+
+    public override ObjectShape Shape { get; } = new()
+    {
+        Answered = new Dictionary<string, string> { ["uid"] = ObjectShape.Uuid, ["app_count"] = """{"type":"integer"}""" },
+        Required = ["name", "type", "custom_html"],
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 

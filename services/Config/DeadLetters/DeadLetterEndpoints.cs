@@ -5,6 +5,8 @@ using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using Marten.Events;
 using Wolverine.Postgresql;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.DeadLetters;
 
@@ -17,6 +19,12 @@ public static class DeadLetterEndpoints
     private const int LongestPage = 100;
     private const int LongestText = 256;
 
+    // An action names up to 500 of them.
+    private const int MostNamed = 1000;
+
+    private static readonly string s_named = Of(("id", Uuid), ("receiver", Text), ("message_type", Text), ("reason", Text));
+    private static readonly string s_which = Of(("id?", Uuid), ("receiver?", Text), ("message_type?", Text), ("reason?", Text), ("all?", Flag));
+
     public static void MapDeadLetters(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
@@ -25,14 +33,16 @@ public static class DeadLetterEndpoints
             .Describe("receiver", "string", "Those of one queue: config, authorization-server or token.")
             .Describe("message_type", "string", "Those of one type of message.")
             .Describe("reason", "string", "failed, unknown_type, unreadable, too_large or nodes_died.")
-            .DescribePages();
-        letters.MapGet("/actions", History).DescribePages();
-        letters.MapPost("/replay", (HttpRequest request, DeadLetterActions actions, CancellationToken ct) => Act(request, "replayed", actions.ReplayAsync, ct));
-        letters.MapPost("/discard", (HttpRequest request, DeadLetterActions actions, CancellationToken ct) => Act(request, "discarded", actions.DiscardAsync, ct));
+            .DescribePages().Answers(ListOf(With(s_named, ("exception_type", OrNull(Text)), ("exception_message", OrNull(Text)), ("attempts", Integer), ("source", OrNull(Text)),
+                ("trace_id", OrNull(Text)), ("published_at", Time), ("given_up_at", Time))));
+        letters.MapGet("/actions", History).DescribePages($"; fewer where they name more than {MostNamed} messages")
+            .Answers(ListOf(Of(("position", Integer), ("action", OneOf("replay", "discard")), ("at", Time), ("trace_id", OrNull(Text)), ("letters", ListOf(s_named)), ("actor", OrNull(Text)), ("actor_id?", Uuid))));
+        letters.MapPost("/replay", (HttpRequest request, DeadLetterActions actions, CancellationToken ct) => Act(request, "replayed", actions.ReplayAsync, ct)).Takes(s_which).Answers(Of(("replayed", Integer), ("more", Flag)));
+        letters.MapPost("/discard", (HttpRequest request, DeadLetterActions actions, CancellationToken ct) => Act(request, "discarded", actions.DiscardAsync, ct)).Takes(s_which).Answers(Of(("discarded", Integer), ("more", Flag)));
     }
 
-    private static void DescribePages(this RouteHandlerBuilder route) => route
-        .Describe("per_page", "integer", $"From 1 to {LongestPage}; 25 unless given.")
+    private static RouteHandlerBuilder DescribePages(this RouteHandlerBuilder route, string unless = "") => route
+        .Describe("per_page", "integer", $"From 1 to {LongestPage}; 25 unless given{unless}.")
         .Describe("cursor", "string", "What result_info of the page before gave.");
 
     private static async Task<IResult> List(HttpRequest request, IDeadLetters letters, CancellationToken ct)
@@ -82,7 +92,10 @@ public static class DeadLetterEndpoints
         }
 
         var page = await actions.HistoryAsync(after, size, ct);
-        return Page(page.Events.Select(Show), size, page.HasMore ? page.Next.ToString(CultureInfo.InvariantCulture) : null);
+        var named = 0;
+        var shown = page.Events.TakeWhile((e, index) => (named += Letters(e).Count) <= MostNamed || index == 0).ToList();
+        var hasMore = page.HasMore || shown.Count < page.Events.Count;
+        return Page(shown.Select(Show), size, hasMore ? shown[^1].Sequence.ToString(CultureInfo.InvariantCulture) : null);
     }
 
     private static async Task<IResult> Act(
@@ -135,22 +148,18 @@ public static class DeadLetterEndpoints
         ["given_up_at"] = letter.DeadAt,
     };
 
+    private static IReadOnlyList<NamedLetter> Letters(IEvent e)
+        => e.Data switch { DeadLettersReplayed replayed => replayed.Letters, DeadLettersDiscarded discarded => discarded.Letters, _ => [] };
+
     private static JsonObject Show(IEvent e)
     {
-        var (action, letters) = e.Data switch
-        {
-            DeadLettersReplayed replayed => ("replay", replayed.Letters),
-            DeadLettersDiscarded discarded => ("discard", discarded.Letters),
-            _ => (e.EventTypeName, []),
-        };
-        return new JsonObject
+        var shown = new JsonObject
         {
             ["position"] = e.Sequence,
-            ["action"] = action,
-            ["actor"] = e.UserName,
+            ["action"] = e.Data is DeadLettersReplayed ? "replay" : "discard",
             ["at"] = e.Timestamp,
             ["trace_id"] = e.CorrelationId,
-            ["letters"] = new JsonArray([.. letters.Select(letter => new JsonObject
+            ["letters"] = new JsonArray([.. Letters(e).Select(letter => new JsonObject
             {
                 ["id"] = letter.Id,
                 ["receiver"] = letter.Receiver,
@@ -158,6 +167,8 @@ public static class DeadLetterEndpoints
                 ["reason"] = letter.Reason,
             })]),
         };
+        Actors.Show(shown, e.UserName);
+        return shown;
     }
 
     private static EnvelopeResult Page(IEnumerable<JsonNode> items, int size, string? cursor)

@@ -12,6 +12,7 @@ public sealed class DryRunAnswer(LiveGrants grants)
 {
     private const int MostShown = 100;
     private const string ServiceToken = "service_token";
+    private const string IdentityProvider = "identity_provider";
 
     public async Task<IResult> OfAsync(ConfigurationChange change, ChangeOutcome outcome, CancellationToken ct)
     {
@@ -38,9 +39,14 @@ public sealed class DryRunAnswer(LiveGrants grants)
         return new EnvelopeResult(StatusCodes.Status200OK, [], outcome.Result) { Info = info };
     }
 
-    // A service token opens no grants: what it is let in by are requests, one by one.
-    private static IReadOnlyList<Guid> Touched(ChangeOutcome outcome, ConfigurationSnapshot snapshot)
-        => outcome.Kind == ServiceToken ? RuleUsers.ApplicationsThatName(snapshot, outcome.Id) : ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, snapshot);
+    // A service token opens no grants: what it is let in by are requests, one by one. An identity provider may have users anywhere that its applications
+    // do not say which they allow: where one says so, the provider is in use and is not removed.
+    private static IReadOnlyList<Guid> Touched(ChangeOutcome outcome, ConfigurationSnapshot snapshot) => outcome.Kind switch
+    {
+        ServiceToken => RuleUsers.ApplicationsThatName(snapshot, outcome.Id),
+        IdentityProvider => outcome.After is not null ? [] : [.. snapshot.Applications.Values.Where(application => application.AllowedIdps.Count == 0).Select(application => application.Id)],
+        _ => ConfigurationChangedHandler.Touched(outcome.Kind, outcome.Id, snapshot),
+    };
 
     private async Task TellAsync(JsonObject touches, ChangeOutcome outcome, List<Guid> touched, ConfigurationSnapshot before, ConfigurationSnapshot after, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using ManagedOAuth.ServiceDefaults.Countries;
 using Marten;
 using Marten.Exceptions;
 
@@ -7,13 +8,17 @@ namespace ManagedOAuth.Config.Feed;
 /// Keeps <see cref="Current"/> up with the database: at once after a change of this process, and within <see cref="PollInterval"/> after a
 /// change of another replica.
 /// </summary>
-public sealed partial class ConfigurationLog(ConfigurationLoader loader, IDocumentStore store, TimeProvider clock, ILogger<ConfigurationLog> logger) : BackgroundService
+public sealed partial class ConfigurationLog(
+    ConfigurationLoader loader, IDocumentStore store, CountryFile countries, TimeProvider clock, ILogger<ConfigurationLog> logger) : BackgroundService
 {
     /// <summary>How often the database is read without a reason.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly SemaphoreSlim _nudge = new(0, 1);
     private volatile ConfigurationState _current = ConfigurationState.Empty;
+    private long _begun;
+    private long _ended;
+    private volatile bool _failing;
     private volatile TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The configuration as last read; <see cref="ConfigurationState.Empty"/> until the first read.</summary>
@@ -38,31 +43,21 @@ public sealed partial class ConfigurationLog(ConfigurationLoader loader, IDocume
         }
     }
 
+    /// <summary>
+    /// The configuration with everything that was saved before the call, also by other replicas: waits for a read that begins after it. Calls at the same
+    /// time share one. While the database does not answer it is what was read last.
+    /// </summary>
+    /// <exception cref="TimeoutException">The read did not end within five seconds.</exception>
+    public async Task<ConfigurationState> ReadAgainAsync(CancellationToken ct)
+    {
+        var wanted = Volatile.Read(ref _begun) + 1;
+        return await WaitAsync(() => _failing || Volatile.Read(ref _ended) >= wanted, "The configuration was not read within five seconds.", ct);
+    }
+
     /// <summary>Waits until everything up to this position has been read.</summary>
     /// <exception cref="TimeoutException">It was not within five seconds.</exception>
-    public async Task<ConfigurationState> WaitForAsync(long position, CancellationToken ct)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(TimeSpan.FromSeconds(5));
-        try
-        {
-            while (true)
-            {
-                var next = NextChange;
-                if (_current.Snapshot.Position >= position)
-                {
-                    return _current;
-                }
-
-                Nudge();
-                await next.WaitAsync(deadline.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new TimeoutException($"Configuration position {position} was not read within five seconds.");
-        }
-    }
+    public Task<ConfigurationState> WaitForAsync(long position, CancellationToken ct)
+        => WaitAsync(() => _current.Snapshot.Position >= position, $"Configuration position {position} was not read within five seconds.", ct);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -75,7 +70,8 @@ public sealed partial class ConfigurationLog(ConfigurationLoader loader, IDocume
                     await WriteEpochAsync(stoppingToken);
                 }
 
-                Publish(Loaded ? await loader.CatchUpAsync(_current, stoppingToken) : await loader.LoadAsync(stoppingToken));
+                var number = Interlocked.Increment(ref _begun);
+                Publish(Loaded ? await loader.CatchUpAsync(_current, stoppingToken) : await loader.LoadAsync(stoppingToken), number);
                 await _nudge.WaitAsync(PollInterval, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -87,16 +83,48 @@ public sealed partial class ConfigurationLog(ConfigurationLoader loader, IDocume
 #pragma warning restore CA1031
             {
                 LogReadFailed(logger, failed);
+                _failing = true;
+                Tell();
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private void Publish(ConfigurationState state)
+    private async Task<ConfigurationState> WaitAsync(Func<bool> isRead, string late, CancellationToken ct)
     {
-        _current = state;
-        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(TimeSpan.FromSeconds(5));
+        try
+        {
+            while (true)
+            {
+                var next = NextChange;
+                if (isRead())
+                {
+                    return _current;
+                }
+
+                Nudge();
+                await next.WaitAsync(deadline.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException(late);
+        }
     }
+
+    private void Publish(ConfigurationState state, long number)
+    {
+        var known = countries.Current;
+        _current = ReferenceEquals(state.Snapshot.Countries, known) ? state : state with { Snapshot = state.Snapshot with { Countries = known } };
+        _failing = false;
+        Volatile.Write(ref _ended, number);
+        Tell();
+    }
+
+    private void Tell()
+        => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     private async Task WriteEpochAsync(CancellationToken ct)
     {

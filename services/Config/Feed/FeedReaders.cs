@@ -37,16 +37,21 @@ public sealed class FeedReaders(IDocumentStore store, TimeProvider clock)
     }
 
     /// <summary>Every reader that has not gone.</summary>
-    public async Task<IReadOnlyList<FeedReader>> AllAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<FeedReader>> AllAsync(CancellationToken ct) => (await LastHourAsync(ct)).Living;
+
+    /// <summary>Every reader that has not gone, and those that have and are not forgotten yet: stopped, started anew under another name, or cut off.</summary>
+    public async Task<(IReadOnlyList<FeedReader> Living, IReadOnlyList<FeedReader> Silent)> LastHourAsync(CancellationToken ct)
     {
-        var since = clock.GetUtcNow() - Gone;
+        var now = clock.GetUtcNow();
         await using var session = store.QuerySession();
         var stored = await session.QueryAsync<FeedReader>("order by id limit ?", ct, Most);
-        return [.. stored.Concat(_told.Values)
+        var known = stored.Concat(_told.Values)
             .GroupBy(reader => reader.Id)
             .Select(reports => reports.MaxBy(report => report.At)!)
-            .Where(reader => reader.At > since)
-            .OrderBy(reader => reader.Id, StringComparer.Ordinal)];
+            .Where(reader => reader.At > now - Forgotten)
+            .OrderBy(reader => reader.Id, StringComparer.Ordinal)
+            .ToLookup(reader => reader.At > now - Gone);
+        return ([.. known[true]], [.. known[false]]);
     }
 
     /// <summary>Waits until every reader is at the position, or the time is over; gives how far they are.</summary>

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Figures;
 
@@ -15,10 +18,14 @@ public static class FigureEndpoints
     private const int MostApplications = 20;
     private const int MostRead = 5000;
 
+    private static readonly string s_counts = Of(("allowed", Integer), ("challenged", Integer), ("refused", Integer));
+
     public static void MapFigures(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/figures", Read).RequirePermission(ApiPermission.AppsAndPoliciesRead);
+        access.MapGet("/figures", Read).RequirePermission(ApiPermission.AppsAndPoliciesRead).Answers(Of(
+            ("minutes", ListOf(With(s_counts, ("at", Time)))),
+            ("applications", ListOf(With(s_counts, ("id", OrNull(Uuid)), ("name", OrNull(Text)))))));
     }
 
     private static async Task<IResult> Read(IDocumentStore store, ConfigurationLog log, TimeProvider clock, CancellationToken ct)

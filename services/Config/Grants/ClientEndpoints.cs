@@ -5,6 +5,8 @@ using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Grants;
 
@@ -23,13 +25,13 @@ public static class ClientEndpoints
         clients.MapGet("/", List)
             .Describe("app_id", "string", "Only clients of this application.")
             .Describe("search", "string", "Only clients with this text in their name, id or a redirect URI.")
-            .Describe("active", "boolean", "Only clients with an active grant.");
+            .Describe("active", "boolean", "Only clients with an active grant.").DescribePage().Answers(ListOf(GrantShapes.Client));
         clients.MapGet("/{clientId}", (string clientId, Registrations.RegistrationsClient registrations, ConfigurationLog log, TimeProvider clock, CancellationToken ct)
-            => Ask(async () => ApiEnvelope.Ok(Show((await FindAsync(clientId, registrations, clock, ct)).Client, log.Current.Snapshot))));
+            => Ask(async () => ApiEnvelope.Ok(Show((await FindAsync(clientId, registrations, clock, ct)).Client, log.Current.Snapshot)))).Answers(GrantShapes.Client);
         clients.MapGet("/{clientId}/events", (string clientId, Registrations.RegistrationsClient registrations, TimeProvider clock, CancellationToken ct)
             => Ask(async () => ApiEnvelope.Ok(new JsonArray([.. (await FindAsync(clientId, registrations, clock, ct)).Events.Select(Show)]))))
-            .RequirePermission(ApiPermission.AuditLogsRead);
-        clients.MapPost("/{clientId}/revoke", Revoke);
+            .RequirePermission(ApiPermission.AuditLogsRead).Answers(ListOf(GrantShapes.ClientEvent));
+        clients.MapPost("/{clientId}/revoke", Revoke).Answers(Of(("client_id", Text), ("revoked_at", Time), ("ended", Integer)));
     }
 
     private static async Task<IResult> List(HttpRequest request, Registrations.RegistrationsClient registrations, ConfigurationLog log, TimeProvider clock, CancellationToken ct)
@@ -96,14 +98,18 @@ public static class ClientEndpoints
         return node;
     }
 
-    private static JsonNode Show(ClientEvent entry) => new JsonObject
+    private static JsonNode Show(ClientEvent entry)
     {
-        ["id"] = entry.Id,
-        ["type"] = entry.Type,
-        ["time"] = entry.At.ToDateTimeOffset(),
-        ["actor"] = entry.Actor,
-        ["data"] = JsonNode.Parse(entry.Data.Span),
-    };
+        var shown = new JsonObject
+        {
+            ["id"] = entry.Id,
+            ["type"] = entry.Type,
+            ["time"] = entry.At.ToDateTimeOffset(),
+            ["data"] = JsonNode.Parse(entry.Data.Span),
+        };
+        Actors.Show(shown, entry.Actor);
+        return shown;
+    }
 
     private static JsonArray Texts(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 }

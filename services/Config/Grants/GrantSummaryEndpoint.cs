@@ -4,6 +4,8 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Token;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Grants;
 
@@ -28,7 +30,9 @@ public static class GrantSummaryEndpoint
 
             return await Peers.AskAsync("grant", Peers.Token, async ()
                 => ApiEnvelope.Ok(Show(await token.SummaryAsync(new GrantSummaryRequest { Days = days }, cancellationToken: ct), log, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), days)));
-        }).Describe("days", "integer", "How many days, today among them: 1 to 90, 14 when it is left out.");
+        }).Describe("days", "integer", "How many days, today among them: 1 to 90, 14 when it is left out.").Answers(Of(
+            ("active_grants", Integer), ("active_users", Integer), ("applications", ListOf(Of(("id", Uuid), ("name", OrNull(Text)), ("active_grants", Integer)))),
+            ("days", ListOf(Of(("date", Text), ("issued", Integer))))));
     }
 
     private static JsonObject Show(GrantSummary summary, ConfigurationLog log, DateOnly today, int days)

@@ -16,16 +16,11 @@ public static class GroupReader
         {
             Id = id,
             Name = reader.RequiredText("name", 200),
-            Include = RuleReader.Read(reader, "include", snapshot),
+            Include = RuleReader.Include(reader, snapshot),
             Require = RuleReader.Read(reader, "require", snapshot),
             Exclude = RuleReader.Read(reader, "exclude", snapshot),
             IsDefault = reader.Flag("is_default", false),
         };
-        if (group.Include.Count == 0 && reader.Items("include", int.MaxValue).Count == 0)
-        {
-            reader.Refuse("include", "include needs at least one rule");
-        }
-
         if (Reaches(group, id, snapshot, []))
         {
             reader.Refuse("include", "a group cannot contain itself, not even by way of other groups");

@@ -6,6 +6,8 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using Marten.Events;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.History;
 
@@ -14,17 +16,30 @@ public static class ChangeEndpoints
 {
     private const int MostChanges = 100;
     private const int MostObjects = 50_000;
+    private const int MostDifferent = 10_000;
 
     public static void MapChanges(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
         var audit = access.MapGroup("").RequirePermission(ApiPermission.AuditLogsRead);
-        audit.MapGet("/changes", Changes);
+        audit.MapGet("/changes", Changes)
+            .Describe("kind", "string", "Only changes of objects of this kind.").Describe("id", "string", "Only changes of this object.")
+            .Describe("removed", "boolean", "true: only removals.").Describe("actor", "string", "user:{email}, or api-token:{name} whatever its id.")
+            .Describe("actor_id", "string", "The API token with this id, whatever it was called.")
+            .Describe("since", "string", "A time (RFC 3339).").Describe("until", "string", "A time (RFC 3339).")
+            .Describe("per_page", "integer", "1 to 100; 25 unless given.").Describe("cursor", "string", "From result_info: the changes before those of this page.")
+            .Answers(ListOf(HistoryShapes.Change));
 
         // Shows objects of every kind, whole.
         audit.MapGet("/as_of", AsOf).RequirePermission(ApiPermission.Read)
-            .Describe("kind", "string", "Objects of this kind alone, page by page.").Describe("page", "integer", "With kind: from 1.").Describe("per_page", "integer", "With kind: 1 to 1,000.");
-        audit.MapGet("/diff", Compare);
+            .DescribeTime("time", "When (required)").Describe("kind", "string", "Objects of this kind alone, page by page.").Describe("page", "integer", "With kind: from 1.").Describe("per_page", "integer", "With kind: 1 to 1,000.")
+            .Answers(With(MapOf(Any), ("time", ObjectShape.Time), ("position", Integer), ("total_count?", Integer)));
+        audit.MapGet("/diff", Compare).RequirePermission(ApiPermission.Read)
+            .Describe("from", "string", "The earlier time (RFC 3339).").Describe("to", "string", "The later time.")
+            .Describe("page", "integer", "From 1, in the order of the changes.").Describe("per_page", "integer", "1 to 1,000.")
+            .Answers(Of(
+                ("from", ObjectShape.Time), ("to", ObjectShape.Time), ("total_count", Integer),
+                ("differences", ListOf(Of(("kind", Text), ("id", Uuid), ("name", OrNull(Text)), ("action", OneOf("create", "change", "remove")), ("changes", HistoryShapes.Changes))))));
     }
 
     private static async Task<IResult> Changes(HttpRequest request, ConfigurationHistory history, CancellationToken ct)
@@ -42,12 +57,18 @@ public static class ChangeEndpoints
             errors.Add(ApiErrors.InvalidRequest("removed is true, for removals alone, or false"));
         }
 
+        if (query["actor"].Count > 0 && query["actor_id"].Count > 0)
+        {
+            errors.Add(ApiErrors.InvalidRequest("actor_id names an API token whatever it was called: leave out actor"));
+        }
+
+        var actorId = Parse(query["actor_id"].ToString(), "actor_id is the id of an API token", errors, text => Guid.TryParse(text, out var id) ? id : (Guid?)null);
         var filter = new EventQuery
         {
             StreamId = Parse(query["id"].ToString(), "id is a uuid", errors, text => Guid.TryParse(text, out var id) ? id : (Guid?)null),
-            StreamType = history.Kinds.TryGetValue(kind, out var known) ? JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ObjectType.Name) : null,
+            StreamType = history.Kinds.TryGetValue(kind, out var kindOf) ? JsonNamingPolicy.SnakeCaseLower.ConvertName(kindOf.ObjectType.Name) : null,
             EventTypes = query["removed"] == "true" ? ConfigurationFact.Removals : null,
-            ActorLike = query["actor"].ToString() is { Length: > 0 } actor ? [actor.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)] : null,
+            ActorLike = actorId is { } known ? Actors.Identified(known) : query["actor"].ToString() is { Length: > 0 } actor ? Actors.Named(actor) : null,
             From = Time(query, "since", errors),
             To = Time(query, "until", errors),
             After = Parse(query["cursor"].ToString(), "cursor is what result_info gave", errors, text => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var after) ? after : (long?)null),
@@ -122,6 +143,12 @@ public static class ChangeEndpoints
     private static async Task<IResult> Compare(HttpRequest request, ConfigurationHistory history, CancellationToken ct)
     {
         var errors = new List<ApiError>();
+        var isPaged = request.Query["page"].Count + request.Query["per_page"].Count > 0;
+        if (Paging.From(request.Query) is not { } paging)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000"));
+        }
+
         if (Time(request.Query, "from", errors) is not { } from || Time(request.Query, "to", errors) is not { } to || from > to)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("from and to are required: times (RFC 3339), the earlier first"));
@@ -139,7 +166,14 @@ public static class ChangeEndpoints
         }
 
         var differences = new JsonArray();
-        foreach (var entry in after.Entries.Values.Where(entry => entry.Position > before.Snapshot.Position).OrderBy(entry => entry.Position))
+        var touched = after.Entries.Values.Where(entry => entry.Position > before.Snapshot.Position).OrderBy(entry => entry.Position).ToList();
+        if (!isPaged && touched.Count > MostDifferent)
+        {
+            return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest(
+                string.Create(CultureInfo.InvariantCulture, $"{touched.Count} objects were changed, more than one answer holds: ask with page and per_page")));
+        }
+
+        foreach (var entry in isPaged ? paging.Of(touched) : touched)
         {
             var was = before.Entries.GetValueOrDefault(entry.Id);
             var (old, now) = (history.ShowAlone(entry.Kind, was?.State), history.ShowAlone(entry.Kind, entry.State));
@@ -157,7 +191,7 @@ public static class ChangeEndpoints
             }
         }
 
-        return ApiEnvelope.Ok(new JsonObject { ["from"] = from, ["to"] = to, ["differences"] = differences });
+        return ApiEnvelope.Ok(new JsonObject { ["from"] = from, ["to"] = to, ["total_count"] = touched.Count, ["differences"] = differences });
     }
 
     private static IResult Busy() => ApiEnvelope.Error(StatusCodes.Status503ServiceUnavailable, ApiErrors.HistoryIsBusy());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
 using Marten;
@@ -50,13 +51,9 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
     {
         await using var session = store.QuerySession();
         var page = await session.Events.QueryEventsAsync(query, ct);
-        var changes = new List<JsonObject>();
-        foreach (var e in page.Events.Where(e => ConfigurationFact.Of(e) is not null))
-        {
-            var before = e.Version > 1 ? await session.Events.FetchStreamAsync(e.StreamId, e.Version - 1, fromVersion: e.Version - 1, ct: ct) : [];
-            changes.Add(Show(e, before.Count > 0 ? before[0] : null, whole: false));
-        }
-
+        var facts = page.Events.Where(e => ConfigurationFact.Of(e) is not null).ToList();
+        var before = (await session.Events.FetchPrecedingAsync(facts, ct)).ToDictionary(e => (e.StreamId, e.Version));
+        var changes = facts.ConvertAll(e => Show(e, before.GetValueOrDefault((e.StreamId, e.Version - 1)), whole: false));
         return (changes, page.HasMore ? page.Next.ToString(CultureInfo.InvariantCulture) : "");
     }
 
@@ -104,11 +101,11 @@ public sealed class ConfigurationHistory(IDocumentStore store, IEnumerable<IObje
             ["name"] = (isNow ?? was)?["name"]?.DeepClone(),
             ["version"] = e.Version,
             ["event"] = e.EventTypeName,
-            ["actor"] = e.UserName,
             ["at"] = e.Timestamp,
             ["trace_id"] = e.CorrelationId,
             ["changes"] = JsonDifference.Between(was, isNow),
         };
+        Actors.Show(shown, e.UserName);
         if (e.Headers?.GetValueOrDefault(ConfigurationFact.RestoredFrom) is long restored)
         {
             shown["restored_from"] = restored;

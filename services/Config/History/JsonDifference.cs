@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 namespace ManagedOAuth.Config.History;
 
 /// <summary>
-/// What differs between two JSON values, member by member: <c>{"op","path","old","new"}</c> with JSON pointers (RFC 6901). Members of objects
-/// are compared by name; of arrays, what is equal at both ends is left out and the rest is compared item by item.
+/// What differs between two JSON values, member by member: <c>{"op","path","old","new"}</c> with JSON pointers (RFC 6901). Members of objects are compared
+/// by name, items of lists as <see cref="ListDifference"/> says: <c>remove</c> has the place before, everything else that after, and <c>move</c> has
+/// both (<c>from</c>). <c>item</c> names the item of a list that a difference is inside of.
 /// </summary>
 public static class JsonDifference
 {
@@ -47,24 +48,43 @@ public static class JsonDifference
 
     private static void CompareItems(string path, JsonArray before, JsonArray after, JsonArray changes)
     {
-        var (start, end) = (0, 0);
-        while (start < Math.Min(before.Count, after.Count) && JsonNode.DeepEquals(before[start], after[start]))
+        var found = ListDifference.Between(path[(path.LastIndexOf('/') + 1)..], before, after);
+        foreach (var place in found.Removed)
         {
-            start++;
+            Add("remove", At(path, place), before[place], null, changes);
         }
 
-        while (end < Math.Min(before.Count, after.Count) - start && JsonNode.DeepEquals(before[^(end + 1)], after[^(end + 1)]))
+        foreach (var (was, isNow) in found.Pairs)
         {
-            end++;
+            var first = changes.Count;
+            Compare(At(path, isNow), before[was], after[isNow], changes);
+            for (var index = first; found.Identity is not null && index < changes.Count; index++)
+            {
+                var item = NameOf(after[isNow]!, found.Identity);
+                changes[index]!["item"] = changes[index]!["item"] is { } inner ? $"{item} \u203a {inner}" : item;
+            }
         }
 
-        for (var index = start; index < Math.Max(before.Count, after.Count) - end; index++)
+        foreach (var place in found.Added)
         {
-            var was = index < before.Count - end ? before[index] : null;
-            var isNow = index < after.Count - end ? after[index] : null;
-            Compare($"{path}/{index.ToString(CultureInfo.InvariantCulture)}", was, isNow, changes);
+            Add("add", At(path, place), null, after[place], changes);
+        }
+
+        foreach (var (was, isNow) in found.Moved)
+        {
+            var move = new JsonObject { ["op"] = "move", ["from"] = At(path, was), ["path"] = At(path, isNow) };
+            if (found.Identity is not null)
+            {
+                move["item"] = NameOf(after[isNow]!, found.Identity);
+            }
+
+            changes.Add((JsonNode)move);
         }
     }
+
+    private static string NameOf(JsonNode item, string identity) => (item["name"] as JsonValue ?? item[identity])!.ToString();
+
+    private static string At(string path, int place) => $"{path}/{place.ToString(CultureInfo.InvariantCulture)}";
 
     private static void Add(string op, string path, JsonNode? before, JsonNode? after, JsonArray changes)
     {

@@ -2,7 +2,10 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Organizations;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.History;
 
@@ -18,19 +21,21 @@ public static class VersionEndpoints
             // There is one organization, and it has no id in its path.
             var one = kind is OrganizationKind;
             var group = routes.MapGroup(one ? $"/{kind.Path}" : $"/{kind.Path}/{{id:guid}}").RequirePermission(kind.Permissions.Read!.Value, kind.Permissions.Write!.Value).WithDryRun();
-            group.MapGet("/versions", (HttpRequest request, ConfigurationHistory history, CancellationToken ct, Guid? id = null)
-                => List(kind, id ?? OrganizationReader.Id, request, history, ct));
-            group.MapGet("/versions/{version:long}", (long version, ConfigurationHistory history, CancellationToken ct, Guid? id = null)
-                => Get(kind, id ?? OrganizationReader.Id, version, history, ct));
-            group.MapGet("/versions/{from:long}/diff/{to:long}", (long from, long to, ConfigurationHistory history, CancellationToken ct, Guid? id = null)
-                => Compare(kind, id ?? OrganizationReader.Id, from, to, history, ct));
+            group.MapGet("/versions", (HttpRequest request, ConfigurationHistory history, CancellationToken ct)
+                => List(kind, IdOf(request), request, history, ct)).DescribePage().Answers(ListOf(HistoryShapes.Change));
+            group.MapGet("/versions/{version:long}", (long version, HttpRequest request, ConfigurationHistory history, CancellationToken ct)
+                => Get(kind, IdOf(request), version, history, ct)).Answers(HistoryShapes.Version);
+            group.MapGet("/versions/{from:long}/diff/{to:long}", (long from, long to, HttpRequest request, ConfigurationHistory history, CancellationToken ct)
+                => Compare(kind, IdOf(request), from, to, history, ct)).Answers(Of(("from", Integer), ("to", Integer), ("changes", HistoryShapes.Changes)));
             if (kind.IsRestorable)
             {
-                group.MapPost("/versions/{version:long}/restore", (long version, HttpContext context, CancellationToken ct, Guid? id = null)
-                    => kind.RestoreAsync(context, id ?? OrganizationReader.Id, version, ct));
+                group.MapPost("/versions/{version:long}/restore", (long version, HttpContext context, CancellationToken ct)
+                    => kind.RestoreAsync(context, IdOf(context.Request), version, ct)).Answers(Kind(kind.Name));
             }
         }
     }
+
+    private static Guid IdOf(HttpRequest request) => request.RouteValues["id"] is string id ? Guid.Parse(id) : OrganizationReader.Id;
 
     private static async Task<IResult> List(IObjectKind kind, Guid id, HttpRequest request, ConfigurationHistory history, CancellationToken ct)
     {

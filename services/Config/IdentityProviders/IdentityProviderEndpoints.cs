@@ -1,6 +1,9 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 
@@ -13,7 +16,7 @@ public static class IdentityProviderEndpoints
         var providers = access.MapReads<IdentityProvider, IdentityProviderObject>();
         providers.MapPost("/", Create);
         providers.MapReplace("/{id:guid}", Replace);
-        providers.MapPost("/{id:guid}/refresh_scim_secret", RefreshSecret);
+        providers.MapPost("/{id:guid}/refresh_scim_secret", RefreshSecret).Answers(MapOf(Any));
         providers.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<IdentityProvider, IdentityProviderObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct));
         providers.MapProviderTests();
         providers.MapProvisioned();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -62,6 +63,22 @@ public sealed class IdentityProviderKind(IdentityProviderReader reader) : Object
         => existing is IdentityProvider { ScimConfig.SecretHash: not null } || new BodyReader(body, []).Nested("scim_config")?.Flag("enabled", false) != true
             ? null
             : "it provisions no users yet: make its secret with refresh_scim_secret";
+
+    public override ObjectShape Shape { get; } = new()
+    {
+        Hidden = ["sealed_secrets"],
+        Answered = new Dictionary<string, string>
+        {
+            ["config"] = """{"type":"object","description":"By the type; without its secrets."}""",
+            ["scim_config"] = """{"type":["object","null"],"properties":{"enabled":{"type":"boolean"},"user_deprovision":{"type":"boolean"},"seat_deprovision":{"type":"boolean"},"group_member_deprovision":{"type":"boolean"},"identity_update_behavior":{"type":"string"},"scim_base_url":{"type":"string"},"secret":{"type":"string"}}}""",
+        },
+        Taken = new Dictionary<string, string>
+        {
+            ["config"] = """{"type":"object","description":"By the type; with its secrets where they are new."}""",
+            ["scim_config"] = """{"type":["object","null"],"properties":{"enabled":{"type":"boolean"},"user_deprovision":{"type":"boolean"},"seat_deprovision":{"type":"boolean"},"group_member_deprovision":{"type":"boolean"},"identity_update_behavior":{"type":"string"}}}""",
+        },
+        Required = ["name", "type"],
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
 

@@ -2,8 +2,11 @@ using System.Text.Json.Nodes;
 using Grpc.Core;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 
@@ -21,9 +24,10 @@ public static class ProviderTestEndpoints
             var begun = await tests.BeginAsync(new BeginProviderTestRequest { ProviderId = id.ToString() }, cancellationToken: ct);
             return ApiEnvelope.Ok(
                 new JsonObject { ["id"] = begun.Id, ["url"] = begun.Url, ["expires_at"] = DateTimeOffset.FromUnixTimeSeconds(begun.ExpiresAt) }, StatusCodes.Status201Created);
-        })).RequirePermission(ApiPermission.OrganizationsWrite).WithoutDryRun();
+        })).RequirePermission(ApiPermission.OrganizationsWrite).WithoutDryRun().Answers(Of(("id", Text), ("url", Text), ("expires_at", Time)));
         providers.MapGet("/{id:guid}/test/{test}", (Guid id, string test, ProviderTests.ProviderTestsClient tests, CancellationToken ct)
-            => AskAsync(async () => ApiEnvelope.Ok(Show(await tests.FindAsync(new FindProviderTestRequest { Id = test, ProviderId = id.ToString() }, cancellationToken: ct)))));
+            => AskAsync(async () => ApiEnvelope.Ok(Show(await tests.FindAsync(new FindProviderTestRequest { Id = test, ProviderId = id.ToString() }, cancellationToken: ct)))))
+            .Answers(Of(("status", Text), ("explanation", Text), ("email", Text), ("claims", MapOf(Texts)), ("refreshes_follow_the_user", Flag)));
     }
 
     private static JsonObject Show(ProviderTestReply reply) => new()

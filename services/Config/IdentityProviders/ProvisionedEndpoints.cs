@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 
@@ -15,6 +18,9 @@ public static class ProvisionedEndpoints
     private static readonly (string Parameter, string Attribute)[] s_users = [("cf_resource_id", "id"), ("idp_resource_id", "externalid"), ("username", "username"), ("email", "emails"), ("name", "displayname")];
     private static readonly (string Parameter, string Attribute)[] s_groups = [("cf_resource_id", "id"), ("idp_resource_id", "externalid"), ("name", "displayname")];
 
+    private static readonly string s_resource = Of(
+        ("id", Text), ("externalId", Text), ("displayName", Text), ("schemas", Texts), ("meta", Of(("created", Time), ("lastModified", Time))));
+
     public static void MapProvisioned(this RouteGroupBuilder providers)
     {
         ArgumentNullException.ThrowIfNull(providers);
@@ -23,13 +29,23 @@ public static class ProvisionedEndpoints
             {
                 var reply = await scim.UsersAsync(asked, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct);
                 return ApiEnvelope.Page(reply.Users.Select(Show), paging, reply.TotalCount);
-            }));
+            })).Describe(s_users).Answers(ListOf(With(s_resource, ("userName", Text), ("active", Flag), ("emails", ListOf(Of(("value", Text), ("primary", Flag)))), ("groups", Texts))));
         providers.MapGet("/{id:guid}/scim/groups", (Guid id, HttpRequest request, ScimQueries.ScimQueriesClient scim, TimeProvider clock, CancellationToken ct)
             => ListAsync(id, request, s_groups, async (asked, paging) =>
             {
                 var reply = await scim.GroupsAsync(asked, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct);
                 return ApiEnvelope.Page(reply.Groups.Select(Show), paging, reply.TotalCount);
-            }));
+            })).Describe(s_groups).Answers(ListOf(With(s_resource, ("member_count", Integer))));
+    }
+
+    private static RouteHandlerBuilder Describe(this RouteHandlerBuilder route, (string Parameter, string Attribute)[] filters)
+    {
+        foreach (var (parameter, attribute) in filters)
+        {
+            route.Describe(parameter, "string", $"Only those with this whole {attribute}.");
+        }
+
+        return route.DescribePage();
     }
 
     private static async Task<IResult> ListAsync(

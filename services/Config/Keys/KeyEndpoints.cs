@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Keys;
 
@@ -10,15 +13,17 @@ public static class KeyEndpoints
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
 
+    private static readonly string s_settings = Of(("key_rotation_interval_days", Integer), ("days_until_next_rotation", Integer), ("last_key_rotation_at", Time));
+
     public static void MapKeys(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
         var keys = access.MapGroup("/keys").RequirePermission(ApiPermission.KeysRead, ApiPermission.KeysWrite);
         keys.MapGet("/", (SigningKeyAdmin.SigningKeyAdminClient token, TimeProvider clock, CancellationToken ct)
-            => Ask(async () => await token.GetAsync(new SigningKeySettingsRequest(), deadline: Deadline(clock), cancellationToken: ct)));
-        keys.MapPut("/", Change);
+            => Ask(async () => await token.GetAsync(new SigningKeySettingsRequest(), deadline: Deadline(clock), cancellationToken: ct))).Answers(s_settings);
+        keys.MapPut("/", Change).Takes(Of(("key_rotation_interval_days", """{"type":"integer","minimum":21,"maximum":365}"""))).Answers(s_settings);
         keys.MapPost("/rotate", (HttpContext context, SigningKeyAdmin.SigningKeyAdminClient token, TimeProvider clock, CancellationToken ct)
-            => Ask(async () => await token.RotateAsync(new RotateSigningKeysRequest { Actor = Peers.ActorOf(context) }, deadline: Deadline(clock), cancellationToken: ct)));
+            => Ask(async () => await token.RotateAsync(new RotateSigningKeysRequest { Actor = Peers.ActorOf(context) }, deadline: Deadline(clock), cancellationToken: ct))).Answers(s_settings);
     }
 
     private static async Task<IResult> Change(HttpContext context, SigningKeyAdmin.SigningKeyAdminClient token, TimeProvider clock, CancellationToken ct)

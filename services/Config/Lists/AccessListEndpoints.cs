@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Lists;
 
@@ -13,11 +16,12 @@ public static class AccessListEndpoints
     {
         ArgumentNullException.ThrowIfNull(account);
         var lists = account.MapReads<AccessList, AccessListObject>();
-        lists.MapGet("/{id:guid}/items", Items);
+        lists.MapGet("/{id:guid}/items", Items).DescribePage().Answers(ListOf(Of(("value", Text), ("description?", OrNull(Text)), ("created_at", Time))));
         lists.MapPost("/", (HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Create(request, ct));
         lists.MapPut("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Replace(id, request, ct));
         lists.MapPatch("/{id:guid}", (Guid id, HttpRequest request, ObjectEndpoints<AccessList, AccessListObject> endpoints, TimeProvider clock, CancellationToken ct)
-            => endpoints.Replace(id, request, ct, (body, existing, _) => AccessListReader.Edit(body, existing, clock.GetUtcNow())));
+            => endpoints.Replace(id, request, ct, (body, existing, _) => AccessListReader.Edit(body, existing, clock.GetUtcNow())))
+            .Takes(Of(("append?", ListOf(Of(("value", Text), ("description?", Text)))), ("remove?", Texts)));
         lists.MapDelete("/{id:guid}", (Guid id, ObjectEndpoints<AccessList, AccessListObject> endpoints, CancellationToken ct) => endpoints.Remove(id, ct, StatusCodes.Status200OK));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
@@ -41,6 +42,19 @@ public sealed class AccessListKind(TimeProvider clock) : ObjectKind<AccessList, 
         => RuleUsers.First(snapshot, rule => rule.ListId == id) is { } user
             ? $"the list is used by {user}"
             : null;
+
+    /// <summary>The values are read page by page.</summary>
+    public override ObjectShape Shape { get; } = new()
+    {
+        Hidden = ["items"],
+        Answered = new Dictionary<string, string> { ["count"] = """{"type":"integer"}""" },
+        Taken = new Dictionary<string, string>
+        {
+            ["items"] = """{"type":"array","items":{"type":"object","required":["value"],"properties":{"value":{"type":"string"},"description":{"type":"string"}}}}""",
+            ["append"] = """{"type":"array","description":"With PATCH: values that come.","items":{"type":"object"}}""",
+            ["remove"] = """{"type":"array","description":"With PATCH: values that go.","items":{"type":"string"}}""",
+        },
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 

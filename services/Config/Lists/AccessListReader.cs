@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 
@@ -33,7 +34,7 @@ public static class AccessListReader
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(existing);
-        var removed = Removed(body, existing.Type);
+        var removed = Removed(body, existing);
         var kept = existing.Items.Where(item => !removed.Contains(item.Value));
         var items = kept.Concat(Items(body, "append", existing.Type, now)).DistinctBy(item => item.Value, StringComparer.Ordinal).ToList();
         if (items.Count > MaximumItems)
@@ -70,49 +71,44 @@ public static class AccessListReader
         foreach (var (element, index) in body.Items(member, MaximumItems).Select((element, index) => (element, index)))
         {
             var item = body.Item(member, index, element);
-            if (Normalize(item.OptionalText("value", 320), type) is { } value)
+            var value = Normalize(item.OptionalText("value", 320));
+            if (Wrong(value, type) is { } reason)
             {
-                items.Add(new AccessListItem(value, item.OptionalText("description", LongestDescription), now));
+                item.Refuse("value", reason);
             }
             else
             {
-                item.Refuse("value", Expected(type));
+                items.Add(new AccessListItem(value, item.OptionalText("description", LongestDescription), now));
             }
         }
 
         return items;
     }
 
-    private static HashSet<string> Removed(BodyReader body, AccessListType type)
+    private static HashSet<string> Removed(BodyReader body, AccessList existing)
     {
+        var known = existing.Items.Select(item => item.Value).ToHashSet(StringComparer.Ordinal);
         var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (element, index) in body.Items("remove", MaximumItems).Select((element, index) => (element, index)))
         {
-            if (element.ValueKind == JsonValueKind.String && Normalize(element.GetString(), type) is { } value)
+            var value = Normalize(element.ValueKind == JsonValueKind.String ? element.GetString() : null);
+
+            // What is in the list can be taken out, also when it could no longer be put in.
+            if (!known.Contains(value) && Wrong(value, existing.Type) is { } reason)
             {
-                removed.Add(value);
+                body.Refuse($"remove/{index}", reason);
             }
             else
             {
-                body.Refuse($"remove/{index}", Expected(type));
+                removed.Add(value);
             }
         }
 
         return removed;
     }
 
-    private static string Expected(AccessListType type)
-        => type == AccessListType.Email ? "a value of this list is an e-mail address" : "a value of this list is an address or a network in CIDR notation";
+    private static string Normalize(string? text) => EmailAddress.Lower((text ?? "").Trim());
 
-    private static string? Normalize(string? text, AccessListType type)
-    {
-        var value = text?.Trim().ToLowerInvariant() ?? "";
-        if (type == AccessListType.Ip)
-        {
-            return AddressRange.TryParse(value, out _) ? value : null;
-        }
-
-        var at = value.IndexOf('@', StringComparison.Ordinal);
-        return at > 0 && at == value.LastIndexOf('@') && at < value.Length - 1 && !value.Any(char.IsWhiteSpace) ? value : null;
-    }
+    private static string? Wrong(string value, AccessListType type)
+        => type == AccessListType.Email ? AddressText.WrongEmail(value) : AddressText.WrongNetwork(value);
 }

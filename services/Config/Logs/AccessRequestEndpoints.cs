@@ -4,36 +4,35 @@ using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Logs;
 
 /// <summary>
-/// <c>GET /access/logs/access_requests</c>: the authentication log, with the original's filters. A filter's operator is <c>{name}Op</c>:
-/// <c>eq</c> (default) or <c>neq</c>.
+/// <c>GET /access/logs/access_requests</c>: the authentication log, with the original's filters: <see cref="AccessRequestFilters"/>.
 /// </summary>
 public static class AccessRequestEndpoints
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
 
-    // The query parameter, and the field of the log.
-    private static readonly (string Parameter, string Field)[] s_filters =
-    [
-        ("user_id", "user_id"), ("app_uid", "app_id"), ("idp", "connection"), ("idp_id", "idp_id"), ("ray_id", "flow_id"), ("allowed", "allowed"),
-        ("client_id", "client_id"), ("ip_address", "address"), ("policy_id", "policy_id"),
-    ];
-
     public static void MapAccessRequests(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/logs/access_requests", List).RequirePermission(ApiPermission.AuditLogsRead);
+        AccessRequestFilters.DescribeTo(access.MapGet("/logs/access_requests", List).RequirePermission(ApiPermission.AuditLogsRead)
+            .Answers(ListOf(Of(
+                ("action?", Text), ("allowed?", Flag), ("app_domain?", OrNull(Text)), ("app_name?", OrNull(Text)), ("app_type?", OrNull(Text)), ("app_uid?", OrNull(Text)), ("client_id?", OrNull(Text)),
+                ("connection?", OrNull(Text)), ("country?", OrNull(Text)), ("created_at?", ObjectShape.Time), ("id?", Text), ("idp_id?", OrNull(Text)), ("ip_address?", OrNull(Text)), ("policy_id?", OrNull(Text)),
+                ("policy_name?", OrNull(Text)), ("ray_id?", OrNull(Text)), ("rule?", OrNull(Text)), ("user_email?", OrNull(Text)), ("user_id?", OrNull(Text))))));
     }
 
     private static async Task<IResult> List(HttpRequest request, UserQueries.UserQueriesClient people, ConfigurationLog log, TimeProvider clock, CancellationToken ct)
     {
         var errors = new List<ApiError>();
-        if (Read(request.Query, errors) is not { } asked || errors.Count > 0)
+        if (Read(request.Query, log.Current.Snapshot, errors) is not { } asked || errors.Count > 0)
         {
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, errors);
         }
@@ -46,7 +45,7 @@ public static class AccessRequestEndpoints
         });
     }
 
-    private static (AccessRequestsRequest Request, Paging Paging, IReadOnlySet<string>? Fields)? Read(IQueryCollection query, List<ApiError> errors)
+    private static (AccessRequestsRequest Request, Paging Paging, IReadOnlySet<string>? Fields)? Read(IQueryCollection query, ConfigurationSnapshot snapshot, List<ApiError> errors)
     {
         // The original has both; limit is the older name.
         var paging = Paging.From(query);
@@ -69,45 +68,9 @@ public static class AccessRequestEndpoints
 
         request.Since = Time(query, "since", errors);
         request.Until = Time(query, "until", errors);
-        AddEmail(query, request, errors);
-        foreach (var (parameter, field) in s_filters)
-        {
-            Add(query, request, parameter, field, errors);
-        }
-
-        if (query["non_identity"].ToString() == "true")
-        {
-            // Service tokens log nobody in: nothing of theirs is in this log, as in the original.
-            request.Filters.Add(new AccessRequestFilter { Field = "email", Value = " " });
-        }
-
+        request.Filters.Add(AccessRequestFilters.Read(query, snapshot, errors));
         var fields = query["fields"].ToString();
         return (request, paging, fields.Length == 0 ? null : fields.Split(',', StringSplitOptions.TrimEntries).ToHashSet(StringComparer.Ordinal));
-    }
-
-    private static void AddEmail(IQueryCollection query, AccessRequestsRequest request, List<ApiError> errors)
-        => Add(query, request, "email", query["email_exact"].ToString() == "true" || query["emailOp"].Count > 0 ? "email" : "email_part", errors);
-
-    private static void Add(IQueryCollection query, AccessRequestsRequest request, string parameter, string field, List<ApiError> errors)
-    {
-        if (query[parameter].ToString() is not { Length: > 0 } value)
-        {
-            return;
-        }
-
-        var operation = query[parameter + "Op"].ToString();
-        if (operation is not ("" or "eq" or "neq"))
-        {
-            errors.Add(ApiErrors.InvalidRequest($"{parameter}Op is eq or neq"));
-        }
-        else if (parameter == "allowed" && value is not ("true" or "false"))
-        {
-            errors.Add(ApiErrors.InvalidRequest("allowed is true or false"));
-        }
-        else
-        {
-            request.Filters.Add(new AccessRequestFilter { Field = field, Value = value, Not = operation == "neq" });
-        }
     }
 
     /// <summary>A time of a query; what is none goes to the errors.</summary>
@@ -140,6 +103,7 @@ public static class AccessRequestEndpoints
             ["app_uid"] = (string?)line["application_id"],
             ["client_id"] = (string?)line["client_id"],
             ["connection"] = (string?)line["connection"],
+            ["country"] = (string?)line["country"] is { Length: > 0 } country ? country : null,
             ["created_at"] = DateTimeOffset.UnixEpoch.AddMicroseconds((long)line["at"]!),
             ["id"] = (string?)line["id"],
             ["idp_id"] = (string?)line["provider_id"],

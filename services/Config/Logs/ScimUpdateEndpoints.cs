@@ -2,8 +2,11 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Logs;
 
@@ -15,7 +18,17 @@ public static class ScimUpdateEndpoints
     public static void MapScimUpdates(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/logs/scim/updates", ListAsync).RequirePermission(ApiPermission.AuditLogsRead);
+        access.MapGet("/logs/scim/updates", ListAsync).RequirePermission(ApiPermission.AuditLogsRead)
+            .Describe("idp_id", "string", "Only requests of these identity providers: repeated, or with commas.").Describe("idp_id[]", "string", "The same.")
+            .Describe("request_method", "string", "Only requests with these methods: repeated, or with commas.").Describe("request_method[]", "string", "The same.")
+            .Describe("resource_type", "string", "USER or GROUP.").Describe("status", "string", "SUCCESS or FAILURE.").Describe("cf_resource_id", "string", "The resource's id here.")
+            .Describe("idp_resource_id", "string", "The resource's id at the identity provider.").Describe("resource_user_email", "string", "The user's address.")
+            .Describe("resource_group_name", "string", "The group's name.").DescribeTime("since", "From this time on").DescribeTime("until", "Up to this time")
+            .Describe("direction", "string", "desc (default) or asc.").Describe("limit", "integer", "The older name of per_page.").Describe("page", "integer", "From 1.").Describe("per_page", "integer", "1 to 1000.")
+            .Answers(ListOf(Of(
+                ("cf_resource_id", OrNull(Text)), ("error_description", OrNull(Text)), ("idp_id", OrNull(Text)), ("idp_resource_id", OrNull(Text)), ("logged_at", Time), ("request_body", OrNull(Text)),
+                ("request_method", OrNull(Text)), ("resource_group_name", OrNull(Text)), ("resource_type", OrNull(Text)), ("resource_user_email", OrNull(Text)),
+                ("status", OneOf("SUCCESS", "FAILURE")), ("ray_id", OrNull(Text)))));
     }
 
     private static async Task<IResult> ListAsync(HttpRequest request, ScimQueries.ScimQueriesClient scim, TimeProvider clock, CancellationToken ct)

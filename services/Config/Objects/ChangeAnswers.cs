@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Idempotency;
+using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten.Exceptions;
 
 namespace ManagedOAuth.Config.Objects;
@@ -15,6 +18,11 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
     {
         ArgumentNullException.ThrowIfNull(change);
         ArgumentNullException.ThrowIfNull(outcome);
+        if (Refusal(change) is { } refused)
+        {
+            return refused;
+        }
+
         if (DryRun.IsAsked(http.HttpContext!.Request))
         {
             return await dryRun.OfAsync(change, outcome, ct);
@@ -39,6 +47,11 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
         ConfigurationChange change, EnvelopeResult answer, IReadOnlyList<ConfigurationChanged> touched, CancellationToken ct, JsonNode? withoutSecrets = null)
     {
         ArgumentNullException.ThrowIfNull(change);
+        if (Refusal(change) is { } refused)
+        {
+            return refused;
+        }
+
         try
         {
             IdempotencyScope.Of(http.HttpContext)?.Save(change.Session, answer, withoutSecrets);
@@ -58,6 +71,18 @@ public sealed class ChangeAnswers(ConfigurationWriter writer, DryRunAnswer dryRu
         {
             return Conflict("application_already_exists: another application has one of these addresses");
         }
+    }
+
+    // The permission of a route is for its kind of object; what decides about the dashboard takes more.
+    private IResult? Refusal(ConfigurationChange change)
+    {
+        if (ApiCaller.Of(http.HttpContext) is not { } caller || caller.Permissions.Hold(ApiPermission.Write))
+        {
+            return null;
+        }
+
+        var missing = DashboardPowers.NeededFor(change.Snapshot, change.Draft.Snapshot, http.HttpContext!.GetEdgeRequest().PublicOrigin).Where(needed => !caller.Permissions.Hold(needed)).ToList();
+        return missing.Count == 0 ? null : ApiEnvelope.Error(StatusCodes.Status403Forbidden, ApiErrors.DecidesAboutTheDashboard(missing));
     }
 
     // The applications that change with an object, because it has or had them: their grants are touched as by any change of theirs.

@@ -1,6 +1,7 @@
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Policies;
 using Marten;
@@ -13,6 +14,7 @@ namespace ManagedOAuth.Config.Objects;
 public static class ConfigurationChangedHandler
 {
     private const int MostTold = 1000;
+    private const string Provider = "identity_provider";
 
     public static async Task<OutgoingMessages> Handle(ConfigurationChanged message, ConfigurationLog log, IQuerySession session, CancellationToken ct)
     {
@@ -23,9 +25,9 @@ public static class ConfigurationChangedHandler
         var position = events.Count == 0 ? 0 : events[^1].Sequence;
         var state = await log.WaitForAsync(position, ct);
 
-        if (message.Kind == "application" && state.Entries.TryGetValue(message.Id, out var entry) && entry.State is null)
+        if (Removal(message, state, position, RemovedAt(events)) is { } removal)
         {
-            return [new ApplicationDeleted(message.Id, position)];
+            return [removal];
         }
 
         var touched = Touched(message.Kind, message.Id, state.Snapshot);
@@ -43,10 +45,26 @@ public static class ConfigurationChangedHandler
         var newest = await session.Events.QueryEventsAsync(new EventQuery { Descending = true, PageSize = 1 }, ct);
         var position = newest.Events.Count == 0 ? 0 : newest.Events[0].Sequence;
         var state = await log.WaitForAsync(position, ct);
-        var isGone = message.Changes.ToLookup(change => change.Kind == "application" && state.Entries.GetValueOrDefault(change.Id)?.State is null);
-        var touched = isGone[false].SelectMany(change => Touched(change.Kind, change.Id, state.Snapshot)).Distinct();
-        return [.. isGone[true].Select(change => (object)new ApplicationDeleted(change.Id, position)), .. touched.Chunk(MostTold).Select(some => new PolicyChanged(some, position))];
+        var removedAt = new Dictionary<ConfigurationChanged, DateTimeOffset?>();
+        foreach (var change in message.Changes.Where(change => change.Kind == Provider))
+        {
+            removedAt[change] = RemovedAt(await session.Events.FetchStreamAsync(change.Id, change.Version, fromVersion: change.Version, ct: ct));
+        }
+
+        var removals = message.Changes.ToLookup(change => Removal(change, state, position, removedAt.GetValueOrDefault(change)));
+        var touched = removals[null].SelectMany(change => Touched(change.Kind, change.Id, state.Snapshot)).Distinct();
+        return [.. removals.Select(group => group.Key).OfType<object>(), .. touched.Chunk(MostTold).Select(some => new PolicyChanged(some, position))];
     }
+
+    // An application that is gone ends grants by its absence; a provider by the very removal, even where it has been restored since. Null = nothing of the kind.
+    private static object? Removal(ConfigurationChanged change, ConfigurationState state, long position, DateTimeOffset? removedAt) => change.Kind switch
+    {
+        "application" when state.Entries.GetValueOrDefault(change.Id) is { State: null } => new ApplicationDeleted(change.Id, position),
+        Provider when removedAt is { } at => new ProviderRemoved(change.Id, position, at),
+        _ => null,
+    };
+
+    private static DateTimeOffset? RemovedAt(IReadOnlyList<IEvent> change) => change is [.., { Data: IdentityProviderRemoved } removal] ? removal.Timestamp : null;
 
     /// <summary>The applications whose decisions can be different now.</summary>
     public static IReadOnlyList<Guid> Touched(string kind, Guid id, ConfigurationSnapshot snapshot)

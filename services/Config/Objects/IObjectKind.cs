@@ -29,6 +29,9 @@ public interface IObjectKind
     /// <summary>What it takes to see and to change objects of this kind.</summary>
     RequiredPermission Permissions { get; }
 
+    /// <summary>How its requests and answers differ from the record.</summary>
+    OpenApi.ObjectShape Shape => OpenApi.ObjectShape.Plain;
+
     /// <summary>The contract record.</summary>
     Type StateType { get; }
 

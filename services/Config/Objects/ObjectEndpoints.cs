@@ -27,7 +27,7 @@ public sealed class ObjectEndpoints<TState, TObject>(
 
         var snapshot = log.Current.Snapshot;
         var found = kind.All(snapshot).Where(kind.Narrowing(request.Query)).ToList();
-        return ApiEnvelope.Page(paging.Of(found).Select(state => kind.Show(state, snapshot)), paging, found.Count);
+        return ApiEnvelope.Page(paging.Of(found).Select(state => kind.ShowListed(state, snapshot)), paging, found.Count);
     }
 
     /// <summary>One object, as the database has it now (another replica may have written it a moment ago).</summary>
@@ -86,9 +86,12 @@ public sealed class ObjectEndpoints<TState, TObject>(
     /// <param name="show">Adds to the answer what is shown once.</param>
     /// <param name="bodyOptional">A request without a body is read as one with an empty object.</param>
     /// <param name="answer">Picks the answer out of the shown object, where it is not the whole.</param>
+    /// <param name="refuse">What the request is answered where the object, as it is now, is not the one that it is about; null = it is.</param>
+    /// <param name="isShown">Whether <paramref name="show"/> has something to add, asked when the record has been read; always when null.</param>
     public async Task<IResult> Replace(
         Guid id, HttpRequest request, CancellationToken ct, Func<BodyReader, TState, ConfigurationDraft, TState>? read = null,
-        Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false, Func<JsonObject, JsonNode>? answer = null)
+        Func<TState, object>? changed = null, Action<JsonObject>? show = null, bool bodyOptional = false, Func<JsonObject, JsonNode>? answer = null,
+        Func<TState, ConfigurationSnapshot, IResult?>? refuse = null, Func<bool>? isShown = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         var (body, refusal) = bodyOptional && request.ContentLength is null or 0 ? (default, null) : await JsonBody.ReadAsync(request, ct);
@@ -101,6 +104,11 @@ public sealed class ObjectEndpoints<TState, TObject>(
         if (await change.Session.LoadAsync<TObject>(id, ct) is not { Removed: false, State: { } existing, Version: var known })
         {
             return NotFound();
+        }
+
+        if (refuse?.Invoke(existing, change.Snapshot) is { } unfit)
+        {
+            return unfit;
         }
 
         if (!EntityTag.Matches(request, kind.Revision(existing, known, change.Snapshot)))
@@ -116,7 +124,8 @@ public sealed class ObjectEndpoints<TState, TObject>(
         }
 
         // An object that is sent back as it is makes no version that says nothing.
-        if (changed is null && change.Draft.IsEmpty && kind.IsSame(kind.Stamp(state, known, existing.CreatedAt, existing.UpdatedAt), existing))
+        show = isShown?.Invoke() == false ? null : show;
+        if (change.Draft.IsEmpty && kind.IsSame(kind.Stamp(state, known, existing.CreatedAt, existing.UpdatedAt), existing))
         {
             return await answers.CompleteAsync(change, Outcome(change, existing, existing, known, StatusCodes.Status200OK, show) with { Answer = answer }, ct);
         }

@@ -69,6 +69,9 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     /// <summary>As the admin API shows it.</summary>
     public virtual JsonNode Show(TState state, ConfigurationSnapshot snapshot) => ApiEnvelope.ToNode(state, Json);
 
+    /// <summary>As a list shows it: without what makes an object of this kind too long to be one of a thousand.</summary>
+    public virtual JsonNode ShowListed(TState state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
+
     /// <summary>
     /// What <c>If-Match</c> compares: changes whenever the object, or what is replaced together with it, changes. Usually the version.
     /// </summary>
@@ -121,6 +124,9 @@ public abstract class ObjectKind<TState, TObject> : IObjectKind
     public virtual Guid? OnlyId => null;
 
     public virtual string? LeftToDo(JsonElement body, ConfigurationRecord? existing) => null;
+
+    /// <inheritdoc cref="IObjectKind.Shape"/>
+    public virtual OpenApi.ObjectShape Shape => OpenApi.ObjectShape.Plain;
 
     /// <summary>A kind that says nothing needs everything.</summary>
     public virtual RequiredPermission Permissions { get; } = new(ApiPermission.Read, ApiPermission.Write);

@@ -43,6 +43,7 @@ public static class ObjectRoutes
             list.Describe(name, "string", description);
         }
 
+        list.DescribePage();
         return objects;
     }
 }

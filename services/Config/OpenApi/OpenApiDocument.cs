@@ -67,12 +67,16 @@ public sealed class OpenApiDocument(EndpointDataSource endpoints, IEnumerable<IO
             ["description"] = $"Permission: {needed}.",
             ["x-permission"] = permission is { } id ? ApiPermissions.IdOf(id) : null,
             ["parameters"] = new JsonArray([.. Parameters(endpoint, method)]),
-            ["responses"] = Responses(path, method, kind),
+            ["responses"] = Responses(endpoint, path, method, kind),
         };
-        if (!isRead && !HttpMethods.IsDelete(method))
+        var described = endpoint.Metadata.GetMetadata<DescribedRequest>();
+        var body = described is not null ? JsonNode.Parse(described.Schema)
+            : !isRead && !HttpMethods.IsDelete(method) && IsObject(path, kind) ? OpenApiSchemas.Request(kind!, method)
+            : null;
+        if (body is not null)
         {
             var type = HttpMethods.IsPatch(method) ? "application/merge-patch+json" : "application/json";
-            operation["requestBody"] = new JsonObject { ["content"] = new JsonObject { [type] = new JsonObject { ["schema"] = IsObject(path, kind) ? OpenApiSchemas.Reference(kind!.Name) : new JsonObject { ["type"] = "object" } } } };
+            operation["requestBody"] = new JsonObject { ["required"] = described?.IsRequired ?? true, ["content"] = new JsonObject { [type] = new JsonObject { ["schema"] = body } } };
         }
 
         return operation;
@@ -119,18 +123,16 @@ public sealed class OpenApiDocument(EndpointDataSource endpoints, IEnumerable<IO
     private static JsonObject Parameter(string name, string place, string type, string description)
         => new() { ["name"] = name, ["in"] = place, ["required"] = false, ["description"] = description, ["schema"] = new JsonObject { ["type"] = type } };
 
-    private static JsonObject Responses(string path, string method, IObjectKind? kind)
+    private static JsonObject Responses(RouteEndpoint endpoint, string path, string method, IObjectKind? kind)
     {
-        var isList = kind is not null && HttpMethods.IsGet(method) && path.EndsWith($"/{kind.Path}", StringComparison.Ordinal);
-        var result = !IsObject(path, kind) ? null
-            : isList ? new JsonObject { ["type"] = "array", ["items"] = OpenApiSchemas.Reference(kind!.Name) }
-            : (JsonNode)OpenApiSchemas.Reference(kind!.Name);
-        var envelope = result is null
-            ? OpenApiSchemas.Reference(OpenApiSchemas.Envelope)
+        var described = endpoint.Metadata.GetMetadata<DescribedAnswer>();
+        var result = described is not null ? JsonNode.Parse(described.Schema) : IsObject(path, kind) ? ObjectAnswer(path, method, kind!) : null;
+        var body = result is null ? OpenApiSchemas.Reference(OpenApiSchemas.Envelope)
+            : described is { IsEnveloped: false } ? result
             : new JsonObject { ["allOf"] = new JsonArray(OpenApiSchemas.Reference(OpenApiSchemas.Envelope), new JsonObject { ["properties"] = new JsonObject { ["result"] = result } }) };
         var responses = new JsonObject
         {
-            ["2XX"] = Answer("Done.", envelope),
+            ["2XX"] = Answer("Done.", body),
         };
         foreach (var (status, reason) in ((int, string)[])[(400, "Something in the request is wrong: errors says what and where."), (401, "No valid token."), (403, "The token lacks the permission."), (404, "There is no such object."), (503, "Something is away; try again.")])
         {
@@ -139,6 +141,11 @@ public sealed class OpenApiDocument(EndpointDataSource endpoints, IEnumerable<IO
 
         return responses;
     }
+
+    private static JsonNode ObjectAnswer(string path, string method, IObjectKind kind)
+        => HttpMethods.IsDelete(method) ? JsonNode.Parse(kind.Shape.RemovalAnswer)!
+            : HttpMethods.IsGet(method) && kind.OnlyId is null && path.EndsWith($"/{kind.Path}", StringComparison.Ordinal) ? JsonNode.Parse(JsonShape.ListOf(JsonShape.Kind(kind.Name)))!
+            : OpenApiSchemas.Reference(kind.Name);
 
     private static JsonObject Answer(string description, JsonNode schema)
         => new() { ["description"] = description, ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = schema } } };

@@ -6,5 +6,5 @@ namespace ManagedOAuth.Config.OpenApi;
 public static class OpenApiEndpoint
 {
     public static void MapOpenApi(this IEndpointRouteBuilder api)
-        => api.MapGet("/openapi.json", (OpenApiDocument document, CancellationToken _) => Results.Text(document.Text, "application/json; charset=utf-8")).AllowAnyPermission();
+        => api.MapGet("/openapi.json", (OpenApiDocument document, CancellationToken _) => Results.Text(document.Text, "application/json; charset=utf-8")).AllowAnyPermission().AnswersWhole(JsonShape.MapOf(JsonShape.Any));
 }

@@ -10,19 +10,60 @@ internal static class OpenApiSchemas
 {
     public const string Envelope = "envelope";
 
+    private static readonly string[] s_setHere = ["id", "version", "created_at", "updated_at"];
+
     public static JsonObject All(IEnumerable<IObjectKind> kinds)
     {
         var schemas = new JsonObject { [Envelope] = EnvelopeSchema() };
         foreach (var kind in kinds)
         {
-            var schema = ConfigurationJson.Default.GetTypeInfo(kind.StateType) is { } type
-                ? type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true })
-                : new JsonObject { ["type"] = "object" };
-            Rebase(schema, kind.Name);
-            schemas[kind.Name] = schema;
+            schemas[kind.Name] = Schema(kind, kind.Name, kind.Shape.Answered, kind.Shape.Hidden, isRequest: false);
+            schemas[NameOfRequest(kind)] = Schema(kind, NameOfRequest(kind), kind.Shape.Taken, [.. s_setHere, .. kind.Shape.Hidden, .. kind.Shape.SetHere], isRequest: true);
         }
 
         return schemas;
+    }
+
+    /// <summary>What a request with an object is; a PATCH needs none of its members.</summary>
+    public static JsonObject Request(IObjectKind kind, string method)
+        => HttpMethods.IsPatch(method) || kind.Shape.Required.Count == 0
+            ? Reference(NameOfRequest(kind))
+            : new JsonObject { ["allOf"] = new JsonArray(Reference(NameOfRequest(kind)), new JsonObject { ["required"] = new JsonArray([.. kind.Shape.Required.Select(member => JsonValue.Create(member))]) }) };
+
+    private static string NameOfRequest(IObjectKind kind) => kind.Name + "_request";
+
+    private static JsonObject Schema(IObjectKind kind, string name, IReadOnlyDictionary<string, string> besides, IReadOnlyList<string> without, bool isRequest)
+    {
+        var schema = kind.Shape.HasMembersOfTheRecord && ConfigurationJson.Default.GetTypeInfo(kind.StateType) is { } type
+            ? type.GetJsonSchemaAsNode(new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true }).AsObject()
+            : [];
+        Rebase(schema, name);
+        schema["type"] = "object";
+        if (schema["properties"] is not JsonObject properties)
+        {
+            schema["properties"] = properties = [];
+        }
+
+        foreach (var member in without)
+        {
+            properties.Remove(member);
+        }
+
+        foreach (var (member, text) in besides)
+        {
+            properties[member] = JsonNode.Parse(text);
+        }
+
+        if (isRequest)
+        {
+            schema.Remove("required");
+        }
+        else if (schema["required"] is JsonArray required)
+        {
+            schema["required"] = new JsonArray([.. required.Select(member => (string)member!).Where(member => !without.Contains(member) && !kind.Shape.NotAlways.Contains(member)).Select(member => JsonValue.Create(member))]);
+        }
+
+        return schema;
     }
 
     public static JsonObject Reference(string schema) => new() { ["$ref"] = $"#/components/schemas/{schema}" };

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using Marten.Events;
@@ -61,6 +62,20 @@ public sealed class OrganizationKind(IHttpContextAccessor http) : ObjectKind<Org
         // A permission that was taken away does not come back by a history.
         return Task.FromResult(old with { DashboardPermissions = last.DashboardPermissions });
     }
+
+    public override ObjectShape Shape { get; } = new()
+    {
+        Answered = new Dictionary<string, string>
+        {
+            ["allow_authenticate_via_warp"] = ObjectShape.AlwaysFalse, ["mfa_required_for_all_apps"] = ObjectShape.AlwaysFalse, ["deny_unmatched_requests"] = """{"const":true}""",
+        },
+        Taken = new Dictionary<string, string>
+        {
+            ["allow_authenticate_via_warp"] = ObjectShape.Flag, ["mfa_required_for_all_apps"] = ObjectShape.AlwaysFalse, ["deny_unmatched_requests"] = """{"const":true}""",
+            ["user_seat_expiration_inactive_time"] = ObjectShape.Text, ["warp_auth_session_duration"] = ObjectShape.Text, ["warp_auth_non_browser_401"] = ObjectShape.Flag,
+        },
+        Required = [],
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.OrganizationsRead, ApiPermission.OrganizationsWrite);
 }

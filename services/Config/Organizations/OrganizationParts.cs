@@ -55,7 +55,11 @@ public static class OrganizationParts
     {
         ArgumentNullException.ThrowIfNull(reader);
         reader.Flag("allow_authenticate_via_warp", false);
-        reader.Flag("deny_unmatched_requests", true);
+        if (!reader.Flag("deny_unmatched_requests", true))
+        {
+            reader.Refuse("deny_unmatched_requests", "deny_unmatched_requests is always true here: a host without an application is refused");
+        }
+
         reader.Flag("warp_auth_non_browser_401", false);
         reader.Duration("user_seat_expiration_inactive_time", "730h", TimeSpan.FromHours(730), s_longest);
         reader.Duration("warp_auth_session_duration", "24h", TimeSpan.Zero, s_longest);

@@ -3,8 +3,10 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using Marten.Events;
 
 namespace ManagedOAuth.Config.Policies;
 
@@ -55,7 +57,32 @@ public sealed class PolicyKind : ObjectKind<Policy, PolicyObject>
     private static IEnumerable<Application> Users(Guid id, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.Policies.Any(reference => reference.Id == id));
 
+    public override ObjectShape Shape { get; } = new()
+    {
+        SetHere = ["reusable"],
+        Answered = new Dictionary<string, string>(UnservedPolicyFields.Described) { ["app_count"] = """{"type":"integer"}""" },
+        Taken = UnservedPolicyFields.Described,
+        Required = ["name", "decision"],
+    };
+
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
+
+    /// <summary>
+    /// A policy stays reusable or an application's own, whatever it was at that time; and an application's own comes back with a version of the
+    /// application that had it, never alone: nobody would see it.
+    /// </summary>
+    public override async Task<Policy> RestoreAsync(BodyReader body, Policy old, Policy last, bool removed, IEvent at, ConfigurationChange change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(last);
+        ArgumentNullException.ThrowIfNull(change);
+        if (!last.Reusable && !Users(last.Id, change.Snapshot).Any())
+        {
+            body.Refuse("id", "this policy was an application's own: restore the version of the application that had it");
+        }
+
+        return await base.RestoreAsync(body, old, last, removed, at, change, ct) with { Reusable = last.Reusable };
+    }
 
     public override JsonNode ShowAlone(object state) => ApiEnvelope.ToNode((Policy)state, Json);
 

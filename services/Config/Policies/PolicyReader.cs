@@ -12,18 +12,19 @@ public static class PolicyReader
     public static Policy Read(BodyReader reader, Guid id, bool reusable, ConfigurationSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(reader);
+        var name = reader.RequiredText("name", 200);
+        var decision = Decision(reader);
         var policy = new Policy
         {
             Id = id,
-            Name = reader.RequiredText("name", 200),
-            Decision = Decision(reader),
-            Include = RuleReader.Read(reader, "include", snapshot),
-            Require = RuleReader.Read(reader, "require", snapshot),
-            Exclude = RuleReader.Read(reader, "exclude", snapshot),
+            Name = name,
+            Decision = decision,
+            Include = RuleReader.Include(reader, snapshot, rule => Misfit(decision, rule, isIncluded: true)),
+            Require = RuleReader.Read(reader, "require", snapshot, rule => Misfit(decision, rule)),
+            Exclude = RuleReader.Read(reader, "exclude", snapshot, rule => Misfit(decision, rule)),
             SessionDuration = reader.OptionalText("session_duration") is null ? null : reader.Duration("session_duration", "24h", TimeSpan.Zero, s_longestSession),
             Reusable = reusable,
         };
-        CheckRules(reader, policy);
         UnservedPolicyFields.Check(reader);
         return policy;
     }
@@ -43,43 +44,13 @@ public static class PolicyReader
         }
     }
 
-    private static void CheckRules(BodyReader reader, Policy policy)
+    // Nobody has logged in when bypass and non_identity are decided: a rule about a user could never match, or never exclude.
+    private static string? Misfit(PolicyAction decision, Rule rule, bool isIncluded = false) => (decision, rule) switch
     {
-        if (policy.Include.Count == 0 && reader.Items("include", int.MaxValue).Count == 0)
-        {
-            reader.Refuse("include", "include needs at least one rule");
-        }
-
-        // Nobody has logged in when these are decided: a rule about a user could never match, or never exclude.
-        if (policy.Decision is PolicyAction.Bypass or PolicyAction.NonIdentity)
-        {
-            Refuse(reader, "include", policy.Include, IsAboutUsers, "bypass and non_identity policies have no rules about users");
-            Refuse(reader, "require", policy.Require, IsAboutUsers, "bypass and non_identity policies have no rules about users");
-            Refuse(reader, "exclude", policy.Exclude, IsAboutUsers, "bypass and non_identity policies have no rules about users");
-        }
-        else
-        {
-            Refuse(reader, "include", policy.Include, IsAboutServiceTokens, "service token rules belong to non_identity policies");
-            Refuse(reader, "include", policy.Include, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
-            Refuse(reader, "require", policy.Require, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
-            Refuse(reader, "exclude", policy.Exclude, IsAboutLinks, "linked_app_token rules belong to non_identity and bypass policies");
-        }
-    }
-
-    private static void Refuse(BodyReader reader, string list, IReadOnlyList<Rule> rules, Func<Rule, bool> wrong, string reason)
-    {
-        for (var index = 0; index < rules.Count; index++)
-        {
-            if (wrong(rules[index]))
-            {
-                reader.Refuse($"{list}/{index}", reason);
-            }
-        }
-    }
-
-    private static bool IsAboutUsers(Rule rule) => rule.NeedsUser;
-
-    private static bool IsAboutLinks(Rule rule) => rule is Rule.LinkedAppToken;
-
-    private static bool IsAboutServiceTokens(Rule rule) => rule is Rule.ServiceToken or Rule.AnyValidServiceToken;
+        (PolicyAction.Bypass or PolicyAction.NonIdentity, { NeedsUser: true }) => "bypass and non_identity policies have no rules about users",
+        (PolicyAction.Bypass or PolicyAction.NonIdentity, _) => null,
+        (_, Rule.ServiceToken or Rule.AnyValidServiceToken) when isIncluded => "service token rules belong to non_identity policies",
+        (_, Rule.LinkedAppToken) => "linked_app_token rules belong to non_identity and bypass policies",
+        _ => null,
+    };
 }

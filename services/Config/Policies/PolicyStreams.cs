@@ -34,12 +34,33 @@ public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
         }
     }
 
+    /// <summary>Drafts the removal of the policies that were an application's own and that it no longer has.</summary>
+    /// <param name="before">The application before; null = it was not there.</param>
+    /// <param name="after">The application now; null = it is gone.</param>
+    /// <param name="draft">Where it is drafted.</param>
+    public void Drop(Application? before, Application? after, ConfigurationDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        var kept = (after?.Policies ?? []).Select(reference => reference.Id).ToHashSet();
+        foreach (var reference in (before?.Policies ?? []).Where(reference => !kept.Contains(reference.Id)))
+        {
+            if (draft.Snapshot.Policies.GetValueOrDefault(reference.Id) is { Reusable: false })
+            {
+                draft.Append<PolicyObject>(reference.Id, draft.VersionOf(reference.Id) + 1, kind.Removed(reference.Id));
+            }
+        }
+    }
+
     /// <summary>An application's own policies as they were at one of its events; what can no longer be is refused.</summary>
-    public async Task<IReadOnlyList<Policy>> RestoreAsync(BodyReader body, Application application, IEvent at, ConfigurationChange change, CancellationToken ct)
+    /// <param name="body">Takes the refusals.</param>
+    /// <param name="application">The application as it was then.</param>
+    /// <param name="at">The event; null = as the policies were last.</param>
+    /// <param name="change">The change under way.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<IReadOnlyList<Policy>> RestoreAsync(BodyReader body, Application application, IEvent? at, ConfigurationChange change, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(body);
         ArgumentNullException.ThrowIfNull(application);
-        ArgumentNullException.ThrowIfNull(at);
         ArgumentNullException.ThrowIfNull(change);
         var own = new List<Policy>();
         foreach (var reference in application.Policies)
@@ -51,12 +72,14 @@ public sealed class PolicyStreams(PolicyKind kind, TimeProvider clock)
 
             var events = await change.Session.Events.FetchStreamAsync(reference.Id, ct: ct);
             // What was saved together has one causation, and its positions in no particular order.
-            var then = events.LastOrDefault(e => e.Sequence <= at.Sequence || (at.CausationId is not null && e.CausationId == at.CausationId))?.Data switch
-            {
-                PolicyCreated created => created.Policy,
-                PolicyAltered altered => altered.Policy,
-                _ => null,
-            };
+            var then = events.Where(e => at is null || e.Sequence <= at.Sequence || (at.CausationId is not null && e.CausationId == at.CausationId))
+                .Select(e => e.Data switch
+                {
+                    PolicyCreated created => created.Policy,
+                    PolicyAltered altered => altered.Policy,
+                    _ => null,
+                })
+                .LastOrDefault(policy => policy is not null);
             if (then is null or { Reusable: true })
             {
                 body.Refuse("policies", $"the policy {then?.Name ?? reference.Id.ToString()} is gone; restore it first");

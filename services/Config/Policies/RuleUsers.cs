@@ -23,6 +23,14 @@ public static class RuleUsers
         };
     }
 
+    /// <summary>As <see cref="First"/>: whose rules admit what comes by an application. Its own policies, which go with it, do not count.</summary>
+    public static string? OfLinks(Guid application, ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var own = snapshot.Applications.TryGetValue(application, out var found) ? snapshot.PoliciesOf(found).Where(policy => !policy.Reusable).Select(policy => policy.Id) : [];
+        return First(snapshot with { Policies = snapshot.Policies.RemoveRange(own) }, rule => rule is Rule.LinkedAppToken link && link.AppUid == application);
+    }
+
     /// <summary>The applications whose policies speak of a service token, by its name or of any.</summary>
     public static IReadOnlyList<Guid> ApplicationsThatName(ConfigurationSnapshot snapshot, Guid serviceToken)
     {

@@ -17,6 +17,9 @@ public static class UnservedPolicyFields
         ("isolation_required", "there is no isolated browser here"),
     ];
 
+    /// <summary>What they are in requests and answers: nothing but false.</summary>
+    public static IReadOnlyDictionary<string, string> Described { get; } = s_switches.ToDictionary(entry => entry.Member, _ => OpenApi.ObjectShape.AlwaysFalse);
+
     public static void Check(BodyReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);

@@ -1,12 +1,13 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Portals;
 
 /// <summary>Makes, changes and removes the applications of portals and servers, in the change that they belong to.</summary>
-public sealed class LinkedApplications(ApplicationKind kind, TimeProvider clock)
+public sealed class LinkedApplications(ApplicationKind kind, PolicyStreams policies, TimeProvider clock)
 {
     public void Create(Application application, ConfigurationDraft draft)
     {
@@ -51,11 +52,7 @@ public sealed class LinkedApplications(ApplicationKind kind, TimeProvider clock)
             return;
         }
 
-        foreach (var reference in last.Policies.Where(reference => !change.Snapshot.Policies.ContainsKey(reference.Id)))
-        {
-            body.Refuse("policies", $"the policy {reference.Id} of its application is gone; restore it first");
-        }
-
+        policies.Save(await policies.RestoreAsync(body, last, at: null, change, ct), change.Draft);
         var application = kind.Stamp(with(last), version + 1, last.CreatedAt, clock.GetUtcNow());
         change.Draft.Append<ApplicationObject>(id, version + 1, kind.Changed(application));
         kind.Accompany(null, application, change.Draft);

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.Configuration;
@@ -128,7 +129,28 @@ public sealed class McpPortalKind(McpPortalReader reader, LinkedApplications app
 
     public override JsonNode PatchBase(McpPortal state, ConfigurationSnapshot snapshot) => ShowAlone(state);
 
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+        => snapshot.McpPortals.TryGetValue(id, out var portal) && RuleUsers.OfLinks(portal.ApplicationId, snapshot) is { } user ? $"the portal's application is used by {user}" : null;
+
     public override JsonNode RemovalAnswer(McpPortal state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
+
+    /// <summary>With a name of its own as id, and its servers as they are now.</summary>
+    public override ObjectShape Shape { get; } = new()
+    {
+        RemovalAnswer = JsonShape.Kind("mcp_portal"),
+        Hidden = ["portal_id"],
+        SetHere = ["application_id"],
+        Answered = new Dictionary<string, string>
+        {
+            ["uid"] = ObjectShape.Uuid, ["id"] = ObjectShape.Text, ["modified_at"] = ObjectShape.Time, ["allow_code_mode"] = ObjectShape.Flag,
+            ["servers"] = """{"type":"array","items":{"type":"object"}}""",
+        },
+        Taken = new Dictionary<string, string>
+        {
+            ["id"] = ObjectShape.Text, ["allow_code_mode"] = ObjectShape.Flag, ["policies"] = """{"type":"array","items":{"anyOf":[{"type":"string","format":"uuid"},{"type":"object"}]}}""",
+        },
+        Required = ["name", "hostname"],
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 
@@ -161,11 +183,7 @@ public sealed class McpPortalKind(McpPortalReader reader, LinkedApplications app
         shown["auth_type"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(server.AuthType.ToString());
         McpServerView.AddStatus(shown, server, statuses.Of(server.Id));
         snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(server.Id), out var catalog);
-        shown["tools"] = Names(catalog?.Tools ?? []);
-        shown["prompts"] = Names(catalog?.Prompts ?? []);
+        shown["tools"] = McpServerView.Names(catalog?.Tools ?? []);
+        shown["prompts"] = McpServerView.Names(catalog?.Prompts ?? []);
     }
-
-    // The whole definitions are at the server: forty of them here would be megabytes.
-    private static JsonArray Names(IReadOnlyList<McpDefinition> definitions)
-        => new([.. definitions.Select(definition => new JsonObject { ["name"] = definition.Name, ["approved"] = definition.Approved })]);
 }

@@ -7,7 +7,7 @@ using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Config.Portals;
 
-/// <summary>Reads and validates a portal. Name, hostname and servers stay as they are when a body leaves them out.</summary>
+/// <summary>Reads and validates a portal. Name, hostname, servers and the switches of a server stay as they are when a body leaves them out.</summary>
 public sealed class McpPortalReader
 {
     /// <summary>Most servers of one portal, as in the original.</summary>
@@ -37,7 +37,7 @@ public sealed class McpPortalReader
             Hostname = hostname,
             Description = body.Text("description", "", 1000),
             CodeMode = CodeMode(body),
-            Servers = existing is not null && !body.Has("servers") ? existing.Servers : Servers(body, snapshot),
+            Servers = existing is not null && !body.Has("servers") ? existing.Servers : Servers(body, existing?.Servers ?? [], snapshot),
             ApplicationId = applicationId,
         };
     }
@@ -116,9 +116,9 @@ public sealed class McpPortalReader
         return mode ?? (allowed == true ? "opt_in" : "off");
     }
 
-    private static List<McpPortalServer> Servers(BodyReader body, ConfigurationSnapshot snapshot)
+    private static List<McpPortalServer> Servers(BodyReader body, IReadOnlyList<McpPortalServer> existing, ConfigurationSnapshot snapshot)
     {
-        var servers = body.Items("servers", MostServers).Select((item, index) => Server(body.Item("servers", index, item), snapshot)).ToList();
+        var servers = body.Items("servers", MostServers).Select((item, index) => Server(body.Item("servers", index, item), existing, snapshot)).ToList();
         foreach (var twice in servers.GroupBy(server => server.ServerId, StringComparer.Ordinal).Where(same => same.Count() > 1))
         {
             body.Refuse("servers", $"the server {twice.Key} is there more than once");
@@ -127,15 +127,18 @@ public sealed class McpPortalReader
         return servers;
     }
 
-    private static McpPortalServer Server(BodyReader item, ConfigurationSnapshot snapshot)
+    // A server that the portal has already keeps what is not said of it: a body that forgets a switch must not turn tools on.
+    private static McpPortalServer Server(BodyReader item, IReadOnlyList<McpPortalServer> existing, ConfigurationSnapshot snapshot)
     {
+        var id = item.RequiredText("server_id", 64);
+        var before = existing.FirstOrDefault(server => server.ServerId == id);
         var server = new McpPortalServer
         {
-            ServerId = item.RequiredText("server_id", 64),
-            OnBehalf = item.Flag("on_behalf", true),
-            DefaultDisabled = item.Flag("default_disabled", false),
-            UpdatedTools = CapabilityReader.Read(item, "updated_tools", null),
-            UpdatedPrompts = CapabilityReader.Read(item, "updated_prompts", null),
+            ServerId = id,
+            OnBehalf = item.Flag("on_behalf", before?.OnBehalf ?? true),
+            DefaultDisabled = item.Flag("default_disabled", before?.DefaultDisabled ?? false),
+            UpdatedTools = CapabilityReader.Read(item, "updated_tools", before?.UpdatedTools),
+            UpdatedPrompts = CapabilityReader.Read(item, "updated_prompts", before?.UpdatedPrompts),
         };
         if (snapshot.McpServers.Values.FirstOrDefault(known => known.ServerId == server.ServerId) is not { } known)
         {

@@ -1,3 +1,4 @@
+using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Config.Portals.Servers;
@@ -26,6 +27,8 @@ internal static class PortalServices
         services.AddSingleton<ServerSync>();
         services.AddSingleton<SyncRunner>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<SyncRunner>()));
+        services.AddSingleton<AlertWatch>();
+        services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<AlertWatch>()));
         services.AddOptions<PortalLogOptions>().BindConfiguration(PortalLogOptions.Section)
             .Validate(options => options.IsValid, "PortalLog:Retention is a duration from 1h to 87600h, such as 2160h.").ValidateOnStart();
         services.AddSingleton<PortalLogStore>();

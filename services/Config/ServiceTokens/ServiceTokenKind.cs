@@ -4,8 +4,11 @@ using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
+using ManagedOAuth.Contracts.Policies;
 using Marten.Events;
 
 namespace ManagedOAuth.Config.ServiceTokens;
@@ -41,12 +44,18 @@ public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : Ob
     /// <summary>A new one has a secret that nobody knows, until the caller gives it another.</summary>
     public override ServiceToken Read(BodyReader body, Guid id, ServiceToken? existing, ConfigurationDraft draft) => ServiceTokenReader.Read(body, id, existing, draft, clock.GetUtcNow());
 
-    /// <summary>Without the hashes: they are for the edges that compare, not for people.</summary>
+    /// <summary>Without the hashes, which are for the edges that compare and not for people, and by the original's names.</summary>
     public override JsonNode Show(ServiceToken state, ConfigurationSnapshot snapshot)
     {
         var node = base.Show(state, snapshot).AsObject();
         node.Remove("secret_hash");
         node.Remove("previous_secret_hash");
+        node.Remove("previous_secret_expires_at");
+        if (state.PreviousSecretExpiresAt is { } grace)
+        {
+            node[ServiceTokenRotation.GraceMember] = grace;
+        }
+
         if (uses.LastUseOf(state.Id) is { } seen)
         {
             node["last_seen_at"] = seen;
@@ -68,6 +77,23 @@ public sealed class ServiceTokenKind(ApiTokenUses uses, TimeProvider clock) : Ob
 
         return node;
     }
+
+    public override string? InUse(Guid id, ConfigurationSnapshot snapshot)
+        => RuleUsers.First(snapshot, rule => rule is Rule.ServiceToken token && token.TokenId == id) is { } user ? $"the service token is used by {user}" : null;
+
+    /// <summary>The secret is in the answer that makes it, and there alone.</summary>
+    public override ObjectShape Shape { get; } = new()
+    {
+        Hidden = ["secret_hash", "previous_secret_hash", "previous_secret_expires_at"],
+        SetHere = ["client_id", "expires_at"],
+        Answered = new Dictionary<string, string>
+        {
+            ["client_secret"] = """{"type":"string","description":"Only where it is made: by the creation, a rotation, or a change to a greater client_secret_version."}""",
+            [ServiceTokenRotation.GraceMember] = ObjectShape.Time,
+            ["last_seen_at"] = ObjectShape.Time,
+        },
+        Taken = new Dictionary<string, string> { [ServiceTokenRotation.GraceMember] = ObjectShape.Time },
+    };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.ServiceTokensRead, ApiPermission.ServiceTokensWrite);
 

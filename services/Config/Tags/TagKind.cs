@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 
@@ -63,6 +64,8 @@ public sealed class TagKind : ObjectKind<Tag, TagObject>
     /// <summary>The applications that carry a tag.</summary>
     public static IEnumerable<Application> Users(string name, ConfigurationSnapshot snapshot)
         => snapshot.Applications.Values.Where(application => application.Tags.Contains(name, StringComparer.Ordinal));
+
+    public override ObjectShape Shape { get; } = new() { Answered = new Dictionary<string, string> { ["app_count"] = """{"type":"integer"}""" } };
 
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 }

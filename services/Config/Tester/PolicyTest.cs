@@ -18,6 +18,34 @@ public sealed record PolicyTest
 
     public required IReadOnlyList<Guid> Policies { get; init; }
 
+    /// <summary>Where the users are, in their order. Null in a test of a version that kept them here: it is no longer found.</summary>
+    public IReadOnlyList<PolicyTestPart>? Parts { get; init; }
+}
+
+/// <summary>What came out for some users of a test.</summary>
+/// <param name="Id">Of the document that has them.</param>
+/// <param name="Approved">How many are approved.</param>
+/// <param name="Blocked">How many are blocked.</param>
+/// <param name="Error">How many could not be decided.</param>
+public sealed record PolicyTestPart(Guid Id, int Approved, int Blocked, int Error)
+{
+    /// <summary>How many there are with this outcome; all when null.</summary>
+    public int Count(TestedStatus? status) => status switch
+    {
+        TestedStatus.Approved => Approved,
+        TestedStatus.Blocked => Blocked,
+        TestedStatus.Error => Error,
+        _ => Approved + Blocked + Error,
+    };
+}
+
+/// <summary>Some users of a test: a document holds 2 MiB, and a test many more.</summary>
+public sealed record PolicyTestPage
+{
+    public required Guid Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
     public required IReadOnlyList<TestedUser> Users { get; init; }
 }
 

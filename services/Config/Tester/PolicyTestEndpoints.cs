@@ -3,9 +3,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
-using Marten;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Tester;
 
@@ -16,19 +18,27 @@ namespace ManagedOAuth.Config.Tester;
 public static class PolicyTestEndpoints
 {
     private const int MaximumPolicies = 100;
-    private static readonly TimeSpan s_kept = TimeSpan.FromDays(1);
+
+    private static readonly string s_test = Of(
+        ("id", Uuid), ("status", OneOf("complete", "exceeded_time")), ("policies", ListOf(Uuid)), ("total_users", Integer), ("users_approved", Integer), ("users_blocked", Integer),
+        ("users_errored", Integer), ("percent_approved", Integer), ("percent_blocked", Integer), ("percent_errored", Integer), ("percent_users_processed", Integer),
+        ("position", Integer), ("created_at", Time));
 
     public static void MapPolicyTests(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
         var tests = access.MapGroup("/policy-tests").RequirePermission(ApiPermission.AppsAndPoliciesRead);
-        tests.MapPost("/", Run);
-        tests.MapGet("/{id:guid}", async (Guid id, IDocumentStore store, CancellationToken ct)
-            => await FindAsync(id, store, ct) is { } test ? ApiEnvelope.Ok(Show(test)) : NotFound());
-        tests.MapGet("/{id:guid}/users", Users);
+        tests.MapPost("/", Run)
+            .Takes(Of(("policies", ListOf(AnyOf(Uuid, Of(("id", Uuid)), Kind("policy_request")))), ("ip_address?", Text))).Answers(s_test);
+        tests.MapGet("/{id:guid}", async (Guid id, PolicyTestStore store, CancellationToken ct)
+            => await store.FindAsync(id, ct) is { } test ? ApiEnvelope.Ok(Show(test)) : NotFound()).Answers(s_test);
+        tests.MapGet("/{id:guid}/users", Users)
+            .Describe("status", "string", "success, fail or error.").DescribePage()
+            .Answers(ListOf(Of(
+                ("id", Uuid), ("email", Text), ("name", Text), ("status", OneOf("approved", "blocked", "error")), ("policy_id", OrNull(Uuid)), ("policy_name", OrNull(Text)), ("rule", Text))));
     }
 
-    private static async Task<IResult> Run(HttpRequest request, PolicyTester tester, ConfigurationLog log, IDocumentStore store, CancellationToken ct)
+    private static async Task<IResult> Run(HttpRequest request, PolicyTester tester, ConfigurationLog log, PolicyTestStore store, CancellationToken ct)
     {
         var (body, refusal) = await JsonBody.ReadAsync(request, ct);
         if (refusal is not null)
@@ -46,12 +56,8 @@ public static class PolicyTestEndpoints
 
         return await Peers.AskAsync("user", Peers.Token, async () =>
         {
-            var test = await tester.RunAsync(policies, address, ct);
-            await using var session = store.LightweightSession();
-            session.DeleteWhere<PolicyTest>("where (data ->> 'at')::timestamptz < ?", (test.At - s_kept).UtcDateTime);
-            session.Store(test);
-            await session.SaveChangesAsync(ct);
-            return ApiEnvelope.Ok(Show(test), StatusCodes.Status201Created);
+            var (test, users) = await tester.RunAsync(policies, address, ct);
+            return ApiEnvelope.Ok(Show(await store.SaveAsync(test, users, ct)), StatusCodes.Status201Created);
         });
     }
 
@@ -96,7 +102,7 @@ public static class PolicyTestEndpoints
         return null;
     }
 
-    private static async Task<IResult> Users(Guid id, HttpRequest request, IDocumentStore store, CancellationToken ct)
+    private static async Task<IResult> Users(Guid id, HttpRequest request, PolicyTestStore store, CancellationToken ct)
     {
         var status = request.Query["status"].ToString();
         if (Paging.From(request.Query) is not { } paging || status is not ("" or "success" or "fail" or "error"))
@@ -104,24 +110,20 @@ public static class PolicyTestEndpoints
             return ApiEnvelope.Error(StatusCodes.Status400BadRequest, ApiErrors.InvalidRequest("page is from 1, per_page from 1 to 1000, status success, fail or error"));
         }
 
-        if (await FindAsync(id, store, ct) is not { } test)
+        if (await store.FindAsync(id, ct) is not { } test)
         {
             return NotFound();
         }
 
-        var found = test.Users.Where(user => status.Length == 0 || user.Status == status switch
+        TestedStatus? asked = status switch
         {
             "success" => TestedStatus.Approved,
             "fail" => TestedStatus.Blocked,
-            _ => TestedStatus.Error,
-        }).ToList();
-        return ApiEnvelope.Page(paging.Of(found).Select(user => Show(user)), paging, found.Count);
-    }
-
-    private static async Task<PolicyTest?> FindAsync(Guid id, IDocumentStore store, CancellationToken ct)
-    {
-        await using var session = store.QuerySession();
-        return await session.LoadAsync<PolicyTest>(id, ct);
+            "error" => TestedStatus.Error,
+            _ => null,
+        };
+        var users = await store.UsersAsync(test, asked, (int)Math.Min(int.MaxValue, (long)(paging.Page - 1) * paging.PerPage), paging.PerPage, ct);
+        return ApiEnvelope.Page(users.Select(Show), paging, test.Parts!.Sum(part => part.Count(asked)));
     }
 
     internal static JsonObject Show(TestedUser user) => new()
@@ -137,14 +139,14 @@ public static class PolicyTestEndpoints
 
     private static JsonObject Show(PolicyTest test)
     {
-        int Count(TestedStatus status) => test.Users.Count(user => user.Status == status);
-        int Percent(TestedStatus status) => test.Users.Count == 0 ? 0 : (int)Math.Round(100.0 * Count(status) / test.Users.Count);
+        int Count(TestedStatus? status) => test.Parts!.Sum(part => part.Count(status));
+        int Percent(TestedStatus status) => Count(null) == 0 ? 0 : (int)Math.Round(100.0 * Count(status) / Count(null));
         return new JsonObject
         {
             ["id"] = test.Id,
             ["status"] = test.Complete ? "complete" : "exceeded_time",
             ["policies"] = new JsonArray([.. test.Policies.Select(id => JsonValue.Create(id))]),
-            ["total_users"] = test.Users.Count,
+            ["total_users"] = Count(null),
             ["users_approved"] = Count(TestedStatus.Approved),
             ["users_blocked"] = Count(TestedStatus.Blocked),
             ["users_errored"] = Count(TestedStatus.Error),

@@ -12,7 +12,10 @@ namespace ManagedOAuth.Config.Tester;
 public sealed class PolicyTester(GrantQueries.GrantQueriesClient token, ConfigurationLog log, TimeProvider clock)
 {
     private const int PageSize = 1000;
-    private const int MaximumUsers = 20_000;
+
+    /// <summary>The most users that one test looks at.</summary>
+    public const int MaximumUsers = 20_000;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
 
@@ -20,7 +23,8 @@ public sealed class PolicyTester(GrantQueries.GrantQueriesClient token, Configur
     /// <param name="policies">In the order in which they decide; those that are not saved yet included.</param>
     /// <param name="address">The address that users are assumed to come from; null = unknown.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<PolicyTest> RunAsync(IReadOnlyList<Policy> policies, IPAddress? address, CancellationToken ct)
+    /// <returns>The test, and what came out for each user.</returns>
+    public async Task<(PolicyTest Test, IReadOnlyList<TestedUser> Users)> RunAsync(IReadOnlyList<Policy> policies, IPAddress? address, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(policies);
         var (snapshot, application) = Imagine(log.Current.Snapshot, policies);
@@ -38,10 +42,10 @@ public sealed class PolicyTester(GrantQueries.GrantQueriesClient token, Configur
                 after = identity.Email;
             }
 
-            complete = page.Identities.Count < PageSize;
+            complete = page.Identities.Count < PageSize || (users.Count >= MaximumUsers && await IsLastAsync(after, ct));
         }
 
-        return new PolicyTest { Id = Guid.NewGuid(), At = began, Position = snapshot.Position, Complete = complete, Policies = [.. policies.Select(policy => policy.Id)], Users = users };
+        return (new PolicyTest { Id = Guid.NewGuid(), At = began, Position = snapshot.Position, Complete = complete, Policies = [.. policies.Select(policy => policy.Id)], Parts = null }, users);
     }
 
     /// <summary>The identity of one user as their newest grant has it; null when there is none.</summary>
@@ -83,4 +87,7 @@ public sealed class PolicyTester(GrantQueries.GrantQueriesClient token, Configur
         };
         return (snapshot with { Policies = snapshot.Policies.SetItems(policies.Select(policy => KeyValuePair.Create(policy.Id, policy))) }, application);
     }
+
+    private async Task<bool> IsLastAsync(string email, CancellationToken ct)
+        => (await token.ListIdentitiesAsync(new IdentitiesRequest { AfterEmail = email, Limit = 1 }, deadline: clock.GetUtcNow().UtcDateTime + s_deadline, cancellationToken: ct)).Identities.Count == 0;
 }

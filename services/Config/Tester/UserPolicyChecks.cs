@@ -3,7 +3,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Tester;
 
@@ -13,10 +16,19 @@ namespace ManagedOAuth.Config.Tester;
 /// </summary>
 public static class UserPolicyChecks
 {
+    private static readonly string s_status = OneOf("approved", "blocked", "error");
+
     public static void MapUserPolicyChecks(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/apps/{id:guid}/user_policy_checks", Check).RequirePermission(ApiPermission.AppsAndPoliciesRead);
+        access.MapGet("/apps/{id:guid}/user_policy_checks", Check).RequirePermission(ApiPermission.AppsAndPoliciesRead)
+            .Describe("email", "string", "The user's address; required.").Describe("ip_address", "string", "The address that the user would come from.")
+            .Answers(Of(
+                ("app_state", Of(
+                    ("app_uid", Uuid), ("aud", Text), ("hostname", Text), ("name", Text), ("status", s_status),
+                    ("policies", ListOf(Of(("id", Uuid), ("name", Text), ("decision", Text), ("status", s_status), ("rule", Text)))),
+                    ("decided_by", Of(("policy_id", OrNull(Uuid)), ("policy_name", OrNull(Text)), ("rule", Text))))),
+                ("user_identity", MapOf(Any))));
     }
 
     private static async Task<IResult> Check(Guid id, HttpRequest request, PolicyTester tester, ConfigurationLog log, CancellationToken ct)

@@ -45,7 +45,7 @@ public sealed class ConfigurationApply(
 
         return plan.Errors.Count > 0 ? Refused(plan.Errors)
             : asked.DryRun ? PlanAnswer.Of(plan, dryRun: true)
-            : plan.Steps.Count > TransferFormat.BatchSize ? JobEndpoints.Started(await jobs.StartAsync(asked, json, context, ct))
+            : plan.Batches().Skip(1).Any() ? JobEndpoints.Started(await jobs.StartAsync(asked, json, context, ct))
             : await SaveAsync(plan, asked, ct);
     }
 

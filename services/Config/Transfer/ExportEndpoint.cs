@@ -9,9 +9,12 @@ namespace ManagedOAuth.Config.Transfer;
 /// <summary><c>GET /access/export</c>: the configuration as one file, written while it is made.</summary>
 public static class ExportEndpoint
 {
+    /// <summary>In the answer: how many objects the file is going to have, so that whoever reads it can tell how much of it is there.</summary>
+    public const string ObjectsHeader = "Configuration-Objects";
+
     public static void MapExport(this RouteGroupBuilder access)
         => access.MapGet("/export", Export).RequirePermission(ApiPermission.Read)
-            .Describe("kinds", "string", "The kinds to export, by name and separated by commas; all when it is left out.");
+            .Describe("kinds", "string", "The kinds to export, by name and separated by commas; all when it is left out.").AnswersWhole(TransferShapes.File);
 
     private static async Task<IResult> Export(HttpRequest request, ConfigurationLog log, ConfigurationLoader loader, ConfigurationExport export, CancellationToken ct)
     {
@@ -28,6 +31,7 @@ public static class ExportEndpoint
         headers.CacheControl = "no-store";
         headers.ContentDisposition = "attachment; filename=\"configuration.json\"";
         headers[TransferPosition.Header] = state.Snapshot.Position.ToString(CultureInfo.InvariantCulture);
+        headers[ObjectsHeader] = chosen.Sum(kind => kind.All(state.Snapshot).Count()).ToString(CultureInfo.InvariantCulture);
         return Results.Stream(stream => export.WriteAsync(stream, state, chosen, ct), "application/json; charset=utf-8");
     }
 }

@@ -17,4 +17,7 @@ public static class TransferFormat
 
     /// <summary>Objects that one transaction changes at most. A file that changes more becomes a job of several.</summary>
     public const int BatchSize = 500;
+
+    /// <summary>Events that one transaction appends at most: an object brings along those of what goes with it, as an application its own policies.</summary>
+    public const int BatchEvents = 800;
 }

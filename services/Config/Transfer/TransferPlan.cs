@@ -28,6 +28,9 @@ public sealed record TransferStep(TransferAction Action, IObjectKind Kind, Guid 
     /// <summary>The semantic differences, where they were asked for.</summary>
     public JsonArray? Changes { get; init; }
 
+    /// <summary>How many events it appends, as far as the plan knows.</summary>
+    public int Events { get; init; } = 1;
+
     /// <summary>What is left to do afterwards; null = nothing.</summary>
     public string? LeftToDo { get; init; }
 
@@ -53,6 +56,28 @@ public sealed record TransferStep(TransferAction Action, IObjectKind Kind, Guid 
 /// <param name="Errors">What is wrong with the file; with a pointer into it.</param>
 public sealed record TransferPlan(long Position, IReadOnlyList<TransferStep> Steps, int Unchanged, IReadOnlyList<ApiError> Errors)
 {
+    /// <summary>The steps in transactions of at most <see cref="TransferFormat.BatchSize"/> objects and, but for one that is larger alone, <see cref="TransferFormat.BatchEvents"/> events.</summary>
+    public IEnumerable<IReadOnlyList<TransferStep>> Batches()
+    {
+        var (batch, events) = (new List<TransferStep>(), 0);
+        foreach (var step in Steps)
+        {
+            if (batch.Count == TransferFormat.BatchSize || (batch.Count > 0 && events + step.Events > TransferFormat.BatchEvents))
+            {
+                yield return batch;
+                (batch, events) = ([], 0);
+            }
+
+            batch.Add(step);
+            events += step.Events;
+        }
+
+        if (batch.Count > 0)
+        {
+            yield return batch;
+        }
+    }
+
     /// <summary>How many objects are made, changed, removed and left alone.</summary>
     public TransferCounts Counts { get; } = new(
         Steps.Count(step => step.Action == TransferAction.Create),

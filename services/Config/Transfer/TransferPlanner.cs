@@ -47,7 +47,8 @@ public sealed class TransferPlanner(IEnumerable<IObjectKind> kinds, TimeProvider
                 }
                 else if (draft.EventCount > events)
                 {
-                    steps.Add(step.Action == TransferAction.Change && steps.Count < mostDifferences ? WithDifferences(step, state, draft) : step);
+                    var sized = step with { Events = draft.EventCount - events };
+                    steps.Add(step.Action == TransferAction.Change && steps.Count < mostDifferences ? WithDifferences(sized, state, draft) : sized);
                 }
             }
 
@@ -157,9 +158,9 @@ public sealed class TransferPlanner(IEnumerable<IObjectKind> kinds, TimeProvider
             var refused = new List<TransferStep>();
             foreach (var step in waiting)
             {
-                var wrong = refusals.Count;
+                var (wrong, events) = (refusals.Count, draft.EventCount);
                 step.Draft(draft, refusals, now);
-                (refusals.Count > wrong ? refused : steps).Add(step);
+                (refusals.Count > wrong ? refused : steps).Add(step with { Events = draft.EventCount - events });
             }
 
             if (refused.Count == waiting.Count)

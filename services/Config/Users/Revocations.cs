@@ -2,9 +2,14 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Grants;
+using ManagedOAuth.Config.OpenApi;
+using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.Token;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Users;
 
@@ -23,8 +28,8 @@ public sealed class Revocations(GrantQueries.GrantQueriesClient token, UserQueri
             => log.Current.Snapshot.Applications.ContainsKey(id)
                 ? revocations.EndAsync(context, id, "", ended => new JsonObject { ["ended"] = ended }, ct)
                 : Task.FromResult(ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("application"))))
-            .RequirePermission(ApiPermission.AppsAndPoliciesRevoke);
-        access.MapPost("/organizations/revoke_user", RevokeUser).RequirePermission(ApiPermission.AppsAndPoliciesRevoke);
+            .RequirePermission(ApiPermission.AppsAndPoliciesRevoke).Answers(Of(("ended", Integer)));
+        access.MapPost("/organizations/revoke_user", RevokeUser).RequirePermission(ApiPermission.AppsAndPoliciesRevoke).Takes(Of(("email", Text))).Answers("""{"const":true}""");
     }
 
     /// <summary>Ends a user's sign-on, then every grant and session: in this order, so that no new one is opened silently in between.</summary>
@@ -44,7 +49,14 @@ public sealed class Revocations(GrantQueries.GrantQueriesClient token, UserQueri
         }
 
         var reader = new BodyReader(body, []);
-        var email = reader.RequiredText("email", 320).Trim().ToLowerInvariant();
+        var email = EmailAddress.Lower(reader.RequiredText("email", 320).Trim());
+
+        // An address that nobody can have has nothing to be ended: whoever wrote it would believe that it was.
+        if (reader.Errors.Count == 0 && AddressText.WrongEmail(email) is { } reason)
+        {
+            reader.Refuse("email", reason);
+        }
+
         return reader.Errors.Count > 0
             ? ApiEnvelope.Error(StatusCodes.Status400BadRequest, reader.Errors)
             : await revocations.EndUserAsync(context, email, ct);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Tests.Support;
@@ -33,6 +34,14 @@ public sealed class AuthorizationMatrixTests(ConfigHost host)
             });
             Assert.Empty(wrong);
         }
+    }
+
+    [Fact]
+    public void EveryRoute_NeedsThePermissionThatIsWrittenDownBesideThisTest()
+    {
+        var declared = Routes().Select(route => $"{route.Method} {route.Pattern} {(route.Needed is { } needed ? ApiPermissions.IdOf(needed) : "any")}").Distinct().Order(StringComparer.Ordinal).ToList();
+        var written = File.ReadAllLines(Golden());
+        Assert.Equal("", string.Join('\n', declared.Except(written).Select(route => $"declared, not written: {route}").Concat(written.Except(declared).Select(route => $"written, not declared: {route}"))));
     }
 
     [Fact]
@@ -75,7 +84,7 @@ public sealed class AuthorizationMatrixTests(ConfigHost host)
         let pattern = "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
         where pattern.StartsWith("/client/v4", StringComparison.Ordinal)
         from method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"]
-        select new Route(method, PathOf(endpoint), endpoint.Metadata.GetMetadata<RequiredPermission>()!.For(method));
+        select new Route(method, pattern, PathOf(endpoint), endpoint.Metadata.GetMetadata<RequiredPermission>()!.For(method));
 
     private static string PathOf(RouteEndpoint endpoint) => "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
     {
@@ -115,5 +124,7 @@ public sealed class AuthorizationMatrixTests(ConfigHost host)
         return envelope["result"]!;
     }
 
-    private sealed record Route(string Method, string Path, ApiPermission? Needed);
+    private static string Golden([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "AuthorizationMatrix.txt");
+
+    private sealed record Route(string Method, string Pattern, string Path, ApiPermission? Needed);
 }

@@ -115,6 +115,20 @@ public sealed class ApplicationFieldsTests
     }
 
     [Fact]
+    public void Read_Portal_MayLetPagesOfOtherOriginsIn_AndAnMcpServerMayNot()
+    {
+        const string Cors = "\"cors_headers\":{\"allowed_origins\":[\"https://ui.test\"],\"allowed_methods\":[\"POST\"],\"allow_all_headers\":true}";
+        var (portal, errors) = Read($$"""{"type":"mcp_portal","name":"Tools","domain":"mcp.test",{{Cors}}}""");
+        Assert.Empty(errors);
+        Assert.Equal(["https://ui.test"], portal.CorsHeaders!.AllowedOrigins);
+        var shown = s_kind.Show(portal, ConfigurationSnapshot.Empty);
+        Assert.Equal("https://ui.test", (string)shown["cors_headers"]!["allowed_origins"]![0]!);
+        Assert.Equal(["https://ui.test"], Read(shown.ToJsonString(), existing: portal).Application.CorsHeaders!.AllowedOrigins);
+        Assert.False(s_kind.Show(Read("""{"type":"mcp_portal","name":"Tools","domain":"mcp.test"}""").Application, ConfigurationSnapshot.Empty).AsObject().ContainsKey("cors_headers"));
+        Assert.Null(Read($$"""{"type":"mcp","name":"GitHub","destinations":[{"type":"via_mcp_server_portal","mcp_server_id":"github"}],{{Cors}}}""").Application.CorsHeaders);
+    }
+
+    [Fact]
     public void Read_NewPortal_HasManagedOAuthUnlessItSaysOtherwise()
     {
         const string Portal = """{"type":"mcp_portal","name":"Tools","domain":"mcp.test"}""";

@@ -30,7 +30,7 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         Assert.Contains("max_age is a whole number", browser.Page, StringComparison.Ordinal);
         Assert.Contains("https://two.example", browser.Page, StringComparison.Ordinal);
 
-        using var saved = await browser.PostAsync(page, new(fields) { ["/cors_headers/max_age"] = "600" });
+        using var saved = await browser.PostAsync(page, new(fields) { ["/cors_headers/max_age"] = "600", ["action"] = "confirm" });
         Assert.Equal(HttpStatusCode.SeeOther, saved.StatusCode);
         var app = await AppAsync(id);
         Assert.Equal(
@@ -40,7 +40,7 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         Assert.False((bool)app["oauth_configuration"]!["dynamic_client_registration"]!["enabled"]!);
 
         await browser.GetAsync(page);
-        using var bypass = await browser.PostAsync(page, new(fields) { ["cors"] = "bypass", ["etag"] = McpServerPageTests.ETag(browser.Page) });
+        using var bypass = await browser.PostAsync(page, new(fields) { ["cors"] = "bypass", ["action"] = "confirm", ["etag"] = McpServerPageTests.ETag(browser.Page) });
         app = await AppAsync(id);
         Assert.Null(app["cors_headers"]);
         Assert.True((bool)app["options_preflight_bypass"]!);
@@ -60,7 +60,7 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         var fields = new Dictionary<string, string>
         {
             ["/name"] = "Renamed", ["/domain"] = (string)stored["domain"]!, ["/session_duration"] = "24h", ["/destinations"] = "", ["/origin/url"] = "",
-            ["/custom_non_identity_deny_url"] = "https://example.com/machines", ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save",
+            ["/custom_non_identity_deny_url"] = "https://example.com/machines", ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "confirm",
         };
         using var saved = await browser.PostAsync(page, fields);
         Assert.Equal(HttpStatusCode.SeeOther, saved.StatusCode);
@@ -83,6 +83,10 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         using var refused = await browser.PostAsync(page + "/new", fields);
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Contains("Only here", browser.Page, StringComparison.Ordinal);
+        using var noAddress = await browser.PostAsync(page + "/new", new(fields) { ["/include/0/email"] = "bob" });
+        Assert.Equal(HttpStatusCode.BadRequest, noAddress.StatusCode);
+        Assert.Matches("""name="/include/0/email" value="bob"[^>]* aria-invalid="true" aria-describedby="field-include-0-error" """.TrimEnd(), browser.Page);
+        Assert.Matches("""id="field-include-0-error">[^<]*bob[^<]* is no e-mail address""", browser.Page);
         using var made = await browser.PostAsync(page + "/new", new(fields) { ["/include/0/email"] = "alice@example.com" });
         Assert.Equal((HttpStatusCode.SeeOther, page), (made.StatusCode, made.Headers.Location!.ToString()));
         var policy = (string)(await AppAsync(id))["policies"]!.AsArray().Single()!["id"]!;
@@ -111,6 +115,58 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         Assert.Contains(await PoliciesAsync(), entry => (string?)entry!["id"] == policy);
     }
 
+    // The token service is not there: nobody can say what ends.
+    [Fact]
+    public async Task ASave_ThatMayEndAccess_IsAskedAbout_AndLosesNothingOnTheWayBack()
+    {
+        var name = $"Asked {Guid.NewGuid():N}"[..16];
+        var list = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", ApiCalls.Account + "/gateway/lists", $$$"""{"name":"{{{name}}}","type":"EMAIL","items":[{"value":"a@x.test"}]}"""))["id"]!;
+        var group = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", ApiCalls.Access + "/groups", $$$"""{"name":"{{{name}}}","include":[{"email_list":{"id":"{{{list}}}"}}]}"""))["id"]!;
+        var policy = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", ApiCalls.Access + "/policies", $$$"""{"name":"{{{name}}}","decision":"allow","include":[{"group":{"id":"{{{group}}}"}}]}"""))["id"]!;
+        var app = await MakeAsync(app => app["policies"] = new JsonArray(policy));
+        var domain = (string)(await AppAsync(app))["domain"]!;
+        using var browser = Browse();
+        foreach (var (page, fields) in new (string, Dictionary<string, string>)[]
+        {
+            ($"/lists/{list}", new() { ["/items"] = "b@x.test\r\nc@x.test # <new>" }),
+            ($"/groups/{group}", new() { ["/include/0/kind"] = "email", ["/include/0/email"] = "b@x.test" }),
+            ($"/policies/{policy}", new() { ["/decision"] = "allow", ["/include/0/kind"] = "email", ["/include/0/email"] = "b@x.test" }),
+            ($"/applications/{app}/settings", new() { ["/domain"] = domain, ["/session_duration"] = "1h", ["/destinations"] = "", ["/origin/url"] = "" }),
+        })
+        {
+            await browser.GetAsync(page);
+            fields["/name"] = name + " two";
+            fields["etag"] = McpServerPageTests.ETag(browser.Page);
+            fields["action"] = "save";
+            using var asked = await browser.PostAsync(page, fields);
+            Assert.True(asked.StatusCode == HttpStatusCode.OK, $"{page}: {asked.StatusCode}");
+            Assert.Contains("Save anyway", browser.Page, StringComparison.Ordinal);
+            Assert.Contains("is not known at the moment", browser.Page, StringComparison.Ordinal);
+
+            // What the page asks with is what was typed.
+            var kept = Hidden().Matches(browser.Page).GroupBy(field => WebUtility.HtmlDecode(field.Groups[1].Value)).ToDictionary(same => same.Key, same => WebUtility.HtmlDecode(same.Last().Groups[2].Value));
+            foreach (var (field, value) in fields.Where(field => field.Key != "action"))
+            {
+                Assert.Equal(value, kept[field]);
+            }
+
+            using var back = await browser.PostAsync(page, new(fields) { ["action"] = "preview" });
+            Assert.Contains($"value=\"{name} two\"", browser.Page, StringComparison.Ordinal);
+            Assert.DoesNotContain("Save anyway", browser.Page, StringComparison.Ordinal);
+            using var saved = await browser.PostAsync(page, new(fields) { ["action"] = "confirm" });
+            Assert.True(saved.StatusCode == HttpStatusCode.SeeOther, $"{page}: {saved.StatusCode}");
+
+            // Undo is offered once, with an entity tag of its own.
+            await browser.GetAsync(page);
+        }
+
+        // What no application has ends nothing, and is not asked about.
+        var unused = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", ApiCalls.Access + "/groups", $$$"""{"name":"{{{name}}} unused","include":[{"everyone":{}}]}"""))["id"]!;
+        await browser.GetAsync($"/groups/{unused}");
+        using var simple = await browser.PostAsync($"/groups/{unused}", new() { ["/name"] = name + " other", ["/include/0/kind"] = "everyone", ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save" });
+        Assert.Equal(HttpStatusCode.SeeOther, simple.StatusCode);
+    }
+
     [Fact]
     public async Task Undo_LeavesALaterChangeOfSomebodyElse()
     {
@@ -118,7 +174,7 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         var stored = await AppAsync(id);
         using var browser = Browse();
         await browser.GetAsync($"/applications/{id}/settings");
-        var fields = new Dictionary<string, string> { ["/name"] = "Mine", ["/domain"] = (string)stored["domain"]!, ["/session_duration"] = "24h", ["/destinations"] = "", ["/origin/url"] = "", ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save" };
+        var fields = new Dictionary<string, string> { ["/name"] = "Mine", ["/domain"] = (string)stored["domain"]!, ["/session_duration"] = "24h", ["/destinations"] = "", ["/origin/url"] = "", ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "confirm" };
         using var saved = await browser.PostAsync($"/applications/{id}/settings", fields);
         await browser.GetAsync(saved.Headers.Location!.ToString());
         var undo = Undo(browser.Page);
@@ -149,12 +205,36 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         Assert.Equal(HttpStatusCode.SeeOther, restored.StatusCode);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Undo_OfACreation_RemovesIt_UnlessSomebodyHasChangedItSince(bool changed)
+    {
+        using var browser = Browse();
+        await browser.GetAsync("/applications/new");
+        using var made = await browser.PostAsync("/applications/new", new() { ["/name"] = "Too early", ["/domain"] = $"{Guid.NewGuid():N}.example.com", ["action"] = "save" });
+        var page = made.Headers.Location!.ToString();
+        var id = page.Split('/')[^1];
+        await browser.GetAsync(page);
+        var undo = Undo(browser.Page);
+        if (changed)
+        {
+            await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{Apps}/{id}", """{"name":"Theirs"}""");
+        }
+
+        using var undone = await browser.PostAsync("/undo", undo);
+        Assert.Equal(changed ? HttpStatusCode.PreconditionFailed : HttpStatusCode.SeeOther, undone.StatusCode);
+        await host.Api.Must(changed ? HttpStatusCode.OK : HttpStatusCode.NotFound, "GET", $"{Apps}/{id}");
+        await browser.GetAsync("/applications");
+        Assert.Equal(!changed, browser.Page.Contains("The application is gone; its history stays.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Undo_OfSomethingElse_IsRefused()
     {
         using var browser = Browse();
         await browser.GetAsync("/");
-        foreach (var (kind, id, version) in new[] { ("nothing", Guid.NewGuid().ToString(), "1"), ("api_token", Guid.NewGuid().ToString(), "1"), ("policy", "../apps", "1"), ("policy", Guid.NewGuid().ToString(), "x") })
+        foreach (var (kind, id, version) in new[] { ("nothing", Guid.NewGuid().ToString(), "1"), ("api_token", Guid.NewGuid().ToString(), "1"), ("policy", "../apps", "1"), ("policy", Guid.NewGuid().ToString(), "x"), ("policy", "../apps", "0"), ("organization", "default", "0") })
         {
             using var refused = await browser.PostAsync("/undo", new() { ["kind"] = kind, ["id"] = id, ["version"] = version, ["etag"] = "\"1\"", ["back"] = "//evil.example" });
             Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
@@ -190,7 +270,7 @@ public sealed partial class ApplicationPageTests(ConfigHost host) : IClassFixtur
         using var rotated = await browser.PostAsync(page + "/rotate", new() { ["grace"] = "0", ["action"] = "confirm" });
         Assert.Contains("Take it now", browser.Page, StringComparison.Ordinal);
         await browser.GetAsync(page + "/remove");
-        Assert.Contains("Policies of Nightly name it", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("used by the policy Robots", browser.Page, StringComparison.Ordinal);
     }
 
     [Fact]

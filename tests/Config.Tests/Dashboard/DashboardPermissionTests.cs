@@ -6,6 +6,7 @@ using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
+using static ManagedOAuth.Config.Tests.Support.ApiCalls;
 
 namespace ManagedOAuth.Config.Tests.Dashboard;
 
@@ -70,6 +71,60 @@ public sealed class DashboardPermissionTests(ConfigHost host) : IClassFixture<Co
         Assert.Equal(HttpStatusCode.OK, (await host.Api.PutAsJsonAsync(Organization, new JsonObject { ["dashboard_permissions"] = null })).StatusCode);
         using var everybody = await stranger.GetAsync("/");
         Assert.Equal(HttpStatusCode.OK, everybody.StatusCode);
+    }
+
+    [Fact]
+    public async Task WhatDecidesAboutTheDashboard_IsNotChangedByWhoMayNotDoWhatItGives()
+    {
+        await host.Api.Call("POST", $"{Access}/organizations", """{"name":"Team","auth_domain":"localhost:8702"}""");
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{Access}/organizations", """{"dashboard_permissions":null}""");
+        using var builder = await TokenAsync("apps_and_policies_write");
+        using var keeper = await TokenAsync("organizations_write");
+
+        // Nothing protects the dashboard: whoever makes the application that does says who may do everything.
+        const string Door = """{"type":"self_hosted","name":"Mine","domain":"localhost:8703","policies":[{"name":"me","decision":"allow","include":[{"email":{"email":"me@example.com"}}]}]}""";
+        Assert.Contains("missing: write", await RefusedAsync(builder, "POST", "apps", Door), StringComparison.Ordinal);
+        await RefusedAsync(builder, "POST", "apps?dry_run=true", Door);
+
+        var list = await MadeAsync("lists", """{"name":"Trusted","type":"EMAIL","items":[{"value":"owner@example.com"}]}""");
+        var inner = await MadeAsync("groups", $$$"""{"name":"Listed","include":[{"email_list":{"id":"{{{list}}}"}}]}""");
+        var group = await MadeAsync("groups", $$$"""{"name":"Owners","include":[{"group":{"id":"{{{inner}}}"}}]}""");
+        var policy = await MadeAsync("policies", $$$"""{"name":"Owners","decision":"allow","include":[{"group":{"id":"{{{group}}}"}}]}""");
+        var door = await MadeAsync("apps", $$"""{"type":"self_hosted","name":"Dashboard","domain":"localhost:8703","policies":["{{policy}}"]}""");
+        await RefusedAsync(builder, "PATCH", $"apps/{door}", """{"session_duration":"1h"}""");
+        await RefusedAsync(builder, "PATCH", $"apps/{door}", """{"domain":"elsewhere.example.com"}""");
+        await RefusedAsync(builder, "POST", $"apps/{door}/policies", """{"name":"me","decision":"allow","include":[{"everyone":{}}]}""");
+        await RefusedAsync(builder, "POST", $"apps/{door}/versions/1/restore", null);
+        await RefusedAsync(builder, "DELETE", $"apps/{door}", null);
+        await RefusedAsync(builder, "PATCH", $"policies/{policy}", """{"include":[{"everyone":{}}]}""");
+        await RefusedAsync(builder, "PATCH", $"lists/{list}", """{"append":[{"value":"me@example.com"}]}""");
+        await RefusedAsync(keeper, "PATCH", $"groups/{inner}", """{"include":[{"everyone":{}}]}""");
+        await builder.Must(HttpStatusCode.Created, "POST", $"{Access}/apps", """{"type":"self_hosted","name":"Other","domain":"other.example.com"}""");
+        await keeper.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", """{"name":"Others","include":[{"everyone":{}}]}""");
+
+        // Where the dashboard gives no more than they have, it is theirs to change; who is in the group that gives it, is not everybody's.
+        var builders = await MadeAsync("groups", """{"name":"Builders","include":[{"email":{"email":"builder@example.com"}}]}""");
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{Access}/organizations", $$"""{"dashboard_permissions":[{"group_id":"{{builders}}","permissions":["apps_and_policies_write"]}]}""");
+        await builder.Must(HttpStatusCode.OK, "PATCH", $"{Access}/policies/{policy}", """{"include":[{"everyone":{}}]}""");
+        await RefusedAsync(keeper, "PATCH", $"groups/{builders}", """{"include":[{"everyone":{}}]}""");
+        await host.Api.Must(HttpStatusCode.Accepted, "DELETE", $"{Access}/apps/{door}");
+    }
+
+    private async Task<string> MadeAsync(string kind, string body)
+    {
+        var made = await host.Api.Call("POST", kind == "lists" ? $"{Account}/gateway/lists" : $"{Access}/{kind}", body);
+        Assert.True(made.Result is not null, made.Body.ToJsonString());
+        return (string)made.Result["id"]!;
+    }
+
+    private async Task<HttpClient> TokenAsync(string permission)
+        => host.With((string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{Account}/tokens", $$"""{"name":"{{permission}}","permissions":["{{permission}}"]}"""))["value"]!);
+
+    private static async Task<string> RefusedAsync(HttpClient client, string method, string path, string? body)
+    {
+        var answer = await client.Call(method, path.StartsWith("lists/", StringComparison.Ordinal) ? $"{Account}/gateway/{path}" : $"{Access}/{path}", body);
+        Assert.True(answer.Status == HttpStatusCode.Forbidden, $"{method} {path}: {answer.Status} {answer.Body.ToJsonString()}");
+        return answer.Body.ToJsonString();
     }
 
     private static IReadOnlyList<ApiPermission> Of(IReadOnlyList<DashboardPermission>? entries, string email, string? method = null)

@@ -114,7 +114,7 @@ public sealed class McpPortalPageTests(ConfigHost host) : IClassFixture<ConfigHo
 
             await browser.GetAsync($"/applications/{id}/settings");
             var fields = browser.Page.Split("name=\"/").Skip(1).Select(part => "/" + part.Split('"')[0]).ToHashSet();
-            var posted = new Dictionary<string, string> { ["/name"] = "Renamed", ["/session_duration"] = (string)before["session_duration"]!, ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "save" };
+            var posted = new Dictionary<string, string> { ["/name"] = "Renamed", ["/session_duration"] = (string)before["session_duration"]!, ["etag"] = McpServerPageTests.ETag(browser.Page), ["action"] = "confirm" };
             foreach (var text in fields.Where(field => field is "/domain" or "/destinations" or "/origin/url"))
             {
                 posted[text] = text == "/domain" ? (string?)before["domain"] ?? "" : "";

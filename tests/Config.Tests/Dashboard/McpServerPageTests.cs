@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Pages.McpLog;
 using ManagedOAuth.Config.Dashboard.Pages.McpServers;
 using ManagedOAuth.Config.Dashboard.Requests;
 using ManagedOAuth.Config.Tests.Portals;
@@ -67,6 +68,20 @@ public sealed class McpServerPageTests(ConfigHost host) : IClassFixture<ConfigHo
     }
 
     [Fact]
+    public void ToolPolicies_AreClosed_ButTheOneThatIsChanged_WhatIsWrong_AndTheEmptyOne()
+    {
+        var draft = new Draft(JsonNode.Parse("""{"tool_policies":[{"tools":["a"],"policies":["p"]},{"tools":["b"],"policies":["q"]}]}""")!.AsObject());
+        Assert.Equal([false, false, true], ToolPolicyForm.RowsOf(draft).Select(row => row.IsOpen));
+        Assert.False(McpServerForm.Take(draft, Form(("/tool_policies/0/tools", "a"), ("/tool_policies/0/policies", "p"))));
+
+        // The empty row before it goes away.
+        Assert.True(McpServerForm.Take(draft, Form(("/tool_policies/0/tools", ""), ("/tool_policies/1/tools", "b"), ("/tool_policies/1/policies", "q"), ("/tool_policies/2/tools", "c"), ("action", "open:1"))));
+        Assert.Equal([true, false, true], ToolPolicyForm.RowsOf(draft).Select(row => row.IsOpen));
+        draft.Errors = [("/tool_policies/1/policies", "is wrong")];
+        Assert.Equal([true, true, true], ToolPolicyForm.RowsOf(draft).Select(row => row.IsOpen));
+    }
+
+    [Fact]
     public async Task ToolPolicies_AreSaved_AndWhatIsWrongStandsAtTheirRow()
     {
         var policy = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{ApiCalls.Access}/policies", """{"name":"Only <us>","decision":"allow","include":[{"everyone":{}}]}"""))["id"]!;
@@ -89,9 +104,20 @@ public sealed class McpServerPageTests(ConfigHost host) : IClassFixture<ConfigHo
         Assert.True(saved.StatusCode == HttpStatusCode.SeeOther, browser.Page);
         Assert.Equal($$"""[{"tools":["delete_*","write"],"policies":["{{policy}}"]}]""", (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["tool_policies"]!.ToJsonString());
         await browser.GetAsync(page);
+        Assert.DoesNotContain($"<option value=\"{policy}\" selected>", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("delete_*, write", browser.Page, StringComparison.Ordinal);
+        using var opened = await browser.PostAsync(page, new(fields) { ["/tool_policies/0/policies"] = policy, ["etag"] = ETag(browser.Page), ["action"] = "open:0" });
+        Assert.Equal(HttpStatusCode.OK, opened.StatusCode);
         Assert.Contains($"<option value=\"{policy}\" selected>", browser.Page, StringComparison.Ordinal);
         using var emptied = await browser.PostAsync(page, new(fields) { ["/tool_policies/0/tools"] = "", ["etag"] = ETag(browser.Page) });
         Assert.Equal("[]", (await host.Api.Must(HttpStatusCode.OK, "GET", $"{PortalCalls.Servers}/{id}"))["tool_policies"]?.ToJsonString() ?? "[]");
+    }
+
+    [Fact]
+    public void TheLog_IsNarrowedByAnIdThatWasTyped_BeforeTheListAboveIt()
+    {
+        var filter = McpLogFilter.From(new QueryCollection(new Dictionary<string, StringValues> { ["portal"] = new(["local", "typed"]), ["server"] = new(["tools", ""]) }));
+        Assert.Equal(("typed", "tools"), (filter.Portal, filter.Server));
     }
 
     [Fact]

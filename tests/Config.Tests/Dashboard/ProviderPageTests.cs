@@ -55,7 +55,7 @@ public sealed partial class ProviderPageTests(ConfigHost host) : IClassFixture<C
         Assert.Contains("prompt=consent", browser.Page, StringComparison.Ordinal);
 
         // Saved as it stands, nothing is lost: neither the key nor anything else.
-        using var saved = await browser.PostAsync(page, new(fields) { ["/config/private_key"] = "", ["/config/private_key_id"] = "k2", [AuthorizationParameters.Pointer] = "", ["etag"] = McpServerPageTests.ETag(browser.Page) });
+        using var saved = await browser.PostAsync(page, new(fields) { ["/config/private_key"] = "", ["/config/private_key_id"] = "k2", [AuthorizationParameters.Pointer] = "", ["action"] = "confirm", ["etag"] = McpServerPageTests.ETag(browser.Page) });
         Assert.Equal(HttpStatusCode.SeeOther, saved.StatusCode);
         var config = (await host.Api.Must(HttpStatusCode.OK, "GET", $"{Providers}/{page.Split('/')[^1]}"))["config"]!;
         Assert.Equal(

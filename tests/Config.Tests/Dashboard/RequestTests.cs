@@ -42,17 +42,17 @@ public sealed class RequestTests
         {
             ["/include/0/kind"] = "email",
             ["/include/0/email"] = " alice@example.com ",
-            ["/include/1/kind"] = "geo",
-            ["/include/1/json"] = """{"geo":{"country_code":"DE"}}""",
+            ["/include/1/kind"] = "device_posture",
+            ["/include/1/json"] = """{"device_posture":{"country_code":"DE"}}""",
             ["/include/2/kind"] = "everyone",
             ["add-require"] = "ip",
         };
         var draft = new Draft();
         Assert.False(RuleForm.Take(draft, new FormCollection(new(rows) { ["action"] = "save" })));
-        Assert.Equal("""[{"email":{"email":"alice@example.com"}},{"geo":{"country_code":"DE"}},{"everyone":{}}]""", draft.Value["include"]!.ToJsonString());
+        Assert.Equal("""[{"email":{"email":"alice@example.com"}},{"device_posture":{"country_code":"DE"}},{"everyone":{}}]""", draft.Value["include"]!.ToJsonString());
 
         Assert.True(RuleForm.Take(draft, new FormCollection(new(rows) { ["action"] = "remove:include:0" })));
-        Assert.Equal("""[{"geo":{"country_code":"DE"}},{"everyone":{}}]""", draft.Value["include"]!.ToJsonString());
+        Assert.Equal("""[{"device_posture":{"country_code":"DE"}},{"everyone":{}}]""", draft.Value["include"]!.ToJsonString());
         Assert.True(RuleForm.Take(draft, new FormCollection(new(rows) { ["action"] = "add:require" })));
         Assert.Equal("""[{"ip":{}}]""", draft.Value["require"]!.ToJsonString());
     }

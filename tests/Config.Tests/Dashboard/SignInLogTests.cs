@@ -26,7 +26,8 @@ public sealed class SignInLogTests(ConfigHost host) : IClassFixture<ConfigHost>
         using var browser = host.Browse(DashboardBrowser.UserOf("admin@example.com"));
         using var wrong = await browser.GetAsync("/sign-ins?since=yesterday&email=%3Cb%3E");
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
-        Assert.Contains("since is a time", browser.Page, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"#field-since\">since is a time", browser.Page, StringComparison.Ordinal);
+        Assert.Matches("<input id=\"field-since\"[^>]* aria-invalid=\"true\" aria-describedby=\"wrong\"", browser.Page);
         Assert.Contains("&lt;b&gt;", browser.Page, StringComparison.Ordinal);
         Assert.DoesNotContain("data-refresh", browser.Page, StringComparison.Ordinal);
         using var away = await browser.GetAsync("/sign-ins");

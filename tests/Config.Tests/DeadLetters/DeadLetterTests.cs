@@ -68,15 +68,7 @@ public sealed class DeadLetterTests(ConfigHost host)
     [Fact]
     public async Task Replay_OfMoreThanOneCallTakes_SaysThatThereAreMore()
     {
-        await using (var insert = Database.CreateCommand(
-            """
-            insert into messages.dead_letter (receiver, id, message_type, body, enqueued_at, attempts, reason)
-            select $1, gen_random_uuid(), 'many', '\x7b7d', now(), 1, 'failed' from generate_series(1, 501)
-            """))
-        {
-            insert.Parameters.Add(new NpgsqlParameter { Value = _receiver });
-            await insert.ExecuteNonQueryAsync();
-        }
+        await BuryManyAsync(501);
 
         var body = $$"""{"receiver": "{{_receiver}}"}""";
         var first = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/replay", body);
@@ -84,6 +76,23 @@ public sealed class DeadLetterTests(ConfigHost host)
         var second = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/replay", body);
         Assert.Equal((1, false), ((int)second["replayed"]!, (bool)second["more"]!));
         Assert.Equal(501, (await IdsAsync("queue")).Count);
+
+        // What is named on one page is bounded: a page ends before it, and the next one goes on.
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/discard", $$"""{"id": "{{await BuryAsync("one", "failed")}}"}""");
+        await BuryManyAsync(1000);
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/replay", body);
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/replay", body);
+        var (named, cursor) = (new List<int>(), "");
+        do
+        {
+            var page = await host.Api.Call("GET", $"{Path}/actions?per_page=100{cursor}");
+            var onPage = page.Result!.AsArray().Select(action => action!["letters"]!.AsArray()).ToList();
+            Assert.InRange(onPage.Sum(letters => letters.Count), 1, 1000);
+            named.AddRange(onPage.Where(letters => letters.Count > 0 && (string)letters[0]!["receiver"]! == _receiver).Select(letters => letters.Count));
+            cursor = page.Info["cursor"] is { } next ? $"&cursor={next}" : "";
+        }
+        while (cursor.Length > 0);
+        Assert.Equal([500, 500, 1, 1, 500], named);
     }
 
     [Theory]
@@ -128,6 +137,18 @@ public sealed class DeadLetterTests(ConfigHost host)
 
         await insert.ExecuteNonQueryAsync();
         return id;
+    }
+
+    private async Task BuryManyAsync(int count)
+    {
+        await using var insert = Database.CreateCommand(
+            """
+            insert into messages.dead_letter (receiver, id, message_type, body, enqueued_at, attempts, reason)
+            select $1, gen_random_uuid(), 'many', '\x7b7d', now(), 1, 'failed' from generate_series(1, $2)
+            """);
+        insert.Parameters.Add(new NpgsqlParameter { Value = _receiver });
+        insert.Parameters.Add(new NpgsqlParameter { Value = count });
+        await insert.ExecuteNonQueryAsync();
     }
 
     private async Task<List<Guid>> IdsAsync(string table)

@@ -1,7 +1,10 @@
 using System.Net;
 using Grpc.Core;
+using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Contracts.ConfigFeed;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
 using static ManagedOAuth.Config.Tests.Support.ApiCalls;
 
 namespace ManagedOAuth.Config.Tests.Feed;
@@ -53,6 +56,24 @@ public sealed class AppliedTests : IAsyncLifetime
         Assert.Equal("slow", (string)status["readers"]![0]!["reader"]!);
         Assert.Equal(HttpStatusCode.BadRequest, (await _host.Api.Call("POST", $"{Access}/groups?wait=applied&timeout=1h", Group)).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await _host.Api.Call("POST", $"{Access}/groups?wait=forever", Group)).Status);
+    }
+
+    [Fact]
+    public async Task Status_NamesWhoWasHeardOfAndIsSilent_AndForgetsThem()
+    {
+        await using (var session = _host.Services.GetRequiredService<IDocumentStore>().LightweightSession())
+        {
+            foreach (var (name, minutes) in new[] { ("cut off", 5), ("long gone", 90) })
+            {
+                session.Store(new FeedReader($"edge:{name}", "edge", name, "epoch", 1, DateTimeOffset.UtcNow.AddMinutes(-minutes)));
+            }
+
+            await session.SaveChangesAsync();
+        }
+
+        var status = await _host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/changes/status");
+        Assert.Equal(["cut off"], status["silent"]!.AsArray().Select(reader => (string)reader!["reader"]!));
+        Assert.DoesNotContain(status["readers"]!.AsArray(), reader => (string)reader!["reader"]! == "cut off");
     }
 
     private static async Task<long> NextChange(AsyncServerStreamingCall<ConfigFrame> watch)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.History;
 using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Tests.Support;
@@ -82,7 +83,7 @@ public sealed class HistoryTests(ConfigHost host)
         await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{Access}/policies/{policy["id"]}", """{"include":[{"everyone":{}}]}""");
         await host.Api.Must(HttpStatusCode.Accepted, "DELETE", $"{Access}/groups/{group}");
         var refused = await host.Api.Call("POST", $"{Access}/policies/{policy["id"]}/versions/1/restore");
-        Assert.Equal((HttpStatusCode.BadRequest, "/include/0"), (refused.Status, (string)refused.Body["errors"]![0]!["source"]!["pointer"]!));
+        Assert.Equal((HttpStatusCode.BadRequest, "/include/0/group/id"), (refused.Status, (string)refused.Body["errors"]![0]!["source"]!["pointer"]!));
 
         // The group itself comes back, and then the policy can.
         await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/groups/{group}/versions/1/restore");
@@ -117,6 +118,7 @@ public sealed class HistoryTests(ConfigHost host)
         {
             var page = await host.Api.Call("GET", $"{Access}/changes?kind=group&id={id}&actor=api-token:bootstrap&per_page=2&cursor={cursor}");
             seen.AddRange(page.Result!.AsArray().Select(change => (int)change!["version"]!));
+            Assert.All(page.Result.AsArray().Where(change => (int)change!["version"]! > 2), change => Assert.Equal($"{(int)change!["version"]! - 3}", (string)change["changes"]![0]!["old"]!));
             cursor = (string?)page.Info["cursor"] ?? "";
         }
         while (cursor.Length > 0);
@@ -128,6 +130,64 @@ public sealed class HistoryTests(ConfigHost host)
         {
             Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/changes?{wrong}")).Status);
         }
+    }
+
+    [Fact]
+    public async Task Changes_TellApiTokensOfOneNameApart_AlsoAfterAnother()
+    {
+        var tokens = new List<JsonNode>();
+        foreach (var _ in (int[])[1, 2])
+        {
+            tokens.Add(await host.Api.Must(HttpStatusCode.Created, "POST", $"{Account}/tokens", """{"name":"twin % _","permissions":["organizations_write"]}"""));
+        }
+
+        using var first = host.With((string)tokens[0]["value"]!);
+        using var second = host.With((string)tokens[1]["value"]!);
+        var id = (string)(await first.Must(HttpStatusCode.Created, "POST", $"{Access}/groups", """{"name":"of the first","include":[{"everyone":{}}]}"""))["id"]!;
+        await second.Must(HttpStatusCode.OK, "PATCH", $"{Access}/groups/{id}", """{"name":"of the second"}""");
+        await host.Api.Must(HttpStatusCode.OK, "PATCH", $"{Account}/tokens/{tokens[0]["id"]}", """{"name":"another name"}""");
+        await first.Must(HttpStatusCode.OK, "PATCH", $"{Access}/groups/{id}", """{"name":"of the first again"}""");
+        Assert.Equal([(3, "api-token:another name"), (1, "api-token:twin % _")], await Found($"actor_id={tokens[0]["id"]}"));
+        Assert.Equal([(2, "api-token:twin % _")], await Found($"actor_id={tokens[1]["id"]}"));
+        Assert.Equal([(2, "api-token:twin % _"), (1, "api-token:twin % _")], await Found($"actor={Uri.EscapeDataString("api-token:twin % _")}"));
+        Assert.Empty(await Found($"actor={Uri.EscapeDataString("api-token:twin __")}"));
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/changes?actor_id=ci")).Status);
+
+        async Task<IEnumerable<(int, string)>> Found(string filter)
+            => (await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/changes?id={id}&{filter}")).AsArray().Select(change => ((int)change!["version"]!, (string)change["actor"]!)).ToList();
+    }
+
+    [Fact]
+    public async Task Diff_ShowsWholeObjects_ToWhoMayReadEverything_PageByPage()
+    {
+        var then = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddSeconds(-1).ToString("O"));
+        var (first, second) = (await Group("diff 1"), await Group("diff 2"));
+        var until = Uri.EscapeDataString(DateTimeOffset.UtcNow.AddSeconds(1).ToString("O"));
+        var token = await host.Api.Must(HttpStatusCode.Created, "POST", $"{Account}/tokens", """{"name":"auditor","permissions":["audit_logs_read"]}""");
+        using var auditor = host.With((string)token["value"]!);
+        Assert.Equal(HttpStatusCode.Forbidden, (await auditor.Call("GET", $"{Access}/diff?from={then}&to={until}")).Status);
+        var seen = new List<string>();
+        for (var (page, total) = (1, 1); page <= total; page++)
+        {
+            var shown = await host.Api.Must(HttpStatusCode.OK, "GET", $"{Access}/diff?from={then}&to={until}&page={page}&per_page=1");
+            total = (int)shown["total_count"]!;
+            seen.AddRange(shown["differences"]!.AsArray().Select(difference => (string)difference!["id"]!));
+        }
+
+        Assert.Equal([first, second], seen.Where(id => id == first || id == second));
+        Assert.Equal(HttpStatusCode.BadRequest, (await host.Api.Call("GET", $"{Access}/diff?from={then}&to={until}&per_page=0")).Status);
+    }
+
+    [Theory]
+    [InlineData("api-token:4f3cbb0e-07b1-4b1f-a6c6-6a3a2c4f7f10:ci", "api-token:ci", true)]
+    [InlineData("api-token:ci", "api-token:ci", false)]
+    [InlineData("api-token:a name of thirty-six characters, yes:ci", "api-token:a name of thirty-six characters, yes:ci", false)]
+    [InlineData("user:alice@example.com", "user:alice@example.com", false)]
+    [InlineData(null, null, false)]
+    public void Actor_IsShownByName_AlsoOfOldEvents(string? actor, string? shown, bool hasId)
+    {
+        var (name, id) = Actors.Split(actor);
+        Assert.Equal((shown, hasId), (name, id is not null));
     }
 
     [Fact]

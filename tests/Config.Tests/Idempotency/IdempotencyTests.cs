@@ -147,6 +147,7 @@ public sealed class IdempotencyTests(ConfigHost host)
         await using (var session = store.LightweightSession())
         {
             session.Store(Alert(old, TimeSpan.FromDays(91)), Alert(young, TimeSpan.FromDays(89)), Alert(open, null));
+            session.Store(Login(old, 91, isStale: false), Login(young, 89, isStale: false), Login(open, 91, isStale: true));
             session.Store(new IdempotentAnswer("old", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-25)), new IdempotentAnswer("young", "", 200, "{}", null, DateTimeOffset.UtcNow.AddHours(-23)));
             await session.SaveChangesAsync();
         }
@@ -156,7 +157,11 @@ public sealed class IdempotencyTests(ConfigHost host)
         Assert.Null(await query.LoadAsync<IdempotentAnswer>("old"));
         Assert.NotNull(await query.LoadAsync<IdempotentAnswer>("young"));
         Assert.Equal(new[] { young, open }.Order(), (await query.LoadManyAsync<McpAlert>([old, young, open])).Select(alert => alert.Id).Order());
+        Assert.Equal(new[] { young, open }.Order(), (await query.LoadManyAsync<McpUserLogin>([old, young, open])).Select(login => login.Id).Order());
     }
+
+    private static McpUserLogin Login(Guid id, int days, bool isStale)
+        => new() { Id = id, ServerUid = Guid.NewGuid(), User = "ann@example.com", IsStale = isStale, At = DateTimeOffset.UtcNow.AddDays(-days) };
 
     private static McpAlert Alert(Guid id, TimeSpan? overSince) => new()
     {

@@ -2,9 +2,15 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.Tests.Support;
 using ManagedOAuth.Contracts.ConfigFeed;
+using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Wolverine;
 
 namespace ManagedOAuth.Config.Tests.IdentityProviders;
 
@@ -151,6 +157,53 @@ public sealed class IdentityProviderTests(ConfigHost host)
         var enterprise = await OkAsync(await host.Api.PostAsJsonAsync(Path, Body("github", """{"client_id":"c","client_secret":"s","base_url":"https://git.example/"}""")));
         Assert.Equal(("https://git.example", "https://git.example/api/v3"), ((string?)enterprise["config"]!["base_url"], (string?)enterprise["config"]!["api_url"]));
     }
+
+    [Fact]
+    public async Task Removal_IsToldToThoseWhoHoldItsGrantsAndSessions_AndTouchesTheApplicationsThatAllowAny()
+    {
+        var (id, kept) = ((string)(await host.Api.Must(HttpStatusCode.Created, "POST", Path, Explicit().ToJsonString()))["id"]!,
+            (string)(await host.Api.Must(HttpStatusCode.Created, "POST", Path, Explicit().ToJsonString()))["id"]!);
+        var before = await TouchedAsync("DELETE", $"{Path}/{id}");
+        await ApplicationAsync("any", "[]");
+        await ApplicationAsync("other", $"[\"{kept}\"]");
+        Assert.Equal(before + 1, await TouchedAsync("DELETE", $"{Path}/{id}"));
+
+        // A change of it, and making one, ends nothing.
+        Assert.Equal((0, 0), (await TouchedAsync("POST", Path, Explicit()), await TouchedAsync("PUT", $"{Path}/{id}", Explicit())));
+
+        await host.Api.Must(HttpStatusCode.Accepted, "DELETE", $"{Path}/{id}");
+        await host.QueuedAsync("token", "provider_removed", id);
+        await host.QueuedAsync("authorization-server", "provider_removed", id);
+    }
+
+    [Fact]
+    public async Task Removal_OfAProviderThatHasBeenRestored_IsToldWithItsTime()
+    {
+        var id = Guid.Parse((string)(await host.Api.Must(HttpStatusCode.Created, "POST", Path, Explicit().ToJsonString()))["id"]!);
+        await host.Api.Must(HttpStatusCode.Accepted, "DELETE", $"{Path}/{id}");
+        await host.Api.Must(HttpStatusCode.OK, "POST", $"{Path}/{id}/versions/1/restore");
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        var removedAt = (await session.Events.FetchStreamAsync(id))[1].Timestamp;
+        var log = host.Services.GetRequiredService<ConfigurationLog>();
+        var (removal, restored) = (new ConfigurationChanged("identity_provider", id, 2), new ConfigurationChanged("identity_provider", id, 3));
+        foreach (var told in (OutgoingMessages[])
+            [await ConfigurationChangedHandler.Handle(removal, log, session, default), await ConfigurationChangedHandler.Handle(new ConfigurationsChanged([removal, restored]), log, session, default)])
+        {
+            var message = Assert.IsType<ProviderRemoved>(Assert.Single(told));
+            Assert.Equal((id, removedAt), (message.ProviderId, message.At));
+        }
+
+        Assert.Empty(await ConfigurationChangedHandler.Handle(restored, log, session, default));
+    }
+
+    private async Task<int> TouchedAsync(string method, string path, JsonObject? body = null)
+        => (int)(await host.Api.Call(method, path + "?dry_run=true", body?.ToJsonString())).Info["touches"]!["application_count"]!;
+
+    private Task<JsonNode> ApplicationAsync(string name, string allowed) => host.Api.Must(
+        HttpStatusCode.Created,
+        "POST",
+        $"{ApiCalls.Access}/apps",
+        $$"""{"type":"self_hosted","name":"{{name}}","domain":"{{name}}-{{Guid.NewGuid():N}}.test","allowed_idps":{{allowed}} }""");
 
     private static JsonObject Explicit() => Body("oidc", $$"""
         {"client_id":"c","client_secret":"{{Secret}}","auth_url":"https://idp.example/authorize","token_url":"https://idp.example/token","certs_url":"https://idp.example/jwks",

@@ -23,6 +23,13 @@ public sealed class AccessListReaderTests
     [InlineData("EMAIL", "@x.test")]
     [InlineData("EMAIL", "a@b@c")]
     [InlineData("EMAIL", "a b@x.test")]
+    [InlineData("EMAIL", "a@x..test")]
+    [InlineData("EMAIL", "a@m\u00fcnchen.example")]
+    [InlineData("EMAIL", "a@\u212A.test")]
+    [InlineData("EMAIL", "")]
+    [InlineData("IP", "10.1.2.3/8")]
+    [InlineData("IP", "010.0.0.1")]
+    [InlineData("IP", "::ffff:10.0.0.1")]
     [InlineData("IP", "10.0.0.0/33")]
     [InlineData("IP", "alice@example.com")]
     [InlineData("IP", "")]
@@ -66,6 +73,17 @@ public sealed class AccessListReaderTests
         var edited = AccessListReader.Edit(Body("""{"append":[{"value":"C@x.test"},{"value":"b@x.test"}],"remove":["A@x.test","unknown@x.test"]}""", errors), Existing(), s_now);
         Assert.Empty(errors);
         Assert.Equal([("b@x.test", s_then), ("c@x.test", s_now)], edited.Items.Select(item => (item.Value, item.CreatedAt)));
+    }
+
+    [Fact]
+    public void Edit_TakesOut_WhatCouldNoLongerBePutIn()
+    {
+        var errors = new List<ApiError>();
+        var existing = Existing() with { Items = [new AccessListItem("a b@x.test", null, s_then)] };
+        Assert.Empty(AccessListReader.Edit(Body("""{"remove":["a b@x.test"]}""", errors), existing, s_now).Items);
+        Assert.Empty(errors);
+        AccessListReader.Edit(Body("""{"remove":["c d@x.test"]}""", errors), existing, s_now);
+        Assert.Equal("/remove/0", Assert.Single(errors).Source!.Pointer);
     }
 
     private static AccessList Existing() => new()

@@ -40,7 +40,7 @@ public sealed class OrganizationFieldsTests
 
         // Of the original, without a meaning here: what they may say is what is always so.
         new("/allow_authenticate_via_warp", "true", "false"),
-        new("/deny_unmatched_requests", "false", "true"),
+        new("/deny_unmatched_requests", "true"),
         new("/mfa_required_for_all_apps", "false"),
         new("/user_seat_expiration_inactive_time", "\"800h\"", ""),
         new("/warp_auth_session_duration", "\"24h\"", ""),
@@ -76,6 +76,14 @@ public sealed class OrganizationFieldsTests
         var (reader, errors) = FieldContract.Read(Show(organization));
         Assert.Equal(Show(organization).ToJsonString(), Show(OrganizationReader.Read(reader, organization, s_snapshot)).ToJsonString());
         Assert.Empty(errors);
+    }
+
+    [Fact]
+    public void DenyUnmatchedRequests_CannotBeSwitchedOff()
+    {
+        var (reader, errors) = FieldContract.Read(FieldContract.With(FieldContract.Whole(s_fields), "/deny_unmatched_requests", "false"));
+        OrganizationReader.Read(reader, null, s_snapshot);
+        FieldContract.AssertRefused(errors, "/deny_unmatched_requests");
     }
 
     [Theory]

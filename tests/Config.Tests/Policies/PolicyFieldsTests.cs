@@ -30,7 +30,7 @@ public sealed class PolicyFieldsTests
 
     /// <summary>What a rule of each kind needs, as a whole rule; a member of another type is refused with the rule.</summary>
     public static TheoryData<string> BrokenRules => new(
-        """{"email":{"email":1}}""", """{"email":"a@x.test"}""", """{"email":{}}""", """{"email":null}""", """{"email_domain":{"domain":true}}""", """{"email_domain":{}}""",
+        """{"email":{"email":1}}""", """{"email":"a@x.test"}""", """{"email":{"email":"bob"}}""", """{"email_domain":{"domain":"a@x.test"}}""", """{"ip":{"ip":"10.0.0.1/8"}}""", """{"email":{}}""", """{"email":null}""", """{"email_domain":{"domain":true}}""", """{"email_domain":{}}""",
         """{"ip":{"ip":10}}""", """{"ip":{"ip":[]}}""", """{"ip":{}}""", """{"email_list":{"id":1}}""", """{"ip_list":{"id":{}}}""", """{"group":{"id":1}}""", """{"group":[]}""",
         """{"login_method":{"id":1}}""", """{"auth_method":{"auth_method":1}}""", """{"oidc":{"claim_name":1}}""", """{"saml":{}}""", """{"okta":{}}""", """{"azureAD":{}}""",
         """{"gsuite":{}}""", """{"github-organization":{}}""", """{"external_evaluation":{}}""", """{"external_evaluation":{"evaluate_url":1,"keys_url":2}}""",

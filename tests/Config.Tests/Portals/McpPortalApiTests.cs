@@ -97,6 +97,34 @@ public sealed class McpPortalApiTests(ConfigHost host)
         await host.Api.Must(HttpStatusCode.OK, "PATCH", path, $$"""{"servers":[{{one}}]}""");
     }
 
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    public async Task Servers_GivenWithoutTheirSwitches_OpenNothing(string method)
+    {
+        var (server, other) = (PortalCalls.NewId("srv"), PortalCalls.NewId("srv"));
+        await host.Api.AddServer(server);
+        await host.Api.AddServer(other);
+        var portal = await host.Api.AddPortal(PortalCalls.NewId("portal-"),
+            $$"""{"server_id":"{{server}}","on_behalf":false,"default_disabled":true,"updated_tools":[{"name":"search","enabled":true},{"name":"drop","enabled":false}],"updated_prompts":[{"name":"ask","enabled":false}]}""");
+        var before = Switches(portal);
+        foreach (var entry in (string[])["", ",\"default_disabled\":null,\"on_behalf\":null,\"updated_tools\":null,\"updated_prompts\":null"])
+        {
+            var changed = await host.Api.Must(HttpStatusCode.OK, method, $"{PortalCalls.Portals}/{portal["id"]}", $$"""{"servers":[{"server_id":"{{other}}"},{"server_id":"{{server}}"{{entry}}}]}""");
+            Assert.Equal(before, Switches(changed));
+        }
+
+        // What is said counts, and a server that was taken out comes back as a new one.
+        var said = await host.Api.Must(HttpStatusCode.OK, method, $"{PortalCalls.Portals}/{portal["id"]}", $$"""{"servers":[{"server_id":"{{server}}","default_disabled":false,"updated_tools":[]}]}""");
+        Assert.Equal((false, 0, 1), ((bool)said["servers"]![0]!["default_disabled"]!, said["servers"]![0]!["updated_tools"]!.AsArray().Count, said["servers"]![0]!["updated_prompts"]!.AsArray().Count));
+
+        string Switches(JsonNode shown)
+        {
+            var entry = shown["servers"]!.AsArray().Single(entry => (string)entry!["server_id"]! == server)!;
+            return $"{entry["on_behalf"]} {entry["default_disabled"]} {entry["updated_tools"]!.ToJsonString()} {entry["updated_prompts"]!.ToJsonString()}";
+        }
+    }
+
     [Fact]
     public async Task Aliases_OfServerAndPortalTogether_LeadToOneTool()
     {

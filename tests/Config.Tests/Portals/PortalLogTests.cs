@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -138,6 +139,11 @@ public sealed class PortalLogTests(ConfigHost host)
         Assert.DoesNotContain((string)shown["ClientName"]!, char.IsControl);
         Assert.Equal(512, ((string)shown["ClientName"]!).Length);
     }
+
+    // As a version before kept it.
+    [Fact]
+    public void LineWithoutTheCountry_HasNone()
+        => Assert.Equal("", JsonSerializer.Deserialize($$"""{"id":"{{Guid.NewGuid()}}","at":1}""", PortalLogJson.Default.PortalRequestHandled)!.ClientCountry);
 
     private async Task<JsonArray> FindAsync(string query) => (await host.Api.Must(HttpStatusCode.OK, "GET", $"{Logs}?{query}")).AsArray();
 

@@ -1,6 +1,7 @@
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 
 namespace ManagedOAuth.Config.Tests.Portals;
 
@@ -56,6 +57,14 @@ public sealed class SyncRulesTests
         // It was silent for long.
         status = SyncRules.Claimed(SyncRules.Heard(status, now.AddHours(1)), s_server, s_lease, now.AddHours(1));
         Assert.Equal(SyncRules.ShortestHeardPause, status.HeardPause);
+    }
+
+    [Fact]
+    public void ServerAtAnotherAddress_IsNotShownWithTheClientOfTheOneBefore()
+    {
+        var status = SyncRules.Claimed(ReadAt(s_now), s_server, s_lease, s_now) with { Client = new UpstreamClientNamed("c", "none", "https://a.test", "https://a.test/token", "") };
+        Assert.NotNull(SyncRules.Claimed(status, s_server, s_lease, s_now).Client);
+        Assert.Null(SyncRules.Claimed(status, s_server with { Hostname = "https://other.test/mcp" }, s_lease, s_now).Client);
     }
 
     private static McpServerStatus ReadAt(DateTimeOffset at) => new()

@@ -10,6 +10,7 @@ namespace ManagedOAuth.Config.Tests.Portals;
 internal sealed class UpstreamServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private bool _canBeAsked;
 
     private UpstreamServer(string path)
     {
@@ -25,8 +26,17 @@ internal sealed class UpstreamServer : IAsyncDisposable
     /// <summary>The items of <c>tools/list</c>, as JSON.</summary>
     public string Tools { get; set; } = """[{"name":"search","description":"Finds.","inputSchema":{"type":"object"}}]""";
 
+    /// <summary>The whole second page of <c>tools/list</c>, as JSON; null = there is none.</summary>
+    public string? MoreTools { get; set; }
+
+    /// <summary>The items of <c>tools/list</c> for clients that can be asked (elicitation of both kinds, sampling, roots); null = the same as for all.</summary>
+    public string? ToolsThatAsk { get; set; }
+
     /// <summary>The items of <c>prompts/list</c>, as JSON.</summary>
     public string Prompts { get; set; } = "[]";
+
+    /// <summary>What it tells models about itself.</summary>
+    public string Instructions { get; set; } = "Be kind.";
 
     /// <summary>What every request is answered with, in place of an answer.</summary>
     public int? Status { get; set; }
@@ -84,10 +94,17 @@ internal sealed class UpstreamServer : IAsyncDisposable
             return;
         }
 
+        if (method == "initialize")
+        {
+            var can = body["params"]!["capabilities"]!;
+            _canBeAsked = can["elicitation"]?["form"] is not null && can["elicitation"]?["url"] is not null && can["sampling"] is not null && can["roots"] is not null;
+        }
+
         var result = method switch
         {
-            "initialize" => """{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"upstream","version":"1"},"instructions":"Be kind."}""",
-            "tools/list" => $$"""{"tools":{{Tools}}}""",
+            "initialize" => $$$"""{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"upstream","version":"1"},"instructions":"{{{Instructions}}}"}""",
+            "tools/list" when MoreTools is { } more && body["params"]?["cursor"] is not null => more,
+            "tools/list" => $$"""{"tools":{{(_canBeAsked ? ToolsThatAsk ?? Tools : Tools)}}{{(MoreTools is null ? "" : ",\"nextCursor\":\"2\"")}}}""",
             "prompts/list" => $$"""{"prompts":{{Prompts}}}""",
             _ => null,
         };

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Grpc.Net.Client;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.ServiceDefaults;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using ManagedOAuth.ServiceDefaults.Tests;
@@ -62,6 +63,8 @@ public sealed class ConfigHost : IAsyncLifetime
             {
                 builder.UseSetting(key, value);
             }
+
+            builder.ConfigureServices(services => services.AddSingleton<IStartupFilter, DescribedAnswers>());
         });
         replica.UseKestrel();
         replica.StartServer();
@@ -139,14 +142,16 @@ public sealed class ConfigHost : IAsyncLifetime
 
     private sealed class EdgeHandler(ConfigHost host, IPAddress address) : DelegatingHandler(new SocketsHttpHandler())
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, "http://localhost:8703", address))
             {
                 request.Headers.TryAddWithoutValidation(name, value);
             }
 
-            return base.SendAsync(request, cancellationToken);
+            var answer = await base.SendAsync(request, cancellationToken);
+            await DescribedAnswers.CheckAsync(request, answer, () => host.Services.GetRequiredService<OpenApiDocument>().Text);
+            return answer;
         }
     }
 }

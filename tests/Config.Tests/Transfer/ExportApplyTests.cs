@@ -41,7 +41,7 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         var again = await To.Must(HttpStatusCode.OK, "POST", $"{Access}/apply?prune=true", file.ToJsonString());
         Assert.Equal("""{"created":0,"changed":0,"removed":0,"unchanged":15}""", again["counts"]!.ToJsonString());
         var app = Guid.Parse((string)file["objects"]!["application"]![0]!["id"]!);
-        Assert.Equal("api-token:bootstrap", await hosts.To.LastActorAsync(app));
+        Assert.EndsWith(":bootstrap", await hosts.To.LastActorAsync(app), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         var plan = await api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply?dry_run=true", file.ToJsonString());
         var change = Assert.Single(plan["changes"]!.AsArray())!;
         Assert.Equal(
-            """[{"op":"replace","path":"/include/0/email_domain/domain","old":"x.test","new":"y.test"}]""", change["changes"]!.ToJsonString());
+            """[{"op":"remove","path":"/include/0","old":{"email_domain":{"domain":"x.test"}}},{"op":"add","path":"/include/0","new":{"email_domain":{"domain":"y.test"}}}]""", change["changes"]!.ToJsonString());
         Assert.Equal("/objects/group/0", (string)change["pointer"]!);
 
         await api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply", file.ToJsonString());
@@ -92,7 +92,7 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         var answer = await Other.Call("POST", $"{Access}/apply", file);
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.Equal(
-            ["/objects/application/0/domain", "/objects/group/0/include", "/objects/group/1/include/0"],
+            ["/objects/application/0/domain", "/objects/group/0/include", "/objects/group/1/include/0/group/id"],
             answer.Body["errors"]!.AsArray().Select(error => (string)error!["source"]!["pointer"]!).Order(StringComparer.Ordinal));
         Assert.Equal(HttpStatusCode.NotFound, (await Other.Call("GET", $"{Access}/tags/fine")).Status);
     }
@@ -222,7 +222,8 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         Assert.Equal(first.Result!.ToJsonString(), second.Result!.ToJsonString());
     }
 
-    private static async Task FillAsync(HttpClient api)
+    /// <summary>Makes one object at least of every kind that a file has.</summary>
+    internal static async Task FillAsync(HttpClient api)
     {
         await api.Must(HttpStatusCode.Created, "POST", $"{Access}/tags", """{"name":"red"}""");
         var emails = Id(await api.Must(HttpStatusCode.Created, "POST", $"{Account}/gateway/lists", """{"name":"People","type":"EMAIL","items":[{"value":"a@x.test","description":"boss"},{"value":"b@x.test"}]}"""));
@@ -261,6 +262,7 @@ public sealed class ExportApplyTests(TransferHosts hosts) : IClassFixture<Transf
         using var answer = await api.GetAsync($"{Access}/export{query}");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.True(answer.Headers.Contains("Configuration-Position"));
+        Assert.True(answer.Headers.Contains("Configuration-Objects"));
         return await answer.Content.ReadAsStringAsync();
     }
 }

@@ -35,7 +35,7 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
         Assert.Equal((Many, Many, 0), ((int)job["progress"]!["done"]!, (int)job["progress"]!["total"]!, (int)job["counts"]!["unchanged"]!));
         Assert.Equal("api-token:bootstrap", (string)job["actor"]!);
         var id = await IdOfTagAsync("many-7");
-        Assert.Equal("api-token:bootstrap", await host.LastActorAsync(id));
+        Assert.EndsWith(":bootstrap", await host.LastActorAsync(id), StringComparison.Ordinal);
 
         var again = await host.Api.Must(HttpStatusCode.OK, "POST", $"{Access}/apply", Tags("many", Many));
         Assert.Equal(Many, (int)again["counts"]!["unchanged"]!);

@@ -31,6 +31,13 @@ public static class DashboardAuthority
         return [.. entries.Where(entry => IsMember(decided, entry.GroupId, identity, address)).SelectMany(entry => entry.Permissions).Distinct()];
     }
 
+    /// <summary>The most that anybody may do there.</summary>
+    public static IReadOnlyList<ApiPermission> Given(ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        return snapshot.Organization?.DashboardPermissions is { } entries ? [.. entries.SelectMany(entry => entry.Permissions).Distinct()] : s_everything;
+    }
+
     private static bool IsMember(ConfigurationSnapshot snapshot, Guid group, Identity identity, IPAddress address)
     {
         var policy = new Policy { Id = Guid.NewGuid(), Name = "", Decision = PolicyAction.Allow, Include = [new Rule.InGroup(group)] };

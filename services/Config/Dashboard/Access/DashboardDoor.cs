@@ -18,7 +18,7 @@ public static class DashboardDoor
             application.Destinations.Select(destination => destination.Uri).Prepend(application.Domain).Any(address => address.Length > 0 && PublicOrigin.Of(address) == origin && !address.Contains('/', StringComparison.Ordinal)));
     }
 
-    /// <summary>Whether the policies let this user in: never without an application, as nobody is a user of the dashboard then.</summary>
+    /// <summary>Whether this user would be let in, by their identity provider and by the policies: never without an application, as nobody is a user of the dashboard then.</summary>
     /// <param name="snapshot">The configuration to decide on.</param>
     /// <param name="origin">Scheme and authority of the dashboard; null = not known, which lets nobody in.</param>
     /// <param name="identity">The user, as the edge verified them.</param>
@@ -27,6 +27,6 @@ public static class DashboardDoor
     {
         ArgumentNullException.ThrowIfNull(identity);
         var doors = origin is null ? [] : Find(snapshot, origin).ToList();
-        return doors.Count > 0 && doors.TrueForAll(door => PolicyEvaluator.Evaluate(snapshot, door, identity, new RequestFacts { ClientAddress = address }).AdmitsUser);
+        return doors.Count > 0 && doors.TrueForAll(door => GrantAdmission.Evaluate(snapshot, door, identity, new RequestFacts { ClientAddress = address }).AdmitsUser);
     }
 }

@@ -1,17 +1,19 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.ServiceTokens;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Tokens;
+using ManagedOAuth.ServiceDefaults.RateLimits;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace ManagedOAuth.Config.Dashboard.Access;
 
 /// <summary>
 /// The session of somebody who signed in with an API token: a sealed cookie of eight hours with the token's hash. The token itself is not kept, and
-/// is looked up again at each request, so that its removal, its end and its permissions hold at once.
+/// is looked up again at each request, so that its removal, its end, its conditions and its permissions hold at once.
 /// </summary>
 public sealed class TokenSession(IDataProtectionProvider protection, ConfigurationLog log, TimeProvider clock)
 {
@@ -20,12 +22,12 @@ public sealed class TokenSession(IDataProtectionProvider protection, Configurati
     private static readonly TimeSpan s_lifetime = TimeSpan.FromHours(8);
     private readonly IDataProtector _protector = protection.CreateProtector("dashboard.session");
 
-    /// <summary>Signs in with an API token; false when it is none, or has expired.</summary>
+    /// <summary>Signs in with an API token; false when it is none, or does not work now and from here.</summary>
     public bool TrySignIn(HttpContext context, string presented)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(presented);
-        if (!presented.StartsWith(SecretPrefixes.ApiToken, StringComparison.Ordinal) || Find(ServiceTokenSecret.Hash(presented)) is not { } token)
+        if (!presented.StartsWith(SecretPrefixes.ApiToken, StringComparison.Ordinal) || Find(context, ServiceTokenSecret.Hash(presented)) is not { } token)
         {
             return false;
         }
@@ -48,8 +50,8 @@ public sealed class TokenSession(IDataProtectionProvider protection, Configurati
         }
 
         var ends = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64BigEndian(session));
-        return ends > clock.GetUtcNow() && Find(Convert.ToHexStringLower(session.AsSpan(sizeof(long)))) is { } token
-            ? new Administrator(token.Name, new ApiCaller($"api-token:{token.Name}", token.Permissions, token.Id.ToString()), ByApiToken: true)
+        return ends > clock.GetUtcNow() && Find(context, Convert.ToHexStringLower(session.AsSpan(sizeof(long)))) is { } token
+            ? new Administrator(token.Name, new ApiCaller(Actors.Of(token), token.Permissions, token.Id.ToString()), ByApiToken: true)
             : null;
     }
 
@@ -60,8 +62,8 @@ public sealed class TokenSession(IDataProtectionProvider protection, Configurati
         context.Response.Cookies.Append(DashboardCookies.Name(context, Cookie), "", DashboardCookies.Attributes(context, TimeSpan.Zero));
     }
 
-    private ApiToken? Find(string hash)
-        => log.Current.ApiTokens.TryGetValue(hash, out var token) && (token.ExpiresAt is null || token.ExpiresAt > clock.GetUtcNow()) ? token : null;
+    private ApiToken? Find(HttpContext context, string hash)
+        => log.Current.ApiTokens.TryGetValue(hash, out var token) && token.Admits(clock.GetUtcNow(), RateLimitSubjects.Address(context)) ? token : null;
 
     private byte[]? Unseal(string cookie)
     {

@@ -35,3 +35,36 @@ for (const filter of document.querySelectorAll("select[data-submit]")) filter.ad
 // What happens elsewhere is read again, but not under the hands of somebody who is at a control, marks text or has opened something, nor where nobody looks.
 const isBusy = () => document.hidden || !getSelection().isCollapsed || document.activeElement?.matches("a, button, input, select, textarea, summary, pre") || document.querySelector("details[open]");
 for (const part of document.querySelectorAll("[data-refresh]")) setInterval(() => { if (!isBusy()) location.reload(); }, part.dataset.refresh * 1000);
+
+// The file is written while it is sent: the answer begins with how many objects it will have, and each begins a line of its own.
+for (const link of document.querySelectorAll("a[data-export]")) link.addEventListener("click", async event => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const shown = document.getElementById(link.dataset.export), bar = shown.querySelector("progress"), said = shown.querySelector("[role=status]");
+  if (shown.dataset.busy) return;
+  shown.dataset.busy = "1";
+  shown.hidden = false;
+  try {
+    const answer = await fetch(link.href, { redirect: "manual" }), total = Number(answer.headers.get("Configuration-Objects"));
+    if (!answer.ok) { location.assign(link.href); return; }
+    const parts = [], begin = "\n      {", text = new TextDecoder();
+    bar.max = total || 1;
+    for (let count = 0, tail = "", reader = answer.body.getReader(), part; !(part = await reader.read()).done;) {
+      parts.push(part.value);
+      tail += text.decode(part.value, { stream: true });
+      count += tail.split(begin).length - 1;
+      tail = tail.slice(1 - begin.length);
+      bar.value = count;
+      said.textContent = `${count} of ${total} objects`;
+    }
+    const file = document.createElement("a");
+    file.href = URL.createObjectURL(new Blob(parts, { type: "application/json" }));
+    file.download = link.download;
+    file.click();
+    setTimeout(() => URL.revokeObjectURL(file.href), 60000);
+  } catch {
+    said.textContent = "The export broke off. Try again.";
+  } finally {
+    delete shown.dataset.busy;
+  }
+});

@@ -33,6 +33,21 @@ public sealed record ListView(IReadOnlyList<JsonObject> Items, string Search, in
         return (new ListView(answer.Items, search, page, answer.TotalCount), answer.Success ? null : answer);
     }
 
+    /// <summary>
+    /// Asks a log for the page that a request names in <c>page</c>, narrowed by the query of its filter (empty, or beginning with <c>?</c>). A filter that the
+    /// API refuses gives an empty list beside the answer that says why; no list: the log itself could not be read.
+    /// </summary>
+    public static async Task<(ApiAnswer Answer, ListView? View)> FilterAsync(AdminApi api, string path, string filter, HttpRequest request, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(api);
+        ArgumentNullException.ThrowIfNull(filter);
+        var page = PageOf(request);
+        var answer = await api.GetAsync(string.Create(CultureInfo.InvariantCulture, $"{path}{filter}{(filter.Length == 0 ? '?' : '&')}page={page}&per_page={PerPage}"), ct);
+        return answer.Success || answer.Status == StatusCodes.Status400BadRequest
+            ? (answer, new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Length == 0 ? "" : "&" + filter[1..] })
+            : (answer, null);
+    }
+
     /// <summary>The number of the page that a request names in <c>page</c>; 1 where it names none that there could be.</summary>
     public static int PageOf(HttpRequest request)
     {

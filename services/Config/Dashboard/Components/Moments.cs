@@ -12,6 +12,9 @@ public static class Moments
     /// <summary><c>2026-03-20 14:05:09 UTC</c></summary>
     public static string Exact(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
+    /// <summary>What a browser's field for a time shows, in UTC; what is no time stays as it is.</summary>
+    public static string Field(string text) => Parse(text) is { } at ? at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) : text;
+
     /// <summary><c>5 minutes ago</c>, <c>in 2 days</c>, <c>just now</c>.</summary>
     public static string Relative(DateTimeOffset at, DateTimeOffset now)
     {

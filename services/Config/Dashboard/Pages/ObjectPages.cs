@@ -74,6 +74,9 @@ public abstract class ObjectPages(PageKind kind)
     /// <summary>The request that makes the change.</summary>
     protected virtual ApiCall Change(string path, JsonObject before, Draft draft, string? etag) => ObjectForm.Change(path, before, draft, etag);
 
+    /// <summary>What is asked before a change that ends somebody's access; null where none does.</summary>
+    protected virtual SaveQuestion? Question(string id, string name) => new(name, kind.PageOf(id), [(kind.Path, kind.Title), (kind.PageOf(id), name)]);
+
     private EditModel New(Draft draft, Preview? preview = null) => new() { Kind = kind, Draft = draft, Preview = preview };
 
     private EditModel Stored(HttpContext context, Guid id, ApiAnswer stored, Draft draft, Preview? preview = null)
@@ -89,7 +92,8 @@ public abstract class ObjectPages(PageKind kind)
                 ApiCall.Post(kind.ApiPath, (JsonObject)draft.Value.DeepClone()),
                 draft,
                 answer => (kind.PageOf(PageKind.IdOf(answer.Object) ?? ""), Created(answer.Object)),
-                (preview, status) => FormAsync(context, New(draft, preview), status, ct));
+                (preview, status) => FormAsync(context, New(draft, preview), status, ct),
+                (answer, _) => Undo.OfCreation(kind, answer));
     }
 
     private async Task<IResult> SaveAsync(Guid id, HttpContext context, CancellationToken ct)
@@ -109,7 +113,8 @@ public abstract class ObjectPages(PageKind kind)
                 draft,
                 _ => (kind.PageOf(id.ToString()), Saved),
                 (preview, status) => FormAsync(context, Stored(context, id, stored, draft, preview), status, ct),
-                (answer, target) => Undo.OfChange(kind, id.ToString(), stored.Object, answer, target));
+                (answer, target) => Undo.OfChange(kind, id.ToString(), stored.Object, answer, target),
+                Question(id.ToString(), (string?)stored.Object["name"] ?? ""));
     }
 
     private Removable Target(HttpContext context, Guid id) => new(kind.Noun, ApiPathOf(context, id), kind.Path, kind.Title, kind.PageOf(id.ToString()), kind, id.ToString())

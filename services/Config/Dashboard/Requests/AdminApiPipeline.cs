@@ -19,7 +19,7 @@ public sealed class AdminApiPipeline(IHttpContextFactory contexts, IConfiguratio
     private RequestDelegate? _endpoints;
 
     /// <summary>The account's path: <c>/client/v4/accounts/default</c>.</summary>
-    public string AccountPath { get; } = $"/client/v4/accounts/{configuration["Config:Account"] ?? "default"}";
+    public string AccountPath { get; } = $"/client/v4/accounts/{AccountFilter.IdOf(configuration)}";
 
     /// <summary>Takes over the endpoints that have been mapped.</summary>
     public void Connect(IApplicationBuilder app, IEndpointRouteBuilder mapped)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ManagedOAuth.Config.Dashboard.Pages;
 
 namespace ManagedOAuth.Config.Dashboard.Requests;
 
@@ -22,8 +23,10 @@ public static class ObjectForm
     /// <param name="done">Where to go afterwards, and what to say there.</param>
     /// <param name="again">The page with the form once more, with a preview and a status.</param>
     /// <param name="undo">What takes it back, where something does; gets the answer and the page that is gone to.</param>
+    /// <param name="question">What is asked before a change that ends somebody's access, or may; null = nothing is.</param>
     public static async Task<IResult> AnswerAsync(
-        HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<Preview?, int, Task<IResult>> again, Func<ApiAnswer, string, Undo?>? undo = null)
+        HttpContext context, ApiCall call, Draft draft, Func<ApiAnswer, (string Target, string Message)> done, Func<Preview?, int, Task<IResult>> again, Func<ApiAnswer, string, Undo?>? undo = null,
+        SaveQuestion? question = null)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(draft);
@@ -36,6 +39,21 @@ public static class ObjectForm
             var (preview, tried) = await Preview.TryAsync(api, call, context.RequestAborted);
             draft.Errors = tried.Success ? [] : Explain(tried);
             return await again(preview, tried.Success ? StatusCodes.Status200OK : tried.Status);
+        }
+
+        if (question is not null && context.Request.Form["action"] != "confirm")
+        {
+            var (preview, tried) = await Preview.TryAsync(api, call, context.RequestAborted);
+            if (preview is { EndsNothing: false })
+            {
+                return question.Ask(preview, context.Request.Form);
+            }
+
+            if (preview is null)
+            {
+                draft.Errors = Explain(tried);
+                return await again(null, tried.Status);
+            }
         }
 
         var answer = await api.SendAsync(call, context.RequestAborted);
@@ -62,5 +80,16 @@ public static class ObjectForm
             _ when answer.Errors.Count > 0 => answer.Errors,
             _ => [("", "The admin API did not say why. Look at the service's log.")],
         };
+    }
+
+    /// <summary>What the API refused of a filter, in words for a page: a reason that begins with the name of a parameter stands at the field of that name.</summary>
+    /// <param name="answer">The API's answer.</param>
+    /// <param name="fields">The parameters that the page has fields for.</param>
+    public static IReadOnlyList<(string Pointer, string Reason)> ExplainFilter(ApiAnswer answer, params IEnumerable<string> fields)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return answer.Success
+            ? []
+            : [.. Explain(answer).Select(error => fields.FirstOrDefault(field => error.Pointer.Length == 0 && error.Reason.StartsWith(field + " ", StringComparison.Ordinal)) is { } field ? ("/" + field, error.Reason) : error)];
     }
 }

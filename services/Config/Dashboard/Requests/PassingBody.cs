@@ -10,7 +10,7 @@ namespace ManagedOAuth.Config.Dashboard.Requests;
 /// <param name="target">The page's own.</param>
 internal sealed class PassingBody(HttpResponseFeature inner, HttpResponse target) : Stream
 {
-    private static readonly string[] s_headers = ["Content-Type", "Content-Disposition", Transfer.TransferPosition.Header];
+    private static readonly string[] s_headers = ["Content-Type", "Content-Disposition", Transfer.TransferPosition.Header, Transfer.ExportEndpoint.ObjectsHeader];
     private readonly MemoryStream _refusal = new();
 
     /// <summary>Whether anything has gone through.</summary>

@@ -5,6 +5,8 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Logs.Refusals;
 
@@ -32,7 +34,11 @@ public static class RefusalEndpoints
     {
         ArgumentNullException.ThrowIfNull(access);
         var list = access.MapGet("/logs/refusals", ListAsync).RequirePermission(ApiPermission.AuditLogsRead)
-            .Describe("since", "string", "From this time on (RFC 3339).").Describe("until", "string", "Up to this time (RFC 3339).");
+            .DescribeTime("since", "From this time on").DescribeTime("until", "Up to this time").DescribePage()
+            .Answers(ListOf(Of(
+                ("id", Uuid), ("created_at", Time), ("ray_id", Text), ("app_uid", OrNull(Text)), ("app_name", OrNull(Text)), ("app_domain", OrNull(Text)), ("reason", Text), ("explanation", OrNull(Text)),
+                ("policy_id", OrNull(Text)), ("policy_name", OrNull(Text)), ("rule", OrNull(Text)), ("credential", Text), ("user_id", OrNull(Text)), ("user_email", OrNull(Text)),
+                ("service_token_id", OrNull(Text)), ("service_token_name", OrNull(Text)), ("grant_id", OrNull(Text)), ("ip_address", OrNull(Text)), ("method", Text), ("more_in_this_minute", Flag))));
         foreach (var (parameter, _, description) in s_filters)
         {
             list.Describe(parameter, "string", description);
@@ -95,25 +101,25 @@ public static class RefusalEndpoints
             ["id"] = refusal.Id,
             ["created_at"] = DateTimeOffset.UnixEpoch.AddMicroseconds(refusal.At),
             ["ray_id"] = refusal.FlowId,
-            ["app_uid"] = OrNull(refusal.ApplicationId),
+            ["app_uid"] = NullIfEmpty(refusal.ApplicationId),
             ["app_name"] = application?.Name,
             ["app_domain"] = application?.Domain,
             ["reason"] = refusal.Reason,
             ["explanation"] = RefusalReasons.All.GetValueOrDefault(refusal.Reason),
-            ["policy_id"] = OrNull(refusal.PolicyId),
-            ["policy_name"] = OrNull(refusal.PolicyName),
-            ["rule"] = OrNull(refusal.Rule),
+            ["policy_id"] = NullIfEmpty(refusal.PolicyId),
+            ["policy_name"] = NullIfEmpty(refusal.PolicyName),
+            ["rule"] = NullIfEmpty(refusal.Rule),
             ["credential"] = refusal.Credential,
-            ["user_id"] = OrNull(refusal.UserId),
-            ["user_email"] = OrNull(refusal.UserEmail),
-            ["service_token_id"] = OrNull(refusal.ServiceTokenId),
+            ["user_id"] = NullIfEmpty(refusal.UserId),
+            ["user_email"] = NullIfEmpty(refusal.UserEmail),
+            ["service_token_id"] = NullIfEmpty(refusal.ServiceTokenId),
             ["service_token_name"] = token?.Name,
-            ["grant_id"] = OrNull(refusal.GrantId),
-            ["ip_address"] = OrNull(refusal.Address),
+            ["grant_id"] = NullIfEmpty(refusal.GrantId),
+            ["ip_address"] = NullIfEmpty(refusal.Address),
             ["method"] = refusal.Method,
             ["more_in_this_minute"] = refusal.More,
         };
     }
 
-    private static string? OrNull(string text) => text.Length > 0 ? text : null;
+    private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 }

@@ -2,20 +2,29 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
+using ManagedOAuth.Config.OpenApi;
+using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.Configuration;
 using Marten;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Portals.Alerts;
 
 /// <summary><c>/access/ai-controls/mcp/alerts</c> (ours): what administrators should know about MCP servers.</summary>
 public static class AlertEndpoints
 {
+    private static readonly string s_alert = Of(
+        ("id", Uuid), ("server_id", Text), ("kind", Text), ("detail", Text), ("names", Texts), ("raised_at", Time), ("updated_at", Time), ("resolved_at", OrNull(Time)),
+        ("acknowledged_at", OrNull(Time)), ("acknowledged_by", OrNull(Text)));
+
     public static void MapAlerts(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
         var alerts = access.MapGroup("/ai-controls/mcp/alerts").RequirePermission(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
-        alerts.MapGet("/", List);
-        alerts.MapPost("/{id:guid}/acknowledge", Acknowledge).WithoutDryRun();
+        alerts.MapGet("/", List)
+            .Describe("state", "string", "open (default) or all.").Describe("server_id", "string", "Only those of this server.").DescribePage().Answers(ListOf(s_alert));
+        alerts.MapPost("/{id:guid}/acknowledge", Acknowledge).WithoutDryRun().Answers(s_alert);
     }
 
     // Open ones unless `state=all`, the newest first.
@@ -37,11 +46,14 @@ public static class AlertEndpoints
     private static async Task<IResult> Acknowledge(Guid id, HttpContext context, IDocumentStore store, TimeProvider clock, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
-        if (await session.LoadAsync<McpAlert>(id, ct) is not { } alert)
+        if (await session.LoadAsync<McpAlert>(id, ct) is not { } found)
         {
             return ApiEnvelope.Error(StatusCodes.Status404NotFound, ApiErrors.NotFound("alert"));
         }
 
+        // What is known of the server may be changing at this moment: what came in between stays.
+        await McpServerStatuses.LockAsync(session, found.ServerUid, ct);
+        var alert = await session.LoadAsync<McpAlert>(id, ct) ?? found;
         if (alert.AcknowledgedAt is null)
         {
             var now = clock.GetUtcNow();

@@ -4,7 +4,7 @@ using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Portals.Alerts;
 
-/// <summary>Decides which alerts a reading raises, changes and resolves. Pure.</summary>
+/// <summary>Decides which alerts what is known of a server raises, changes and resolves. Pure.</summary>
 public static class AlertRules
 {
     // One failure may be the server's restart.
@@ -18,14 +18,18 @@ public static class AlertRules
     /// <param name="status">How the reading went.</param>
     /// <param name="catalog">What it offers now; null when it was never read.</param>
     /// <param name="news">Definitions that this reading found new or changed.</param>
+    /// <param name="staleUsers">Users whose own logins at it are worth nothing any more.</param>
     /// <param name="now">The time.</param>
+    /// <param name="missingScopes">What the server wants that the shared login was not granted; null = nothing.</param>
     public static IReadOnlyList<McpAlert> Next(
-        McpServer server, IReadOnlyList<McpAlert> open, McpServerStatus status, McpCatalog? catalog, IReadOnlyList<string> news, DateTimeOffset now)
+        McpServer server, IReadOnlyList<McpAlert> open, McpServerStatus status, McpCatalog? catalog, IReadOnlyList<string> news, IReadOnlyList<string> staleUsers, DateTimeOffset now,
+        IReadOnlyList<string>? missingScopes = null)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(open);
         ArgumentNullException.ThrowIfNull(status);
         ArgumentNullException.ThrowIfNull(news);
+        ArgumentNullException.ThrowIfNull(staleUsers);
         var waiting = CatalogRules.Quarantined(catalog);
         List<McpAlert?> changed =
         [
@@ -34,6 +38,12 @@ public static class AlertRules
                     ? $"{server.Name} no longer accepts its credential: enter another one."
                     : $"The login at {server.Name} has ended: connect the server again.",
                 []),
+            Judge(McpAlertKind.UserCredentialStale, server.AuthType == McpAuthType.Oauth && staleUsers.Count > 0,
+                $"Logins of {staleUsers.Count} {(staleUsers.Count == 1 ? "user" : "users")} at {server.Name} have ended: they have to log in there again.",
+                staleUsers),
+            Judge(McpAlertKind.ScopeMissing, server.AuthType == McpAuthType.Oauth && missingScopes is { Count: > 0 },
+                $"{server.Name} wants more than its shared login was granted ({string.Join(' ', missingScopes ?? [])}): connect the server again, with an account that may grant it.",
+                missingScopes ?? []),
             Judge(McpAlertKind.SyncFailed, status.Failures >= FailuresBeforeAlert, $"{server.Name} could not be read {status.Failures} times: {status.Error?.Cause}", []),
             Judge(McpAlertKind.Quarantine, waiting.Count > 0, $"{waiting.Count} new or changed definitions of {server.Name} wait for approval.", waiting),
         ];
@@ -57,9 +67,9 @@ public static class AlertRules
                 return Raise(kind, detail, names);
             }
 
-            // More than was acknowledged is something new; less is not.
-            return names.Except(known.Names, StringComparer.Ordinal).Any() ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
-                : names.Count < known.Names.Count ? known with { Detail = detail, Names = names }
+            // More than was acknowledged is something new, and so is what has changed once more since; less is not.
+            return names.Except(known.Names, StringComparer.Ordinal).Any() || names.Intersect(news, StringComparer.Ordinal).Any() ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
+                : names.Count < known.Names.Count || detail != known.Detail ? known with { Detail = detail, Names = names }
                 : null;
         }
 
@@ -73,31 +83,6 @@ public static class AlertRules
         }
 
         McpAlert Raise(McpAlertKind kind, string detail, IReadOnlyList<string> names) => AlertRules.Raise(server, kind, detail, names, now);
-    }
-
-    /// <summary>The alert about users who have to log in at a server again, after one of their logins changed; null when it is as before.</summary>
-    /// <param name="server">The server.</param>
-    /// <param name="open">Its alerts that are not resolved.</param>
-    /// <param name="user">Whose login it is.</param>
-    /// <param name="isStale">It is worth nothing any more; otherwise it was made anew or removed.</param>
-    /// <param name="now">The time.</param>
-    public static McpAlert? NextOfUser(McpServer server, IReadOnlyList<McpAlert> open, string user, bool isStale, DateTimeOffset now)
-    {
-        ArgumentNullException.ThrowIfNull(server);
-        ArgumentNullException.ThrowIfNull(open);
-        var known = open.FirstOrDefault(alert => alert.Kind == McpAlertKind.UserCredentialStale);
-        var before = known?.Names ?? [];
-        if (before.Contains(user, StringComparer.Ordinal) == isStale || (isStale && before.Count >= MostNames))
-        {
-            return null;
-        }
-
-        List<string> names = isStale ? [.. before, user] : [.. before.Where(other => other != user)];
-        var detail = $"Logins of {names.Count} {(names.Count == 1 ? "user" : "users")} at {server.Name} have ended: they have to log in there again.";
-        return known is null ? Raise(server, McpAlertKind.UserCredentialStale, detail, names, now)
-            : names.Count == 0 ? known with { ResolvedAt = now }
-            : isStale ? known with { Detail = detail, Names = names, UpdatedAt = now, AcknowledgedAt = null, AcknowledgedBy = null }
-            : known with { Detail = detail, Names = names };
     }
 
     private static McpAlert Raise(McpServer server, McpAlertKind kind, string detail, IReadOnlyList<string> names, DateTimeOffset now) => new()

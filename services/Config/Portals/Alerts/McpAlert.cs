@@ -22,7 +22,7 @@ public sealed record McpAlert
     /// <summary>For people.</summary>
     public required string Detail { get; init; }
 
-    /// <summary>What it is about, where that is something that can be named: definitions as <c>tools/name</c>, users by their addresses.</summary>
+    /// <summary>What it is about, where that is something that can be named: definitions as <c>tools/name</c>, users by their addresses, scopes.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     public required DateTimeOffset RaisedAt { get; init; }
@@ -57,4 +57,7 @@ public enum McpAlertKind
 
     /// <summary>The server cannot be read.</summary>
     SyncFailed,
+
+    /// <summary>The server wants scopes that the login that everybody shares was not granted.</summary>
+    ScopeMissing,
 }

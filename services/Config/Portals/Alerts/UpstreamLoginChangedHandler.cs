@@ -8,8 +8,8 @@ using Marten;
 namespace ManagedOAuth.Config.Portals.Alerts;
 
 /// <summary>
-/// A login at a server was made or removed, or died. The shared one changes how it stands with the server at once, and the server is read with what there is now;
-/// those of users are told of in an alert.
+/// A login at a server was made or removed, died, or was granted too little. The shared one changes how it stands with the server at once, and the server is read with what there is now;
+/// those of users are told of in an alert. What is older than what is known already changes nothing.
 /// </summary>
 public static class UpstreamLoginChangedHandler
 {
@@ -23,27 +23,45 @@ public static class UpstreamLoginChangedHandler
         ArgumentNullException.ThrowIfNull(sync);
         ArgumentNullException.ThrowIfNull(clock);
         var state = await log.WaitForAsync(1, ct);
-        if (!state.Snapshot.McpServers.TryGetValue(message.ServerId, out var server) || server.AuthType != McpAuthType.Oauth)
+        if (!state.Snapshot.McpServers.TryGetValue(message.ServerId, out var server))
         {
             return;
         }
 
         await using var session = store.LightweightSession();
         var status = await McpServerStatuses.LockAsync(session, server.Id, ct);
-        var now = clock.GetUtcNow();
-        if (message.UserId is null)
+        var login = new McpUserLogin
         {
-            status = SyncRules.SharedLoginChanged(status, message.IsStale, now);
-            session.Store(status);
-            await sync.AlertAsync(session, server, status, [], ct);
-        }
-        else if (AlertRules.NextOfUser(server, await sync.OpenAlertsAsync(session, server, ct), message.User, message.IsStale, now) is { } alert)
+            Id = McpUserLogin.IdOf(server.Id, message.UserId),
+            ServerUid = server.Id,
+            User = message.User,
+            IsStale = message.IsStale,
+            At = message.At == default ? clock.GetUtcNow() : message.At,
+
+            // Nobody asks for that of a user, and it would keep the login from ever being swept.
+            MissingScope = message.UserId is null ? message.MissingScope : "",
+        };
+        if (await session.LoadAsync<McpUserLogin>(login.Id, ct) is { } known && known.At > login.At)
         {
-            session.Store(alert);
+            return;
         }
 
+        session.Store(login);
+        var before = status;
+        status = message.Client is { } client ? status with { Client = client } : status;
+        if (message is { UserId: null, MissingScope.Length: 0 } && server.AuthType == McpAuthType.Oauth)
+        {
+            status = SyncRules.SharedLoginChanged(status, message.IsStale, clock.GetUtcNow());
+        }
+
+        if (status != before)
+        {
+            session.Store(status);
+        }
+
+        await sync.AlertAsync(session, server, status, [], ct, login);
         await session.SaveChangesAsync(ct);
-        if (message.UserId is null)
+        if (status != before)
         {
             statuses.Note(status);
         }

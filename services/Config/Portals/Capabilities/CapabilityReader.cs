@@ -19,7 +19,7 @@ public static class CapabilityReader
     public static IReadOnlyList<McpCapabilityUpdate> Read(BodyReader body, string member, IReadOnlyList<McpCapabilityUpdate>? existing)
     {
         ArgumentNullException.ThrowIfNull(body);
-        if (existing is not null && !body.Has(member))
+        if (existing is not null && (!body.Has(member) || body.IsNull(member)))
         {
             return existing;
         }

@@ -6,12 +6,15 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.History;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Configuration.Events;
 using Marten;
 using Marten.Events;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Portals.Catalogs;
 
@@ -25,15 +28,21 @@ public static class ApprovalEndpoints
     private const int MostEvents = 1000;
     private const int EventsAtOnce = 20;
 
+    private static readonly string s_meant = ListOf(AnyOf(Text, Of(("name", Text), ("hash?", Text))));
+    private static readonly string s_quarantine = ListOf(Of(
+        ("type", Text), ("name", Text), ("hash", Text), ("is_new", Flag), ("definition", OrNull(MapOf(Any))), ("last_approved", OrNull(MapOf(Any))), ("changes", HistoryShapes.Changes)));
+
     public static void MapApproval(this RouteGroupBuilder servers)
     {
         ArgumentNullException.ThrowIfNull(servers);
         servers.MapGet("/{id}/quarantine", (string id, ConfigurationLog log, CancellationToken _)
-            => Find(id, log) is var (server, catalog) ? ApiEnvelope.Ok(Quarantine(catalog)) : NotFound());
-        servers.MapPost("/{id}/approve", Approve).WithoutDryRun();
+            => Find(id, log) is var (server, catalog) ? ApiEnvelope.Ok(Quarantine(catalog)) : NotFound()).Answers(s_quarantine);
+        servers.MapPost("/{id}/approve", Approve).WithoutDryRun()
+            .Takes(Of(("all?", Flag), ("tools?", s_meant), ("prompts?", s_meant), ("instructions?", s_meant))).Answers(Of(("approved", Texts), ("quarantine", s_quarantine)));
         foreach (var kind in (string[])["tools", "prompts"])
         {
-            servers.MapGet($"/{{id}}/{kind}/{{name}}/history", (string id, string name, ConfigurationLog log, IDocumentStore store, CancellationToken ct) => History(id, kind, name, log, store, ct));
+            servers.MapGet($"/{{id}}/{kind}/{{name}}/history", (string id, string name, ConfigurationLog log, IDocumentStore store, CancellationToken ct) => History(id, kind, name, log, store, ct))
+                .Answers(ListOf(Of(("version", Integer), ("at", Time), ("event", Text), ("hash", OrNull(Text)), ("approved", OrNull(Flag)), ("changes", HistoryShapes.Changes), ("actor", OrNull(Text)), ("actor_id?", Uuid))));
         }
     }
 
@@ -71,10 +80,10 @@ public static class ApprovalEndpoints
 
         var body = new BodyReader(json, []);
         var all = body.Flag("all", false);
-        var meant = Wanted(body, "tools").Concat(Wanted(body, "prompts")).ToList();
+        var meant = Wanted(body, "tools").Concat(Wanted(body, "prompts")).Concat(Wanted(body, CatalogRules.InstructionsName)).ToList();
         if (!all && meant.Count == 0 && body.Errors.Count == 0)
         {
-            body.Refuse("tools", "name tools or prompts to approve, as texts or as {\"name\",\"hash\"}, or say all: true");
+            body.Refuse("tools", "name tools, prompts or instructions to approve, as texts or as {\"name\",\"hash\"}, or say all: true");
         }
 
         if (body.Errors.Count > 0)
@@ -127,16 +136,17 @@ public static class ApprovalEndpoints
             var now = All(catalog).FirstOrDefault(entry => entry.Kind == kind && entry.Definition.Name == name).Definition;
             if (now?.Hash != before?.Hash || now?.Approved != before?.Approved)
             {
-                shown.Add(new JsonObject
+                var moment = new JsonObject
                 {
                     ["version"] = e.Version,
                     ["at"] = e.Timestamp,
-                    ["actor"] = e.UserName,
                     ["event"] = e.EventTypeName,
                     ["hash"] = now?.Hash,
                     ["approved"] = now?.Approved,
                     ["changes"] = JsonDifference.Between(Node(before?.Definition), Node(now?.Definition)),
-                });
+                };
+                Actors.Show(moment, e.UserName);
+                shown.Add(moment);
             }
 
             before = now;
@@ -170,7 +180,8 @@ public static class ApprovalEndpoints
     })];
 
     private static IEnumerable<(string Kind, McpDefinition Definition)> All(McpCatalog? catalog)
-        => (catalog?.Tools ?? []).Select(tool => ("tools", tool)).Concat((catalog?.Prompts ?? []).Select(prompt => ("prompts", prompt)));
+        => (catalog?.Tools ?? []).Select(tool => ("tools", tool)).Concat((catalog?.Prompts ?? []).Select(prompt => ("prompts", prompt)))
+            .Concat(catalog?.WaitingInstructions is { } waiting ? [(CatalogRules.InstructionsName, waiting)] : []);
 
     private static (McpServer Server, McpCatalog? Catalog)? Find(string id, ConfigurationLog log)
     {

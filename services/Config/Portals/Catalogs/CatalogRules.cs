@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Portals.Catalogs;
@@ -9,12 +10,17 @@ namespace ManagedOAuth.Config.Portals.Catalogs;
 /// </summary>
 public static class CatalogRules
 {
+    /// <summary>The kind, and the only name, under which a server's instructions wait for approval.</summary>
+    public const string InstructionsName = "instructions";
+
+    private const string InstructionsKey = $"{InstructionsName}/{InstructionsName}";
+    private const string TextMember = "text";
     private const int MostWithdrawn = 1000;
 
     /// <summary>What became of a catalog.</summary>
     /// <param name="Catalog">The catalog now; without version and times.</param>
     /// <param name="IsChanged">Whether anything of it is another than before.</param>
-    /// <param name="News">Definitions that are new or changed, as <c>tools/name</c> and <c>prompts/name</c>.</param>
+    /// <param name="News">Definitions that are new or changed, as <c>tools/name</c>, <c>prompts/name</c> and <c>instructions/instructions</c>.</param>
     public sealed record Outcome(McpCatalog Catalog, bool IsChanged, IReadOnlyList<string> News);
 
     /// <summary>The catalog after a reading.</summary>
@@ -28,6 +34,7 @@ public static class CatalogRules
         var news = new List<string>();
         var tools = Definitions("tools", reading.Tools, existing?.Tools, existing?.WithdrawnTools, server.ToolPinning, news);
         var prompts = Definitions("prompts", reading.Prompts, existing?.Prompts, existing?.WithdrawnPrompts, server.ToolPinning, news);
+        var (instructions, waiting) = Instructions(existing, reading.Instructions, server.ToolPinning, news);
         var catalog = new McpCatalog
         {
             Id = McpCatalog.IdOf(server.Id),
@@ -37,7 +44,8 @@ public static class CatalogRules
             ProtocolVersion = reading.ProtocolVersion,
             ServerInfo = reading.ServerInfo,
             Capabilities = reading.Capabilities,
-            Instructions = reading.Instructions,
+            Instructions = instructions,
+            WaitingInstructions = waiting,
             Tools = tools,
             Prompts = prompts,
             WithdrawnTools = Withdrawn(existing?.Tools, existing?.WithdrawnTools, tools),
@@ -50,13 +58,19 @@ public static class CatalogRules
 
     /// <summary>The catalog with definitions approved as they are now; null when none of the names waits.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="isMeant">Whether this one, of <c>tools</c> or <c>prompts</c>, is to be approved.</param>
+    /// <param name="isMeant">Whether this one, of <c>tools</c>, <c>prompts</c> or <c>instructions</c>, is to be approved.</param>
     public static (McpCatalog Catalog, IReadOnlyList<string> Names)? Approve(McpCatalog catalog, Func<string, McpDefinition, bool> isMeant)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(isMeant);
         var names = new List<string>();
         var approved = catalog with { Tools = Each("tools", catalog.Tools), Prompts = Each("prompts", catalog.Prompts) };
+        if (catalog.WaitingInstructions is { } waiting && isMeant(InstructionsName, waiting))
+        {
+            names.Add(InstructionsKey);
+            approved = approved with { Instructions = waiting.Definition.GetProperty(TextMember).GetString(), WaitingInstructions = null };
+        }
+
         return names.Count == 0 ? null : (approved, names);
 
         List<McpDefinition> Each(string kind, IReadOnlyList<McpDefinition> definitions) => [.. definitions.Select(definition =>
@@ -71,10 +85,35 @@ public static class CatalogRules
         })];
     }
 
-    /// <summary>What waits for approval, as <c>tools/name</c> and <c>prompts/name</c>.</summary>
+    /// <summary>What waits for approval, as <c>tools/name</c>, <c>prompts/name</c> and <c>instructions/instructions</c>.</summary>
     public static IReadOnlyList<string> Quarantined(McpCatalog? catalog) => catalog is null
         ? []
-        : [.. catalog.Tools.Where(tool => !tool.Approved).Select(tool => $"tools/{tool.Name}"), .. catalog.Prompts.Where(prompt => !prompt.Approved).Select(prompt => $"prompts/{prompt.Name}")];
+        : [.. catalog.Tools.Where(tool => !tool.Approved).Select(tool => $"tools/{tool.Name}"), .. catalog.Prompts.Where(prompt => !prompt.Approved).Select(prompt => $"prompts/{prompt.Name}"),
+            .. catalog.WaitingInstructions is null ? Array.Empty<string>() : [InstructionsKey]];
+
+    // A model reads instructions as it reads the description of a tool: others than the approved ones are given to nobody. That there are none opens nothing.
+    private static (string? Given, McpDefinition? Waiting) Instructions(McpCatalog? existing, string? read, McpToolPinning pinning, List<string> news)
+    {
+        if (existing is null || string.IsNullOrEmpty(read) || read == existing.Instructions)
+        {
+            return (read, null);
+        }
+
+        var now = Definition(read);
+        if (now.Hash != existing.WaitingInstructions?.Hash)
+        {
+            news.Add(InstructionsKey);
+        }
+
+        return pinning != McpToolPinning.Quarantine ? (read, null)
+            : (existing.Instructions, now with { Approved = false, LastApproved = existing.Instructions is { Length: > 0 } approved ? Definition(approved).Definition : null });
+    }
+
+    private static McpDefinition Definition(string instructions)
+    {
+        var text = JsonSerializer.SerializeToElement(new JsonObject { [TextMember] = instructions }, ConfigJson.Default.JsonObject);
+        return new McpDefinition { Name = InstructionsName, Definition = text, Hash = CanonicalJson.Hash(text) };
+    }
 
     private static List<McpDefinition> Definitions(
         string kind, IReadOnlyList<JsonElement> read, IReadOnlyList<McpDefinition>? existing, IReadOnlyDictionary<string, string>? withdrawn, McpToolPinning pinning, List<string> news)

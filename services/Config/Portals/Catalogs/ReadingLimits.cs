@@ -39,9 +39,9 @@ public static class ReadingLimits
         var resources = Resources("resource", "uri", reading.Resources, dropped, ref left);
         var templates = Resources("resource template", "uriTemplate", reading.ResourceTemplates, dropped, ref left);
         var instructions = reading.Instructions;
-        if (instructions is not null && (instructions.Length > LongestInstructions || instructions.Any(IsRefused)))
+        if (instructions is not null && (instructions.Length > LongestInstructions || HidesText(instructions)))
         {
-            dropped.Add($"the instructions: longer than {LongestInstructions} characters, or with control characters");
+            dropped.Add($"the instructions: longer than {LongestInstructions} characters, or with control or hidden characters");
             instructions = null;
         }
 
@@ -142,7 +142,7 @@ public static class ReadingLimits
                         return "it has two members of one name";
                     }
 
-                    if (member.Name.Any(IsRefused))
+                    if (HidesText(member.Name))
                     {
                         return "it has control or hidden characters";
                     }
@@ -157,15 +157,35 @@ public static class ReadingLimits
             case JsonValueKind.Array:
                 return value.EnumerateArray().Select(item => Refusal(item, depth + 1)).FirstOrDefault(reason => reason is not null);
             case JsonValueKind.String:
-                return value.GetString()!.Any(IsRefused) ? "it has control or hidden characters" : null;
+                return HidesText(value.GetString()!) ? "it has control or hidden characters" : null;
             default:
                 return null;
         }
     }
 
-    // Besides control characters: direction overrides and the tag characters (U+E0000, as surrogates), with which text is hidden from people and read by models.
+    // With these a text is hidden from people and read by models.
+    private static bool HidesText(string text)
+    {
+        for (var index = 0; index < text.Length; index++)
+        {
+            if (IsRefused(text[index]) || (IsJoiner(text[index]) && !(Joins(text, index - 1) && Joins(text, index + 1))))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Besides control characters: direction marks and overrides, characters without a width, and the tag characters (U+E0000, as surrogates).
     private static bool IsRefused(char c)
-        => (char.IsControl(c) && c is not ('\n' or '\r' or '\t')) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\uDB40';
+        => (char.IsControl(c) && c is not ('\n' or '\r' or '\t'))
+            || c is '\u00AD' or '\u061C' or '\u180E' or '\u200B' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u206F') or '\uFEFF' or '\uDB40';
+
+    // Emoji and some scripts need them, one at a time between characters of their own.
+    private static bool IsJoiner(char c) => c is '\u200C' or '\u200D';
+
+    private static bool Joins(string text, int index) => index >= 0 && index < text.Length && !char.IsAscii(text[index]) && !IsJoiner(text[index]);
 
     private static string? Text(JsonElement value, string member)
         => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(member, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Portals.Log;
 
@@ -13,7 +16,12 @@ public static class PortalLogEndpoints
     public static void MapPortalLog(this RouteGroupBuilder access)
     {
         ArgumentNullException.ThrowIfNull(access);
-        access.MapGet("/ai-controls/mcp/logs", List).RequirePermission(ApiPermission.AuditLogsRead);
+        var list = access.MapGet("/ai-controls/mcp/logs", List).RequirePermission(ApiPermission.AuditLogsRead)
+            .Answers(ListOf(Of(
+                ("ID", Uuid), ("Datetime", Time), ("PortalID", Text), ("PortalAUD", Text), ("ServerID", Text), ("ServerAUD", Text), ("ServerURL", Text), ("Method", Text), ("ToolCallName", Text),
+                ("PromptGetName", Text), ("ResourceReadURI", Text), ("SessionID", Text), ("UserID", Text), ("UserEmail", Text), ("ServiceTokenID", Text), ("ClientIP", Text), ("ClientCountry", Text), ("ClientName", Text),
+                ("Success", Flag), ("Outcome", Text), ("Error", Text), ("ServerResponseDurationMs", OrNull(Integer)), ("DurationMs", Integer), ("GrantID", Text), ("FlowID", Text))));
+        PortalLogQuery.DescribeTo(list);
     }
 
     private static async Task<IResult> List(HttpRequest request, PortalLogStore log, CancellationToken ct)
@@ -55,6 +63,7 @@ public static class PortalLogEndpoints
         ["UserEmail"] = request.UserEmail,
         ["ServiceTokenID"] = request.ServiceTokenId,
         ["ClientIP"] = request.ClientIp,
+        ["ClientCountry"] = request.ClientCountry,
         ["ClientName"] = request.ClientName,
         ["Success"] = request.Success,
         ["Outcome"] = request.Outcome,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using ManagedOAuth.Config.Logs;
+using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Contracts.PortalLog;
 
 namespace ManagedOAuth.Config.Portals.Log;
@@ -18,7 +19,7 @@ public static class PortalLogEntries
     };
 
     /// <summary>The event of an entry; null when the entry has no id, no time or no portal.</summary>
-    public static PortalRequestHandled? Read(PortalLogEntry entry, DateTimeOffset now)
+    public static PortalRequestHandled? Read(PortalLogEntry entry, DateTimeOffset now, CountryNetworks? countries = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         if (!Guid.TryParse(entry.Id, out var id) || entry.At is null || entry.PortalId.Length is 0 or > 64)
@@ -48,6 +49,7 @@ public static class PortalLogEntries
             GrantId = LogText.Bounded(entry.GrantId, LongestText),
             FlowId = LogText.Bounded(entry.FlowId, LongestText),
             ClientIp = LogText.Bounded(entry.ClientIp, LongestText),
+            ClientCountry = countries?.Of(entry.ClientIp) ?? "",
             ClientName = LogText.Bounded(entry.ClientName, LongestText),
             Success = entry.Success,
             Outcome = Outcomes.Contains(entry.Outcome) ? entry.Outcome : entry.Success ? "ok" : "upstream_error",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 
 namespace ManagedOAuth.Config.Portals.Log;
 
@@ -9,20 +10,20 @@ public sealed class PortalLogQuery
     private const int LongestValue = 1024;
 
     // Only these names, and only these expressions: nothing of a request becomes SQL.
-    private static readonly (string Parameter, string Condition)[] s_texts =
+    private static readonly (string Parameter, string Condition, string Description)[] s_texts =
     [
-        ("user", "(data ->> 'userEmail') = ?"),
-        ("user_id", "(data -> 'request' ->> 'userId') = ?"),
-        ("service_token_id", "(data -> 'request' ->> 'serviceTokenId') = ?"),
-        ("server", "(data ->> 'serverId') = ?"),
-        ("portal", "(data -> 'request' ->> 'portalId') = ?"),
-        ("method", "(data -> 'request' ->> 'method') = ?"),
-        ("tool", "(data -> 'request' ->> 'tool') = ?"),
-        ("prompt", "(data -> 'request' ->> 'prompt') = ?"),
-        ("outcome", "(data -> 'request' ->> 'outcome') = ?"),
-        ("session", "(data -> 'request' ->> 'sessionId') = ?"),
-        ("grant", "(data ->> 'grantId') = ?"),
-        ("flow", "(data ->> 'flowId') = ?"),
+        ("user", "(data ->> 'userEmail') = ?", "The user's address."),
+        ("user_id", "(data -> 'request' ->> 'userId') = ?", "The user."),
+        ("service_token_id", "(data -> 'request' ->> 'serviceTokenId') = ?", "The service token."),
+        ("server", "(data ->> 'serverId') = ?", "The server."),
+        ("portal", "(data -> 'request' ->> 'portalId') = ?", "The portal."),
+        ("method", "(data -> 'request' ->> 'method') = ?", "The method of the protocol, such as tools/call."),
+        ("tool", "(data -> 'request' ->> 'tool') = ?", "The tool."),
+        ("prompt", "(data -> 'request' ->> 'prompt') = ?", "The prompt."),
+        ("outcome", "(data -> 'request' ->> 'outcome') = ?", "What came of it, such as ok, denied or timeout."),
+        ("session", "(data -> 'request' ->> 'sessionId') = ?", "The session."),
+        ("grant", "(data ->> 'grantId') = ?", "The grant."),
+        ("flow", "(data ->> 'flowId') = ?", "The id that the answer showed."),
     ];
 
     private readonly List<string> _conditions = ["true"];
@@ -40,6 +41,19 @@ public sealed class PortalLogQuery
 
     public IReadOnlyList<object> Values => _values;
 
+    /// <summary>Describes the parameters on the route.</summary>
+    public static void DescribeTo(RouteHandlerBuilder route)
+    {
+        foreach (var (parameter, _, description) in s_texts)
+        {
+            route.Describe(parameter, "string", description);
+        }
+
+        route.Describe("success", "boolean", "Whether it succeeded.").Describe("min_duration_ms", "integer", "Only what took so long, or longer.")
+            .DescribeTime("since", "From this time on").DescribeTime("until", "Up to this time")
+            .Describe("per_page", "integer", "1 to 500; 50 unless given.").Describe("cursor", "string", "From result_info: the lines before those of this page.");
+    }
+
     /// <summary>Reads a request; what is wrong goes to the errors.</summary>
     public static PortalLogQuery Read(IQueryCollection query, List<ApiError> errors)
     {
@@ -47,7 +61,7 @@ public sealed class PortalLogQuery
         ArgumentNullException.ThrowIfNull(errors);
         var size = Number(query, "per_page", 1, 500, errors);
         var read = new PortalLogQuery { PageSize = (int)(size ?? 50) };
-        foreach (var (parameter, condition) in s_texts)
+        foreach (var (parameter, condition, _) in s_texts)
         {
             if (query[parameter].ToString() is { Length: > 0 } value)
             {

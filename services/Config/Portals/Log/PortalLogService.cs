@@ -1,5 +1,6 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.PortalLog;
+using ManagedOAuth.ServiceDefaults.Countries;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 
@@ -7,7 +8,7 @@ namespace ManagedOAuth.Config.Portals.Log;
 
 /// <summary>Takes what edges report of the portals' requests. See <c>portal_log.proto</c>.</summary>
 [AllowedCallers("edge")]
-public sealed class PortalLogService(PortalLogStore log, TimeProvider clock) : Contracts.PortalLog.PortalLog.PortalLogBase
+public sealed class PortalLogService(PortalLogStore log, CountryFile countries, TimeProvider clock) : Contracts.PortalLog.PortalLog.PortalLogBase
 {
     private const int Most = 500;
 
@@ -21,7 +22,7 @@ public sealed class PortalLogService(PortalLogStore log, TimeProvider clock) : C
         }
 
         var now = clock.GetUtcNow();
-        var handled = request.Entries.Select(entry => PortalLogEntries.Read(entry, now)).OfType<PortalRequestHandled>().DistinctBy(entry => entry.Id).ToList();
+        var handled = request.Entries.Select(entry => PortalLogEntries.Read(entry, now, countries.Current)).OfType<PortalRequestHandled>().DistinctBy(entry => entry.Id).ToList();
         if (handled.Count > 0)
         {
             await SaveAsync(handled, context.CancellationToken);

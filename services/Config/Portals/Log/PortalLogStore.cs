@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using ManagedOAuth.ServiceDefaults.Startup;
 using Marten;
 using Marten.Events;
-using Npgsql;
 
 namespace ManagedOAuth.Config.Portals.Log;
 
@@ -17,14 +16,15 @@ public sealed class PortalLogStore : IAsyncDisposable
 
     private readonly DocumentStore _store;
 
-    public PortalLogStore(NpgsqlDataSource database, TimeProvider clock, ILoggerFactory logs)
+    public PortalLogStore(IDocumentStore configuration, TimeProvider clock, ILoggerFactory logs)
     {
         var options = new StoreOptions { DatabaseSchemaName = "portal_log" };
-        options.Connection(database);
+        options.Connection(configuration);
         options.Serializer(PortalLogJson.Default);
         options.Events.MapEventType<PortalRequestHandled>("portal_request_handled");
         options.Schema.For<PortalLogLine>()
-            .Index(line => line.At).Index(line => line.UserEmail, line => line.At).Index(line => line.ServerId, line => line.At).Index(line => line.GrantId).Index(line => line.FlowId);
+            .Index(line => line.At).Index(line => line.UserEmail, line => line.At).Index(line => line.ServerId, line => line.At).Index(line => line.GrantId).Index(line => line.FlowId)
+            .Index(line => line.Request.UserId, line => line.At).Index(line => line.Request.Tool, line => line.At).Index(line => line.Request.Outcome, line => line.At);
         _store = new DocumentStore(options, clock, logs);
     }
 
@@ -70,4 +70,4 @@ public sealed class PortalLogStore : IAsyncDisposable
 [JsonSerializable(typeof(PortalRequestHandled))]
 [JsonSerializable(typeof(PortalLogLine))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-internal sealed partial class PortalLogJson : JsonSerializerContext;
+public sealed partial class PortalLogJson : JsonSerializerContext;

@@ -49,6 +49,14 @@ public sealed record PortalRequestHandled
 
     public string ClientIp { get; init; } = "";
 
+    /// <summary>The country of <see cref="ClientIp"/> when the line was written (ISO 3166-1); empty where it is not known.</summary>
+    public string ClientCountry
+    {
+        // Null in what versions before kept: where a member is missing, the serializer sets null and not what stands here.
+        get => field ?? "";
+        init;
+    }
+
     /// <summary>What the client calls itself.</summary>
     public string ClientName { get; init; } = "";
 

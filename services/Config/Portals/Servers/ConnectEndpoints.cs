@@ -2,9 +2,12 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Upstream;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Portals.Servers;
 
@@ -20,8 +23,9 @@ public static class ConnectEndpoints
     public static void MapConnect(this RouteGroupBuilder servers)
     {
         ArgumentNullException.ThrowIfNull(servers);
-        servers.MapPost("/{id}/connect", Connect).WithoutDryRun();
-        servers.MapPost("/{id}/disconnect", Disconnect).WithoutDryRun();
+        servers.MapPost("/{id}/connect", Connect).WithoutDryRun()
+            .Takes(Of(("return_url?", Text)), isRequired: false).Answers(Of(("url", Text), ("expires_at", Time)));
+        servers.MapPost("/{id}/disconnect", Disconnect).WithoutDryRun().Answers(Of(("id", Text)));
     }
 
     private static async Task<IResult> Connect(

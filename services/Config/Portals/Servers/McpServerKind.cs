@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Config.Objects;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Config.Portals.Alerts;
 using ManagedOAuth.Config.Portals.Catalogs;
@@ -55,6 +56,7 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
             applications.Forget(before, draft);
             CatalogStreams.Remove(before, draft);
             draft.Also(session => session.Delete<McpServerStatus>(before.Id));
+            draft.Also(session => session.DeleteWhere<McpUserLogin>("where d.data ->> 'serverUid' = ?", before.Id.ToString()));
             draft.Also(session => session.DeleteWhere<McpAlert>("where d.data ->> 'serverUid' = ?", before.Id.ToString()));
         }
     }
@@ -65,25 +67,20 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
     /// <summary>Without secrets; with what was read of it, and how that went.</summary>
     public override JsonNode Show(McpServer state, ConfigurationSnapshot snapshot)
     {
-        var node = ShowAlone(state).AsObject();
-        node["modified_at"] = state.UpdatedAt;
-        node["secure_web_gateway"] = false;
-        if (ServerApplications.Of(state.ServerId, snapshot).FirstOrDefault() is { } application)
-        {
-            node["application_id"] = application.Id;
-        }
-
-        node["catalog_uid"] = McpCatalog.IdOf(state.Id);
-        McpServerView.AddStatus(node, state, statuses.Of(state.Id));
-        snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(state.Id), out var catalog);
-        if (McpEndpoint.Of(state, catalog) is { } endpoint)
-        {
-            node["endpoint"] = endpoint.Address.AbsoluteUri;
-            node["transport"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(endpoint.Transport.ToString());
-        }
-
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var node = Shown(state, snapshot, out var catalog);
         node["tools"] = McpServerView.Definitions(catalog?.Tools ?? []);
         node["prompts"] = McpServerView.Definitions(catalog?.Prompts ?? []);
+        return node;
+    }
+
+    /// <summary>With the names of what it offers.</summary>
+    public override JsonNode ShowListed(McpServer state, ConfigurationSnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        var node = Shown(state, snapshot, out var catalog);
+        node["tools"] = McpServerView.Names(catalog?.Tools ?? []);
+        node["prompts"] = McpServerView.Names(catalog?.Prompts ?? []);
         return node;
     }
 
@@ -115,6 +112,28 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
 
     public override JsonNode RemovalAnswer(McpServer state, ConfigurationSnapshot snapshot) => Show(state, snapshot);
 
+    /// <summary>With a name of its own as id, and what was read of the server; without secrets.</summary>
+    public override ObjectShape Shape { get; } = new()
+    {
+        RemovalAnswer = JsonShape.Kind("mcp_server"),
+        Hidden = ["server_id", "sealed_secrets"],
+        Answered = new Dictionary<string, string>
+        {
+            ["uid"] = ObjectShape.Uuid, ["id"] = ObjectShape.Text, ["modified_at"] = ObjectShape.Time, ["secure_web_gateway"] = ObjectShape.AlwaysFalse,
+            ["application_id"] = ObjectShape.Uuid, ["catalog_uid"] = ObjectShape.Uuid, ["status"] = ObjectShape.Text, ["authentication_status"] = ObjectShape.Text,
+            ["error"] = ObjectShape.Text, ["error_details"] = """{"type":"object"}""", ["last_synced"] = """{"type":["string","null"],"format":"date-time"}""",
+            ["last_successful_sync"] = """{"type":["string","null"],"format":"date-time"}""", ["dropped"] = ObjectShape.Texts, ["endpoint"] = ObjectShape.Text,
+            ["transport"] = ObjectShape.Text, ["auth_config_summary"] = """{"type":"object"}""",
+            ["tools"] = """{"type":"array","items":{"type":"object"}}""", ["prompts"] = """{"type":"array","items":{"type":"object"}}""",
+        },
+        Taken = new Dictionary<string, string>
+        {
+            ["id"] = ObjectShape.Text, ["auth_credentials"] = """{"type":"string","description":"Given once, never answered."}""", ["client_secret"] = ObjectShape.Text,
+            ["secure_web_gateway"] = ObjectShape.AlwaysFalse, ["policies"] = """{"type":"array","items":{"anyOf":[{"type":"string","format":"uuid"},{"type":"object"}]}}""",
+        },
+        Required = ["hostname", "auth_type"],
+    };
+
     public override RequiredPermission Permissions { get; } = new(ApiPermission.AppsAndPoliciesRead, ApiPermission.AppsAndPoliciesWrite);
 
     /// <summary>With the secrets that it has now; and a client registered by hand only with the secret that belongs to it.</summary>
@@ -143,4 +162,28 @@ public sealed class McpServerKind(McpServerReader reader, ServerApplications app
 
     private static (string, McpAuthType, string?, string?, string?, string?) Receiver(McpServer server) => (
         server.Hostname, server.AuthType, server.OauthClient?.ClientId, server.OauthClient?.Issuer, server.OauthClient?.TokenEndpoint, server.OauthClient?.TokenEndpointAuthMethod);
+
+    private JsonObject Shown(McpServer state, ConfigurationSnapshot snapshot, out McpCatalog? catalog)
+    {
+        var node = ShowAlone(state).AsObject();
+        node["modified_at"] = state.UpdatedAt;
+        node["secure_web_gateway"] = false;
+        if (ServerApplications.Of(state.ServerId, snapshot).FirstOrDefault() is { } application)
+        {
+            node["application_id"] = application.Id;
+        }
+
+        node["catalog_uid"] = McpCatalog.IdOf(state.Id);
+        var status = statuses.Of(state.Id);
+        McpServerView.AddStatus(node, state, status);
+        McpServerView.AddRegistration(node, state, status);
+        snapshot.McpCatalogs.TryGetValue(McpCatalog.IdOf(state.Id), out catalog);
+        if (McpEndpoint.Of(state, catalog) is { } endpoint)
+        {
+            node["endpoint"] = endpoint.Address.AbsoluteUri;
+            node["transport"] = JsonNamingPolicy.SnakeCaseLower.ConvertName(endpoint.Transport.ToString());
+        }
+
+        return node;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Messages;
 
 namespace ManagedOAuth.Config.Portals.Servers;
 
@@ -40,6 +41,9 @@ public sealed record McpServerStatus
 
     /// <summary>Until then somebody is reading it; nobody else begins.</summary>
     public DateTimeOffset LeasedUntil { get; init; }
+
+    /// <summary>What this product is at the server's authorization server, by the last login of whomever; null = nobody has logged in.</summary>
+    public UpstreamClientNamed? Client { get; init; }
 
     /// <summary>When something was heard of it (its lists are others now, its credential is refused) that it has not been read for since; null = nothing.</summary>
     public DateTimeOffset? HeardAt { get; init; }

@@ -34,6 +34,16 @@ internal static class McpServerView
         return summary;
     }
 
+    /// <summary>The same for one that registered itself: what it is at the server's authorization server since somebody logged in there.</summary>
+    public static void AddRegistration(JsonObject node, McpServer server, McpServerStatus status)
+    {
+        if (server is { AuthType: McpAuthType.Oauth, OauthClient: null } && status.Client is { } client && node["auth_config_summary"] is JsonObject summary)
+        {
+            summary["registration_info"] = new JsonObject { ["client_id"] = client.ClientId, ["scope"] = client.Scope, ["token_endpoint_auth_method"] = client.TokenEndpointAuthMethod };
+            summary["config"] = new JsonObject { ["issuer"] = client.Issuer, ["token_endpoint"] = client.TokenEndpoint };
+        }
+    }
+
     /// <summary><c>status</c>, <c>authentication_status</c>, <c>error</c>, <c>error_details</c> and the times.</summary>
     public static void AddStatus(JsonObject node, McpServer server, McpServerStatus status)
     {
@@ -72,6 +82,10 @@ internal static class McpServerView
         node["hash"] = definition.Hash;
         return node;
     })]);
+
+    /// <summary>Which definitions there are. Whole they stand at the server itself: those of forty would be megabytes.</summary>
+    public static JsonArray Names(IReadOnlyList<McpDefinition> definitions)
+        => new([.. definitions.Select(definition => new JsonObject { ["name"] = definition.Name, ["approved"] = definition.Approved })]);
 
     private static JsonObject Details(McpSyncError error)
     {

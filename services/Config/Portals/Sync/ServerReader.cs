@@ -71,8 +71,7 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
             },
             http,
             NullLoggerFactory.Instance);
-        var options = new McpClientOptions { ClientInfo = new Implementation { Name = "ManagedOAuth", Version = "1.0" } };
-        await using var client = await McpClient.CreateAsync(transport, options, NullLoggerFactory.Instance, ct);
+        await using var client = await McpClient.CreateAsync(transport, Introduction(), NullLoggerFactory.Instance, ct);
         var dropped = new List<string>();
         var offers = client.ServerCapabilities;
         return new McpReading
@@ -90,6 +89,21 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
         };
     }
 
+    // Some servers show tools only to clients that can be asked what these would ask. Here nobody can be: whatever is asked while it is read is refused.
+    private static McpClientOptions Introduction() => new()
+    {
+        ClientInfo = new Implementation { Name = "ManagedOAuth", Version = "1.0" },
+        Capabilities = new ClientCapabilities { Elicitation = new() { Form = new(), Url = new() } },
+        Handlers = new McpClientHandlers
+        {
+            ElicitationHandler = static (_, _) => new(new ElicitResult { Action = "cancel" }),
+#pragma warning disable MCP9005 // Deprecated in the newest revision, and part of all that have sessions.
+            SamplingHandler = static (_, _, _) => throw new McpException("Nobody can be asked while a server is read."),
+            RootsHandler = static (_, _) => new(new ListRootsResult { Roots = [] }),
+#pragma warning restore MCP9005
+        },
+    };
+
     // As JSON, not as the library's types: members that it does not know are part of a definition too.
     private static async Task<IReadOnlyList<JsonElement>> ListAsync(McpClient client, string method, string member, List<string> dropped, CancellationToken ct)
     {
@@ -101,7 +115,8 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
                 new JsonRpcRequest { Method = method, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } }, ct);
             if (response.Result is not JsonObject result)
             {
-                break;
+                // Half of a list is none: what stands behind it would count as withdrawn.
+                throw new McpException($"A page of {member} is no object.");
             }
 
             items.AddRange((result[member] as JsonArray ?? []).Select(item => JsonSerializer.SerializeToElement(item)));

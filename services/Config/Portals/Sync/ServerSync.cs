@@ -166,6 +166,7 @@ public sealed partial class ServerSync(
     {
         await using var session = store.LightweightSession();
         var meanwhile = await McpServerStatuses.LockAsync(session, server.Id, ct);
+        status = status with { Client = meanwhile.Client };
         if (meanwhile.HeardAt is not null)
         {
             // It may have been heard of after what changed was read.
@@ -187,23 +188,23 @@ public sealed partial class ServerSync(
     }
 
     /// <summary>Looks again at what there is to be told about a server.</summary>
-    internal async Task AlertAsync(IDocumentSession session, McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct)
+    internal async Task AlertAsync(
+        IDocumentSession session, McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct, McpUserLogin? changedLogin = null)
     {
-        var open = await OpenAlertsAsync(session, server, ct);
+        var open = await session.QueryAsync<McpAlert>("where d.data ->> 'serverUid' = ? and d.data ->> 'resolvedAt' is null order by id limit 100", ct, server.Id.ToString());
+        var staleUsers = await McpUserLogin.StaleUsersAsync(session, server, changedLogin, ct);
+        var missingScopes = await McpUserLogin.MissingScopesAsync(session, server, changedLogin, ct);
         var catalog = log.Current.Snapshot.McpCatalogs.GetValueOrDefault(McpCatalog.IdOf(server.Id));
-        foreach (var alert in AlertRules.Next(server, open, status, catalog, news, clock.GetUtcNow()))
+        var now = clock.GetUtcNow();
+        foreach (var alert in AlertRules.Next(server, open, status, catalog, news, staleUsers, now, missingScopes))
         {
             session.Store(alert);
-            if (alert.ResolvedAt is null && alert.UpdatedAt >= alert.RaisedAt && alert.AcknowledgedAt is null)
+            if (alert.ResolvedAt is null && alert.UpdatedAt == now)
             {
                 Log.Alert(logger, server.ServerId, alert.Kind, alert.Detail);
             }
         }
     }
-
-    /// <summary>The alerts about a server that are not resolved.</summary>
-    internal Task<IReadOnlyList<McpAlert>> OpenAlertsAsync(IDocumentSession session, McpServer server, CancellationToken ct)
-        => session.QueryAsync<McpAlert>("where d.data ->> 'serverUid' = ? and d.data ->> 'resolvedAt' is null order by id limit 100", ct, server.Id.ToString());
 
     private static partial class Log
     {

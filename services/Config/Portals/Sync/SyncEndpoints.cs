@@ -1,8 +1,11 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.Configuration;
+using static ManagedOAuth.Config.OpenApi.JsonShape;
+using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Portals.Sync;
 
@@ -12,7 +15,7 @@ public static class SyncEndpoints
     public static void MapSync(this RouteGroupBuilder servers)
     {
         ArgumentNullException.ThrowIfNull(servers);
-        servers.MapPost("/{id}/sync", Sync).WithoutDryRun();
+        servers.MapPost("/{id}/sync", Sync).WithoutDryRun().Answers(Of(("status", Text), ("error?", Text), ("error_details?", MapOf(Any))));
     }
 
     private static async Task<IResult> Sync(string id, ConfigurationLog log, ServerSync sync, McpServerStatuses statuses, CancellationToken ct)

@@ -55,6 +55,9 @@ public static class SyncRules
             // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
             DueAt = now,
             Fingerprint = Fingerprint(server),
+
+            // What somebody logged in with is of the server as it was.
+            Client = status.Fingerprint == Fingerprint(server) ? status.Client : null,
             HeardAt = null,
             HeardPause = status.HeardAt is null ? status.HeardPause
                 : !isLoud ? ShortestHeardPause

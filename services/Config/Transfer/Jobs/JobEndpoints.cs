@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Transfer.Jobs;
@@ -11,9 +12,9 @@ public static class JobEndpoints
     {
         ArgumentNullException.ThrowIfNull(access);
         var jobs = access.MapGroup("/jobs").RequirePermission(ApiPermission.Read, ApiPermission.Write);
-        jobs.MapGet("/", List);
-        jobs.MapGet("/{id:guid}", async (Guid id, TransferJobs all, CancellationToken ct) => Show(await all.FindAsync(id, ct)));
-        jobs.MapPost("/{id:guid}/cancel", async (Guid id, TransferJobs all, CancellationToken ct) => Show(await all.CancelAsync(id, ct)));
+        jobs.MapGet("/", List).DescribePage().Answers(JsonShape.ListOf(TransferShapes.JobSummary));
+        jobs.MapGet("/{id:guid}", async (Guid id, TransferJobs all, CancellationToken ct) => Show(await all.FindAsync(id, ct))).Answers(TransferShapes.Job);
+        jobs.MapPost("/{id:guid}/cancel", async (Guid id, TransferJobs all, CancellationToken ct) => Show(await all.CancelAsync(id, ct))).Answers(TransferShapes.Job);
     }
 
     /// <summary>The answer to a request that became a job; null = too many are under way.</summary>
@@ -54,7 +55,6 @@ public static class JobEndpoints
             ["id"] = job.Id,
             ["type"] = "apply",
             ["state"] = job is { State: TransferJobState.Running, CancelRequested: true } ? "cancelling" : job.State.ToString().ToLowerInvariant(),
-            ["actor"] = job.Actor,
             ["prune"] = job.Prune,
             ["file_bytes"] = job.Length,
             ["progress"] = new JsonObject { ["done"] = job.Done.Steps, ["total"] = job.Total },
@@ -64,6 +64,7 @@ public static class JobEndpoints
             ["started_at"] = job.StartedAt,
             ["ended_at"] = job.EndedAt,
         };
+        Actors.Show(shown, job.Actor);
         if (job.ExpectedPosition is not null)
         {
             shown["expected_position"] = job.ExpectedPosition;

@@ -45,7 +45,7 @@ public sealed record TransferJob(Guid Id, string Actor, string CallerKey, bool P
     /// <summary>The user who started it, as the edge verified them: whether they get in, and their permissions, are decided anew for each batch. Null for an API token, and when it has ended.</summary>
     public Identity? User { get; init; }
 
-    /// <summary>Where that user came from; null when <see cref="User"/> is.</summary>
+    /// <summary>Where whoever started it came from; null when it has ended.</summary>
     public string? ClientAddress { get; init; }
 
     /// <summary>The dashboard where that user was, as scheme and authority: the application of that domain must go on letting them in. Null when <see cref="User"/> is.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using ManagedOAuth.Config.Api;
+using ManagedOAuth.Config.ApiTokens;
 using ManagedOAuth.Config.Dashboard.Access;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Objects;
@@ -77,7 +78,7 @@ public sealed partial class TransferJobRunner(
         }
 
         var first = job.Done.Steps == 0;
-        foreach (var steps in plan.Steps.Chunk(TransferFormat.BatchSize))
+        foreach (var steps in plan.Batches())
         {
             if (!await SaveAsync(job.Id, steps, first, ct))
             {
@@ -191,7 +192,7 @@ public sealed partial class TransferJobRunner(
         }
 
         var token = state.ApiTokens.Values.FirstOrDefault(token => token.Id.ToString() == job.CallerKey);
-        return token is null || token.ExpiresAt <= clock.GetUtcNow() ? [] : token.Permissions;
+        return token?.Admits(clock.GetUtcNow(), IPAddress.TryParse(job.ClientAddress, out var from) ? from : null) == true ? token.Permissions : [];
     }
 
     private async Task EndAsync(Guid id, TransferJobState state, CancellationToken ct, params IReadOnlyList<TransferJobError> errors)

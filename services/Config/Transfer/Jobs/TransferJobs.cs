@@ -46,7 +46,7 @@ public sealed class TransferJobs(IDocumentStore store, TransferJobFiles files, D
         {
             ByDashboard = caller.ByDashboard,
             User = user,
-            ClientAddress = user is null ? null : edge.ClientAddress.ToString(),
+            ClientAddress = edge.ClientAddress.ToString(),
             DashboardOrigin = user is null ? null : edge.PublicOrigin,
         };
         await using var session = store.LightweightSession();

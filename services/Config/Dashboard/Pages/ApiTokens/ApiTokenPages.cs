@@ -99,6 +99,20 @@ public static class ApiTokenPages
             draft.Remove("/expires_at");
         }
 
+        draft.TakeText(form, "/status");
+        foreach (var pointer in (string[])["/condition/request_ip/in", "/condition/request_ip/not_in"])
+        {
+            if (draft.Has(pointer) || form[pointer].ToString().Trim().Length > 0)
+            {
+                draft.TakeLines(form, pointer);
+            }
+
+            if (draft.List(pointer).Count == 0)
+            {
+                draft.Remove(pointer);
+            }
+        }
+
         return await ObjectForm.AnswerAsync(
             context,
             ObjectForm.Change($"tokens/{id}", before, draft, form[ObjectForm.ETagField]),

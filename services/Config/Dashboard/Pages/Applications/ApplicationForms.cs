@@ -110,6 +110,10 @@ public static class ApplicationForms
             draft.TakeFlag(form, "/path_cookie_attribute");
             draft.TakeFlag(form, "/service_auth_401_redirect");
             draft.TakeText(form, "/read_service_tokens_from_header", optional: true);
+        }
+
+        if (CorsForm.IsFor(draft))
+        {
             CorsForm.Take(draft, form);
         }
     }

@@ -60,7 +60,8 @@ public static class ApplicationPages
             ApiCall.Post("access/apps", (JsonObject)draft.Value.DeepClone()),
             draft,
             answer => ($"/applications/{answer.Object["id"]}", $"The application {answer.Object["name"]} is protected now."),
-            (preview, status) => NewAsync(api, draft, preview, status, ct));
+            (preview, status) => NewAsync(api, draft, preview, status, ct),
+            (answer, _) => Undo.OfCreation(s_kind, answer));
     }
 
     private static async Task<IResult> ShowAsync(Guid id, AdminApi api, HttpRequest request, ConfigurationLog log, TimeProvider clock, CancellationToken ct)
@@ -138,7 +139,8 @@ public static class ApplicationPages
             draft,
             _ => ($"/applications/{id}/{tab}", "Saved. Every edge has it within a second."),
             (preview, status) => FormAsync<TPage>(api, draft, stored, preview, status, ct),
-            (answer, target) => Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, target));
+            (answer, target) => Undo.OfChange(s_kind, id.ToString(), stored.Object, answer, target),
+            new SaveQuestion((string?)stored.Object["name"] ?? "", $"/applications/{id}/{tab}", [(s_kind.Path, s_kind.Title), (s_kind.PageOf(id.ToString()), (string?)stored.Object["name"] ?? "")]));
     }
 
     // What ends somebody's access is asked about, with its numbers; so is what cannot be foreseen at the moment.

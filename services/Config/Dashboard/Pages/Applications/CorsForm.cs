@@ -26,6 +26,21 @@ public static class CorsForm
     private static readonly string[] s_flags = ["/allow_all_origins", "/allow_all_methods", "/allow_all_headers", "/allow_credentials"];
     private static readonly string[] s_lists = ["/allowed_origins", "/allowed_methods", "/allowed_headers"];
 
+    /// <summary>Whether an application may say anything of it: scripts never reach an MCP server itself.</summary>
+    public static bool IsFor(Draft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        return draft.Text("/type") != "mcp";
+    }
+
+    /// <summary>The choices that an application has: a portal has no origin behind it to pass anything to.</summary>
+    public static IReadOnlyList<(string Value, string Label)> ChoicesOf(Draft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        (string, string)[] everywhere = [("", "Refused without a sign-in"), (Answered, "Answered here")];
+        return draft.Text("/type") == "mcp_portal" ? everywhere : [.. everywhere, (Bypassed, "Passed to the origin")];
+    }
+
     /// <summary>Which of the three an application has; both at once only where the API has just refused that.</summary>
     public static string ChoiceOf(Draft draft)
     {

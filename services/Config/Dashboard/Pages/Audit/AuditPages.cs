@@ -8,17 +8,17 @@ using ManagedOAuth.Config.Feed;
 namespace ManagedOAuth.Config.Dashboard.Pages.Audit;
 
 /// <summary>What is looked for in the audit trail. Times are UTC, as a browser's field gives them.</summary>
-public sealed record AuditFilter(string Kind, string Id, string Actor, string Since, string Until)
+public sealed record AuditFilter(string Kind, string Id, string Actor, string ActorId, string Since, string Until)
 {
-    public bool IsEmpty => (Kind + Id + Actor + Since + Until).Length == 0;
+    public bool IsEmpty => (Kind + Id + Actor + ActorId + Since + Until).Length == 0;
 
-    public string Query => QueryString.Create(new Dictionary<string, string?> { ["kind"] = Kind, ["id"] = Id, ["actor"] = Actor, ["since"] = Since, ["until"] = Until }.Where(member => member.Value!.Length > 0)).Value ?? "";
+    public string Query => QueryString.Create(new Dictionary<string, string?> { ["kind"] = Kind, ["id"] = Id, ["actor"] = Actor, ["actor_id"] = ActorId, ["since"] = Since, ["until"] = Until }.Where(member => member.Value!.Length > 0)).Value ?? "";
 
     public static AuditFilter From(IQueryCollection query)
     {
         ArgumentNullException.ThrowIfNull(query);
         string Text(string name) => query[name].ToString().Trim();
-        return new AuditFilter(Text("kind"), Text("id"), Text("actor"), Text("since"), Text("until"));
+        return new AuditFilter(Text("kind"), Text("id"), Text("actor"), Text("actor_id"), Text("since"), Text("until"));
     }
 }
 
@@ -63,7 +63,7 @@ public static class AuditPages
             return PageResult.Failed(answer, "audit trail");
         }
 
-        var draft = new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) };
+        var draft = new Draft { Errors = ObjectForm.ExplainFilter(answer, "actor", "actor_id", "since", "until", "id") };
         return PageResult.Of<AuditPage>(new { Model = new AuditModel(answer.Items, filter, answer.Cursor, cursor.Length == 0, draft) }, answer.Status);
     }
 
@@ -98,7 +98,7 @@ public static class AuditPages
             to,
             answer.Success && to.Length == 0 ? answer.Object : null,
             answer.Success && to.Length > 0 ? [.. (answer.Object["differences"] as JsonArray ?? []).OfType<JsonObject>()] : null,
-            new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) });
+            new Draft { Errors = [.. ObjectForm.ExplainFilter(answer, "from", "to", "time").Select(error => error.Pointer == "/time" ? ("/from", error.Reason) : error)] });
         return PageResult.Of<TimesPage>(new { Model = model }, answer.Status);
     }
 

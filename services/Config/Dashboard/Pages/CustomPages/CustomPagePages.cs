@@ -29,6 +29,8 @@ public sealed class CustomPagePages() : ObjectPages(PageKind.Find("custom_page")
 
     protected override IReadOnlyList<string> RemovalConsequences => ["Only a page that nothing shows can be removed.", "Its history stays, and it can be brought back."];
 
+    protected override SaveQuestion? Question(string id, string name) => null;
+
     protected override string Created(JsonObject made) => $"The page {made["name"]} exists. Choose it in the settings of an application, or for all of them under Settings.";
 
     protected override IResult List(ListView view) => PageResult.Of<CustomPageList>(new { View = view });

@@ -5,32 +5,52 @@ using ManagedOAuth.Config.Dashboard.Requests;
 namespace ManagedOAuth.Config.Dashboard.Pages.Grants;
 
 /// <summary>What the list of grants is narrowed to.</summary>
-public sealed record GrantFilter(string Email, string ApplicationId, string ClientId, string Status, string Kind, string Cursor)
+/// <param name="Search">A part of the user's address, of the client's id or of its name.</param>
+/// <param name="Email">The whole address of a user.</param>
+/// <param name="ApplicationId">An application.</param>
+/// <param name="ClientId">A client.</param>
+/// <param name="Status"><c>active</c>, <c>ended</c>, or empty for both.</param>
+/// <param name="Kind"><c>oauth</c>, <c>browser</c>, or empty for both.</param>
+/// <param name="At">The time of which the grants are shown, UTC, as a browser's field gives it; empty = now.</param>
+/// <param name="Cursor">Where the page begins.</param>
+public sealed record GrantFilter(string Search, string Email, string ApplicationId, string ClientId, string Status, string Kind, string At, string Cursor)
 {
     public static GrantFilter Of(HttpRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         var query = request.Query;
         return new GrantFilter(
+            query["search"].ToString().Trim(),
             query["email"].ToString().Trim(),
             Guid.TryParse(Posted.Text(query["app_id"]), out var id) ? id.ToString() : "",
             query["client_id"].ToString().Trim(),
             query["status"].ToString() is "active" or "ended" ? query["status"].ToString() : "",
             query["kind"].ToString() is "oauth" or "browser" ? query["kind"].ToString() : "",
+            query["at"].ToString().Trim(),
             query["cursor"].ToString());
     }
 
-    public bool IsEmpty => Email.Length + ApplicationId.Length + ClientId.Length + Status.Length + Kind.Length == 0;
+    public bool IsEmpty => (Search + Email + ApplicationId + ClientId + Status + Kind + At).Length == 0;
 
-    /// <summary>As a query, with the key of a page.</summary>
-    public string Query(string cursor) => $"?email={Uri.EscapeDataString(Email)}&app_id={ApplicationId}&client_id={Uri.EscapeDataString(ClientId)}&status={Status}&kind={Kind}&cursor={Uri.EscapeDataString(cursor)}";
+    /// <summary>As a query, with the key of a page; empty or beginning with <c>?</c>.</summary>
+    public string Query(string cursor) => QueryString.Create(new Dictionary<string, string?>
+    {
+        ["search"] = Search, ["email"] = Email, ["app_id"] = ApplicationId, ["client_id"] = ClientId, ["status"] = Status, ["kind"] = Kind, ["at"] = At, ["cursor"] = cursor,
+    }.Where(member => member.Value!.Length > 0)).Value ?? "";
 }
 
 /// <summary>One page of grants.</summary>
-public sealed record GrantListModel(IReadOnlyList<JsonObject> Items, long Total, string Cursor, GrantFilter Filter, ApplicationChoices Applications, bool Available);
+/// <param name="Items">Newest first.</param>
+/// <param name="Total">How many there are in all.</param>
+/// <param name="Cursor">Key of the next page; empty when there is none.</param>
+/// <param name="Filter">What was looked for.</param>
+/// <param name="Applications">Names by id.</param>
+/// <param name="Available">Whether the token service answered.</param>
+/// <param name="Draft">Holds what is wrong with the filter.</param>
+public sealed record GrantListModel(IReadOnlyList<JsonObject> Items, long Total, string Cursor, GrantFilter Filter, ApplicationChoices Applications, bool Available, Draft Draft);
 
 /// <summary>One grant with its history.</summary>
-public sealed record GrantModel(JsonObject Grant, IReadOnlyList<JsonObject> Events, string Application);
+public sealed record GrantModel(JsonObject Grant, IReadOnlyList<JsonObject> Events, string Application, string Older);
 
 /// <summary><c>/grants</c>: who has access by which client; one grant's timeline; revoking it.</summary>
 public static class GrantPages
@@ -48,13 +68,19 @@ public static class GrantPages
     private static async Task<IResult> ListAsync(AdminApi api, HttpRequest request, CancellationToken ct)
     {
         var filter = GrantFilter.Of(request);
-        var answer = await api.GetAsync($"access/grants{filter.Query(filter.Cursor)}&per_page=25", ct);
-        return !answer.Success && answer.Status != StatusCodes.Status503ServiceUnavailable
-            ? PageResult.Failed(answer, "grant")
-            : PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, await ApplicationChoices.LoadAsync(api, [filter.ApplicationId, .. answer.Items.Select(ApplicationOf)], ct), answer.Success) });
+        var answer = await api.GetAsync($"access/grants{filter.Query(filter.Cursor)}", ct);
+        var away = answer.Status == StatusCodes.Status503ServiceUnavailable;
+        if (!answer.Success && !away && answer.Status != StatusCodes.Status400BadRequest)
+        {
+            return PageResult.Failed(answer, "grant");
+        }
+
+        var applications = await ApplicationChoices.LoadAsync(api, [filter.ApplicationId, .. answer.Items.Select(ApplicationOf)], ct);
+        var draft = new Draft { Errors = away ? [] : ObjectForm.ExplainFilter(answer, "search", "at") };
+        return PageResult.Of<GrantList>(new { Model = new GrantListModel(answer.Items, answer.TotalCount, answer.Cursor, filter, applications, !away, draft) }, away ? StatusCodes.Status200OK : answer.Status);
     }
 
-    private static async Task<IResult> ShowAsync(Guid id, AdminApi api, CancellationToken ct)
+    private static async Task<IResult> ShowAsync(Guid id, HttpRequest request, AdminApi api, CancellationToken ct)
     {
         var grant = await api.GetAsync($"access/grants/{id}", ct);
         if (!grant.Success)
@@ -62,9 +88,10 @@ public static class GrantPages
             return PageResult.Failed(grant, "grant");
         }
 
-        var events = await api.GetAsync($"access/grants/{id}/events", ct);
+        var cursor = Uri.EscapeDataString(request.Query["cursor"].ToString());
+        var events = await api.GetAsync($"access/grants/{id}/events?per_page=200&cursor={cursor}", ct);
         var names = await ApplicationChoices.NamesAsync(api, [ApplicationOf(grant.Object)], ct);
-        return PageResult.Of<GrantDetail>(new { Model = new GrantModel(grant.Object, [.. events.Items.Reverse()], names.GetValueOrDefault(ApplicationOf(grant.Object), "removed application")) });
+        return PageResult.Of<GrantDetail>(new { Model = new GrantModel(grant.Object, [.. events.Items.Reverse()], names.GetValueOrDefault(ApplicationOf(grant.Object), "removed application"), events.Cursor) });
     }
 
     private static async Task<IResult> AskAsync(Guid id, AdminApi api, Draft? refused, CancellationToken ct)

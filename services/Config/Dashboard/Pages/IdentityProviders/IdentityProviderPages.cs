@@ -11,12 +11,18 @@ public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identit
     private static readonly string[] s_texts = ["client_id", "issuer_url", "auth_url", "token_url", "certs_url", "userinfo_url", "end_session_url", "email_claim_name", "groups_claim_name", "base_url", "token_endpoint_auth_method", "private_key_id"];
 
     protected override IReadOnlyList<string> RemovalConsequences =>
-        ["Nobody can sign in with it any more. Clients whose users are checked with it at each renewal lose access at the next one; browsers and other clients stay in until their grants end.", "It can be brought back from its history, with the secret that it has now."];
+        ["Nobody can sign in with it any more, and whoever did is signed out: what clients and browsers hold by it ends within a second.", "It can be brought back from its history, with the secret that it has now; what has ended stays ended, and its users sign in again."];
 
     protected override async Task<IReadOnlyList<string>> RemovalFiguresAsync(AdminApi api, JsonObject item, Preview? preview, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(api);
         ArgumentNullException.ThrowIfNull(item);
+        if (preview is { Ending: not null, Consequence.Length: > 0 })
+        {
+            // The preview tells it already. It does not look through everything; this does.
+            return [];
+        }
+
         var grants = await api.GetAsync($"access/grants?identity_provider_id={item["id"]}&status=active&per_page=1000", ct);
         if (!grants.Success)
         {
@@ -25,9 +31,11 @@ public sealed class IdentityProviderPages() : ObjectPages(PageKind.Find("identit
 
         var users = grants.Items.Select(grant => (string?)grant["email"]).Distinct(StringComparer.Ordinal).Count();
         return [grants.TotalCount == 0
-            ? "No active grant was opened by a sign-in with it."
-            : $"{Moments.Count(grants.TotalCount, "active grant")} of {(grants.IsShortened ? "at least " : "")}{Moments.Count(users, "user")} were opened by a sign-in with it."];
+            ? "No active grant was opened by a sign-in with it: nobody loses access."
+            : $"{Moments.Count(grants.TotalCount, "active grant")} of {(grants.IsShortened ? "at least " : "")}{Moments.Count(users, "user")} were opened by a sign-in with it, and end."];
     }
+
+    protected override SaveQuestion? Question(string id, string name) => base.Question(id, name)! with { Secrets = [new("/config/client_secret", "Client secret"), new("/config/private_key", "Private key", IsLong: true)] };
 
     protected override string Created(JsonObject made) => "People can sign in with it now, wherever an application allows it.";
 

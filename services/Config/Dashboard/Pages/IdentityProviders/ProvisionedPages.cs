@@ -43,6 +43,7 @@ public sealed record ProvisionedModel
 public static class ProvisionedPages
 {
     private const int UpdatesPerPage = 50;
+    private static readonly string[] s_fields = ["email", "username", "name", "resource_user_email", "resource_group_name", "since", "until"];
 
     public static void MapProvisionedPages(this RouteGroupBuilder providers)
     {
@@ -114,7 +115,7 @@ public static class ProvisionedPages
 
         var answer = await api.SendAsync(call, ct);
         return answer.Success || answer.Status == StatusCodes.Status400BadRequest
-            ? PageResult.Of<TPage>(new { Model = model(provider.Object, answer, new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }) }, answer.Status)
+            ? PageResult.Of<TPage>(new { Model = model(provider.Object, answer, new Draft { Errors = ObjectForm.ExplainFilter(answer, s_fields) }) }, answer.Status)
             : PageResult.Failed(answer, "identity provider");
     }
 }

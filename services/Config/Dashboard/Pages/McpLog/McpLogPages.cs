@@ -23,9 +23,21 @@ public sealed record McpLogFilter(string User, string Portal, string Server, str
     public static McpLogFilter From(IQueryCollection query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        string Text(string name) => query[name].ToString().Trim();
+        string Text(string name) => Posted.Text(query[name]);
         return new McpLogFilter(Text("user"), Text("portal"), Text("server"), Text("tool"), Text("outcome"), Text("since"), Text("until"), Text("flow"), Text("grant"), Text("min_duration_ms"));
     }
+}
+
+/// <summary>Servers or portals to choose from.</summary>
+/// <param name="ById">Names by id: of the first thousand, or for an administrator who may not see them the ids on the page alone.</param>
+/// <param name="IsShortened">There are more.</param>
+public sealed record McpNames(IReadOnlyDictionary<string, string> ById, bool IsShortened)
+{
+    /// <summary>The name; the id itself where there is none.</summary>
+    public string Of(string id) => ById.GetValueOrDefault(id, id);
+
+    /// <summary>By name.</summary>
+    public IEnumerable<(string Id, string Name)> Choices => ById.Select(entry => (entry.Key, entry.Value)).OrderBy(entry => entry.Value, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>One page of the log.</summary>
@@ -45,11 +57,9 @@ public sealed record McpLogModel
     /// <summary>Reads itself again every few seconds, where scripts run.</summary>
     public required bool IsLive { get; init; }
 
-    /// <summary>Names by id: of all, or for an administrator who may not see them the ids on the page alone.</summary>
-    public required IReadOnlyDictionary<string, string> Servers { get; init; }
+    public required McpNames Servers { get; init; }
 
-    /// <summary>Names by id: of all, or for an administrator who may not see them the ids on the page alone.</summary>
-    public required IReadOnlyDictionary<string, string> Portals { get; init; }
+    public required McpNames Portals { get; init; }
 
     /// <summary>What can come of a request.</summary>
     public IReadOnlyList<string> Outcomes { get; } = [.. PortalLogEntries.Outcomes.Order(StringComparer.Ordinal)];
@@ -92,21 +102,22 @@ public static class McpLogPages
                     IsLive = cursor.Length == 0 && request.Query["live"] == "true",
                     Servers = await NamesAsync(api, "access/ai-controls/mcp/servers", [filter.Server, .. answer.Items.Select(entry => (string?)entry["ServerID"])], ct),
                     Portals = await NamesAsync(api, "access/ai-controls/mcp/portals", [filter.Portal, .. answer.Items.Select(entry => (string?)entry["PortalID"])], ct),
-                    Draft = new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) },
+                    Draft = new Draft { Errors = ObjectForm.ExplainFilter(answer, "user", "tool", "since", "until", "min_duration_ms", "grant", "flow") },
                 },
             },
             answer.Status);
     }
 
     // Who may read the log need not be one who may see every server and portal: to them the ids on the page are all there is.
-    private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(AdminApi api, string path, IEnumerable<string?> shown, CancellationToken ct)
+    private static async Task<McpNames> NamesAsync(AdminApi api, string path, IEnumerable<string?> shown, CancellationToken ct)
     {
         var names = shown.OfType<string>().Where(id => id.Length > 0).Distinct(StringComparer.Ordinal).ToDictionary(id => id, StringComparer.Ordinal);
-        foreach (var item in (await api.GetAsync($"{path}?per_page=1000", ct)).Items)
+        var first = await api.GetAsync($"{path}?per_page=1000", ct);
+        foreach (var item in first.Items)
         {
             names[(string?)item["id"] ?? ""] = (string?)item["name"] ?? "";
         }
 
-        return names;
+        return new McpNames(names, first.IsShortened);
     }
 }

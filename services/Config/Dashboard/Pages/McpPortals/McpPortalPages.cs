@@ -18,6 +18,8 @@ public sealed class McpPortalPages() : ObjectPages(PageKind.Find("mcp_portal")!)
 
     protected override string Saved => "Saved. Every edge has it within a second; clients are told that their tools have changed.";
 
+    protected override SaveQuestion? Question(string id, string name) => null;
+
     protected override string Created(JsonObject made) => $"The portal {made["name"]} is there.";
 
     protected override IResult List(ListView view) => PageResult.Of<McpPortalList>(new { View = view });

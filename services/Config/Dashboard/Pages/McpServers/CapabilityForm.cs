@@ -28,10 +28,15 @@ public static class CapabilityForm
     public static string? Error(Draft draft, string pointer, JsonObject holder, McpCapability capability)
     {
         ArgumentNullException.ThrowIfNull(draft);
-        return UpdateOf(holder, capability) is { } update && holder[capability.Member] is JsonArray list
-            ? draft.Error(string.Create(CultureInfo.InvariantCulture, $"{pointer}/{capability.Member}/{list.IndexOf(update)}"))
-            : null;
+        return PointerOf(pointer, holder, capability) is { } said ? draft.Error(said) : null;
     }
+
+    /// <summary>Where what is said about one stands in the draft; null when nothing is.</summary>
+    /// <param name="pointer">Where the holder stands in the draft.</param>
+    /// <param name="holder">The server, or a portal's entry of it.</param>
+    /// <param name="capability">The tool or prompt.</param>
+    public static string? PointerOf(string pointer, JsonObject holder, McpCapability capability)
+        => UpdateOf(holder, capability) is { } update && holder[capability.Member] is JsonArray list ? string.Create(CultureInfo.InvariantCulture, $"{pointer}/{capability.Member}/{list.IndexOf(update)}") : null;
 
     /// <summary>Puts the rows of the form into the holder.</summary>
     public static void Take(JsonObject holder, IFormCollection form)

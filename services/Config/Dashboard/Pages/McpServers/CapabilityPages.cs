@@ -94,7 +94,7 @@ public static class CapabilityPages
 
     private static ApiCall Approve(string path, IEnumerable<string?> items)
     {
-        var body = new JsonObject { ["tools"] = new JsonArray(), ["prompts"] = new JsonArray() };
+        var body = new JsonObject { ["tools"] = new JsonArray(), ["prompts"] = new JsonArray(), ["instructions"] = new JsonArray() };
         foreach (var (kind, hash, name) in items.OfType<string>().Select(Split))
         {
             body[kind]!.AsArray().Add((JsonNode)new JsonObject { ["name"] = name, ["hash"] = hash });
@@ -105,7 +105,7 @@ public static class CapabilityPages
 
     // `tools/{hash}/{name}`; a name may hold anything.
     private static (string Kind, string Hash, string Name) Split(string item)
-        => item.Split('/', 3) is [var kind, var hash, var name] ? (kind == "prompts" ? kind : "tools", hash, name) : ("tools", "", item);
+        => item.Split('/', 3) is [var kind, var hash, var name] ? (kind is "prompts" or "instructions" ? kind : "tools", hash, name) : ("tools", "", item);
 
     private static async Task<IResult> PageAsync(Guid id, HttpContext context, ApiAnswer stored, Draft draft, Preview? preview, int status, CancellationToken ct)
     {

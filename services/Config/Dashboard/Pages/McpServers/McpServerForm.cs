@@ -40,7 +40,8 @@ public static class McpServerForm
         };
     }
 
-    public static void Take(Draft draft, IFormCollection form)
+    /// <summary>Puts the fields of the form into the draft; true when it is to be shown again instead of being saved.</summary>
+    public static bool Take(Draft draft, IFormCollection form)
     {
         ArgumentNullException.ThrowIfNull(draft);
         ArgumentNullException.ThrowIfNull(form);
@@ -57,8 +58,8 @@ public static class McpServerForm
         }
 
         FirstPolicy.Take(draft, form);
-        ToolPolicyForm.Take(draft, form);
         TakeAuthentication(draft, form);
+        return ToolPolicyForm.Take(draft, form);
     }
 
     private static void TakeAuthentication(Draft draft, IFormCollection form)

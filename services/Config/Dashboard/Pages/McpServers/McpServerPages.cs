@@ -17,6 +17,8 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
         "Its history stays, and it can be brought back with its address and switches. A fixed credential or client secret comes back only with the address it was for.",
     ];
 
+    protected override SaveQuestion? Question(string id, string name) => null;
+
     protected override string Created(JsonObject made) => $"The server {made["name"]} is known, and is read now. Put it into a portal for others to use it.";
 
     protected override IResult List(ListView view) => PageResult.Of<McpServerList>(new { View = view });
@@ -29,11 +31,7 @@ public sealed class McpServerPages() : ObjectPages(PageKind.Find("mcp_server")!)
         return draft;
     }
 
-    protected override bool Take(Draft draft, IFormCollection form)
-    {
-        McpServerForm.Take(draft, form);
-        return false;
-    }
+    protected override bool Take(Draft draft, IFormCollection form) => McpServerForm.Take(draft, form);
 
     protected override string ApiPathOf(HttpContext context, Guid id) => PathOf(context, id);
 

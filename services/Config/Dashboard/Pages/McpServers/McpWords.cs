@@ -29,6 +29,7 @@ public static class McpWords
         "quarantine" => "Waiting for approval",
         "definitions_changed" => "Definitions changed",
         "sync_failed" => "Cannot be read",
+        "scope_missing" => "The shared login was granted too little",
         var other => other,
     };
 

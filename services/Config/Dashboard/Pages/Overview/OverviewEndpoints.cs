@@ -39,6 +39,9 @@ public sealed record OverviewModel
     /// <summary>Every process that decides by the configuration, and how far it is.</summary>
     public required IReadOnlyList<JsonObject>? Readers { get; init; }
 
+    /// <summary>Processes that followed the configuration within the last hour and are silent.</summary>
+    public required IReadOnlyList<JsonObject> Silent { get; init; }
+
     /// <summary>The service tokens that end within a week, as far as they are shown, and how many there are.</summary>
     public required (IReadOnlyList<JsonObject> Shown, long Count) Expiring { get; init; }
 
@@ -91,6 +94,7 @@ public static class OverviewEndpoints
             Minutes = figures.Success ? [.. (figures.Object["minutes"] as JsonArray ?? []).OfType<JsonObject>()] : null,
             Busiest = [.. (figures.Object["applications"] as JsonArray ?? []).OfType<JsonObject>().Take(6).Select(Busy)],
             Readers = readers.Success ? [.. (readers.Object["readers"] as JsonArray ?? []).OfType<JsonObject>()] : null,
+            Silent = [.. (readers.Object["silent"] as JsonArray ?? []).OfType<JsonObject>()],
             Expiring = (expiring.Items, expiring.TotalCount),
             IsLive = isLive,
             NextSteps = Steps(organization, providers, policies, applications),

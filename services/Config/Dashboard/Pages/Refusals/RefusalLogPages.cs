@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
@@ -16,9 +15,6 @@ public sealed record RefusalFilter(string Reference, string Email, string Applic
     {
         ["ray_id"] = Reference, ["email"] = Email, ["app_uid"] = Application, ["reason"] = Reason, ["ip_address"] = Address, ["since"] = Since, ["until"] = Until,
     }.Where(member => member.Value!.Length > 0)).Value ?? "";
-
-    /// <summary>The query with more behind it.</summary>
-    public string With(string more) => $"{Query}{(Query.Length == 0 ? "?" : "&")}{more}";
 
     public static RefusalFilter From(IQueryCollection query)
     {
@@ -51,9 +47,8 @@ public static class RefusalLogPages
     private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
     {
         var filter = RefusalFilter.From(request.Query);
-        var page = ListView.PageOf(request);
-        var answer = await api.GetAsync("access/logs/refusals" + filter.With(string.Create(CultureInfo.InvariantCulture, $"page={page}&per_page={ListView.PerPage}")), ct);
-        if (!answer.Success && answer.Status != StatusCodes.Status400BadRequest)
+        var (answer, view) = await ListView.FilterAsync(api, "access/logs/refusals", filter.Query, request, ct);
+        if (view is null)
         {
             return PageResult.Failed(answer, "log");
         }
@@ -62,10 +57,10 @@ public static class RefusalLogPages
             new
             {
                 Model = new RefusalLogModel(
-                    new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Query.Length == 0 ? "" : "&" + filter.Query[1..] },
+                    view,
                     filter,
                     await ApplicationChoices.LoadAsync(api, [filter.Application], ct),
-                    new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }),
+                    new Draft { Errors = ObjectForm.ExplainFilter(answer, "ray_id", "email", "ip_address", "since", "until") }),
             },
             answer.Status);
     }

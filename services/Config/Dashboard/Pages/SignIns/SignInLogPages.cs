@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
@@ -53,9 +52,8 @@ public static class SignInLogPages
     private static async Task<IResult> ListAsync(HttpRequest request, AdminApi api, CancellationToken ct)
     {
         var filter = SignInFilter.From(request.Query);
-        var page = ListView.PageOf(request);
-        var answer = await api.GetAsync("access/logs/access_requests" + filter.With(string.Create(CultureInfo.InvariantCulture, $"page={page}&per_page={ListView.PerPage}")), ct);
-        if (!answer.Success && answer.Status != StatusCodes.Status400BadRequest)
+        var (answer, view) = await ListView.FilterAsync(api, "access/logs/access_requests", filter.Query, request, ct);
+        if (view is null)
         {
             return PageResult.Failed(answer, "log");
         }
@@ -65,11 +63,11 @@ public static class SignInLogPages
             new
             {
                 Model = new SignInLogModel(
-                    new ListView(answer.Items, "", page, answer.TotalCount) { Also = filter.Query.Length == 0 ? "" : "&" + filter.Query[1..] },
+                    view,
                     filter,
                     applications,
-                    answer.Success && page == 1 && request.Query["live"] != "false",
-                    new Draft { Errors = answer.Success ? [] : ObjectForm.Explain(answer) }),
+                    answer.Success && view.Page == 1 && request.Query["live"] != "false",
+                    new Draft { Errors = ObjectForm.ExplainFilter(answer, "email", "since", "until", "ray_id") }),
             },
             answer.Status);
     }

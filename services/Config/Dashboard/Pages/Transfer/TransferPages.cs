@@ -34,10 +34,16 @@ public static class TransferPages
     {
         ArgumentNullException.ThrowIfNull(pages);
         var group = pages.MapGroup(Page);
+        group.AddEndpointFilter(static (context, next) =>
+        {
+            // The script that shows how far an export is fetches it.
+            context.HttpContext.PageSecurity().AllowOwnConnections();
+            return next(context);
+        });
         group.MapGet("/", async (AdminApi api, CancellationToken ct) => PageResult.Of<TransferPage>(new { Model = new ImportModel("", false, null, new Draft()), Jobs = (await api.GetAsync("access/jobs?per_page=10", ct)).Items }));
         group.MapGet("/export", async (AdminApi api, CancellationToken ct) =>
         {
-            // It is sent while it is made: the browser shows how far it is, and nothing has to be kept for it.
+            // It is sent while it is made, and nothing has to be kept for it: the page's script shows how far it is, or the browser does.
             var refused = await api.PassAsync(ApiCall.Get("access/export"), ct);
             return refused is null ? Results.Empty : PageResult.Failed(refused, "configuration");
         });

@@ -1,0 +1,41 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ManagedOAuth.Config.Dashboard.Components;
+
+namespace ManagedOAuth.Config.Tests.Dashboard;
+
+public sealed partial class DifferenceWordsTests
+{
+    [Theory]
+    [InlineData("""{"op":"remove","path":"/include/0","old":{"email":{"email":"a@x"}}}""", "Include: a@x > ")]
+    [InlineData("""{"op":"add","path":"/require/3","new":{"email_domain":{"domain":"x"}}}""", "Require:  > anyone at x")]
+    [InlineData("""{"op":"replace","path":"/session_duration","old":"24h","new":"1h"}""", "Browser session duration: 24h > 1h")]
+    [InlineData("""{"op":"replace","path":"/policies/1/precedence","item":"Staff","old":1,"new":2}""", "Policies › Precedence (Staff): 1 > 2")]
+    [InlineData("""{"op":"replace","path":"/servers/0/updated_tools/2/enabled","item":"GitHub › push","old":true,"new":false}""", "Servers › Updated tools › Enabled (GitHub › push): yes > no")]
+    [InlineData("""{"op":"add","path":"/items/0","new":{"value":"a@x","description":""}}""", "Values:  > a@x")]
+    [InlineData("""{"op":"replace","path":"/cors_headers/allowed_origins","old":[],"new":["https://a","https://b"]}""", "Allowed origins: (none) > https://a, https://b")]
+    [InlineData("""{"op":"add","path":"/some_thing/a~1b","new":{"x":1}}""", """Some thing › A/b:  > {"x":1}""")]
+    [InlineData("""{"op":"add","path":"","new":{"name":"n"}}""", "Whole object:  > n")]
+    public void Difference_ReadsAsTheFormDoes(string change, string words)
+    {
+        var node = JsonNode.Parse(change)!.AsObject();
+        string Value(string member) => node[member] is { } value ? DifferenceWords.Value(node, value) : "";
+        Assert.Equal(words, $"{DifferenceWords.Place(node)}: {Value("old")} > {Value("new")}");
+    }
+
+    [Fact]
+    public void FieldsOfForms_HaveTheSameNamesInDifferences()
+    {
+        var labels = Directory.EnumerateFiles(Pages(), "*.razor", SearchOption.AllDirectories)
+            .SelectMany(file => Field().Matches(File.ReadAllText(file)))
+            .ToLookup(match => match.Groups["name"].Value, match => match.Groups["label"].Value);
+        Assert.True(labels.Count > 80);
+        Assert.All(FieldWords.Labels.Where(field => labels[field.Key].Distinct().Count() == 1), field => Assert.Equal(labels[field.Key].First(), field.Value));
+    }
+
+    private static string Pages([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../../../services/Config/Dashboard");
+
+    [GeneratedRegex("Name=\"(?<name>/[a-z_/]+)\" [^>]*?Label=\"(?<label>[^\"@]+)\"")]
+    private static partial Regex Field();
+}
