@@ -57,7 +57,7 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         if (existing.All(app => ours.Contains(app!["domain"]?.GetValue<string>() ?? "")))
         {
             await CreateOrganizationAsync(api, ct);
-            await EnsureAsync(api, "identity_providers", "name", SeedPlan.OneTimePin(), ct);
+            var pin = EnsureAsync(api, "identity_providers", "name", SeedPlan.OneTimePin(), ct);
             var policy = (await EnsureAsync(api, "policies", "name", SeedPlan.AllowExample(), ct))["id"]!.GetValue<string>();
             foreach (var (sample, create) in plan)
             {
@@ -68,24 +68,24 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
                 }
             }
 
-            await CreatePortalAsync(api, policy, ct);
+            var tools = await EnsureAsync(api, Servers, "id", SeedPlan.ToolsServer(options.Ports, policy), ct);
+            await EnsureAsync(api, Servers, "id", SeedPlan.NotesServer(options.Ports, policy), ct);
 
-            // Last: until it is there, the API token opens the dashboard.
-            var administrators = (await EnsureAsync(api, "policies", "name", SeedPlan.DashboardAdministrators(), ct))["id"]!.GetValue<string>();
-            await EnsureAsync(api, "apps", "domain", SeedPlan.Dashboard(options.Ports, administrators), ct);
+            // The servers are logged in to and read while the rest is made: that is most of the time.
+            await Task.WhenAll(pin, WaitUntilReadAsync(api, "tools", ct), ReadNotesAsync(api, ct), CreateAddressesAsync(api, policy, tools["application_id"]!.GetValue<string>(), ct));
         }
         await File.WriteAllTextAsync(state.SeededFile, options.Ports.Base.ToString(CultureInfo.InvariantCulture), ct);
     }
 
-    private async Task CreatePortalAsync(AdminApi api, string policy, CancellationToken ct)
+    private async Task CreateAddressesAsync(AdminApi api, string policy, string tools, CancellationToken ct)
     {
-        var tools = await EnsureAsync(api, Servers, "id", SeedPlan.ToolsServer(options.Ports, policy), ct);
-        await EnsureAsync(api, Servers, "id", SeedPlan.NotesServer(options.Ports, policy), ct);
         await EnsureAsync(api, "ai-controls/mcp/portals", "id", SeedPlan.Portal(options.Ports, policy), ct);
-        var id = tools["application_id"]!.GetValue<string>();
-        var application = (await api.ListAsync("apps", ct)).First(app => app!["id"]!.GetValue<string>() == id)!;
+        var application = (await api.ListAsync("apps", ct)).First(app => app!["id"]!.GetValue<string>() == tools)!;
         await File.WriteAllTextAsync(state.AudienceFile("mcp-server"), application["aud"]!.GetValue<string>(), ct);
-        await Task.WhenAll(WaitUntilReadAsync(api, "tools", ct), ReadNotesAsync(api, ct));
+
+        // Last: until it is there, the API token opens the dashboard.
+        var administrators = (await EnsureAsync(api, "policies", "name", SeedPlan.DashboardAdministrators(), ct))["id"]!.GetValue<string>();
+        await EnsureAsync(api, "apps", "domain", SeedPlan.Dashboard(options.Ports, administrators), ct);
     }
 
     // Its tools can be read with a login only. Without them the portal goes on, and the dashboard shows what is missing.

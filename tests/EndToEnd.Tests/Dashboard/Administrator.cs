@@ -1,18 +1,21 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json;
+using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
 using ManagedOAuth.Testing;
 using Microsoft.Playwright;
+using Cookie = Microsoft.Playwright.Cookie;
 
 namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
 
 /// <summary>Chromium with an administrator who signed in through the dashboard's own application.</summary>
 public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
 {
-    private static readonly string s_axe = RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/axe-core/axe.min.js");
+    private static readonly Lazy<Task<string>> s_axe = new(() => File.ReadAllTextAsync(RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/axe-core/axe.min.js")));
 
-    private IPlaywright? _playwright;
-    private IBrowser? _browser;
-    private string? _state;
+    private readonly ConcurrentDictionary<IBrowserContext, bool> _windows = [];
+    private IReadOnlyList<Cookie>? _session;
 
     /// <summary>Where pictures of the pages are kept for people to look at.</summary>
     public static string Pictures { get; } = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "screenshots")).FullName;
@@ -25,15 +28,13 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     {
         await SignInAsync();
         var (width, height) = size ?? (1280, 800);
-        var context = await _browser!.NewContextAsync(new()
+        var page = await NewPageAsync(new()
         {
-            StorageState = _state,
             ColorScheme = scheme,
             JavaScriptEnabled = javaScript,
             ViewportSize = new ViewportSize { Width = width, Height = height },
         });
-        var page = await context.NewPageAsync();
-        Watch(page);
+        await page.Context.AddCookiesAsync(_session!);
         await page.GotoAsync(Address(path));
         return page;
     }
@@ -41,9 +42,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     /// <summary>Somebody comes without a session and gives their address; gives the page that asks for the code.</summary>
     public async Task<IPage> AskAsync(string email)
     {
-        await StartAsync();
-        var page = await (await _browser!.NewContextAsync()).NewPageAsync();
-        Watch(page);
+        var page = await NewPageAsync(new());
         await page.GotoAsync(Address("/"));
         await page.FillAsync("input[name=email]", email);
         await page.Locator("form:has(input[name=email]) button[type=submit]").First.ClickAsync();
@@ -55,10 +54,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     public async Task<IPage> VisitAsync(Uri address, ColorScheme scheme, (int Width, int Height) size, bool javaScript = true)
     {
         ArgumentNullException.ThrowIfNull(address);
-        await StartAsync();
-        var context = await _browser!.NewContextAsync(new() { ColorScheme = scheme, JavaScriptEnabled = javaScript, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
-        var page = await context.NewPageAsync();
-        Watch(page);
+        var page = await NewPageAsync(new() { ColorScheme = scheme, JavaScriptEnabled = javaScript, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
         await page.GotoAsync(address.ToString());
         return page;
     }
@@ -69,7 +65,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     public static async Task<IReadOnlyList<string>> ViolationsAsync(IPage page)
     {
         ArgumentNullException.ThrowIfNull(page);
-        await page.EvaluateAsync(await File.ReadAllTextAsync(s_axe));
+        await page.EvaluateAsync(await s_axe.Value);
         var found = await page.EvaluateAsync<JsonElement>("() => axe.run(document, { resultTypes: ['violations'] }).then(result => result.violations.filter(violation => ['serious', 'critical'].includes(violation.impact)).map(violation => violation.id + ': ' + violation.nodes.map(node => node.target + ' ' + node.failureSummary).join(' | ')))");
         return [.. found.EnumerateArray().Select(entry => entry.GetString()!)];
     }
@@ -89,38 +85,32 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null)
+        foreach (var window in _windows.Keys)
         {
-            await _browser.DisposeAsync();
+            await window.CloseAsync();
         }
-
-        _playwright?.Dispose();
     }
 
+    // By the forms alone, without a browser that renders them: what one does with them, TeamDomainTests and BrowserTests prove.
     private async Task SignInAsync()
     {
-        if (_state is null)
+        if (_session is null)
         {
-            const string Email = "admin@example.com";
-            var known = await topology.Mailbox.PinsAsync(Email);
-            var page = await AskAsync(Email);
-            await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(Email, known));
-            await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
-            await page.WaitForURLAsync(Address("/"));
-            _state = await page.Context.StorageStateAsync();
-            await page.Context.CloseAsync();
+            using var browser = new ScriptedBrowser("admin@example.com", topology.Mailbox);
+            using var overview = await browser.OpenAsync(topology.Dashboard);
+            Assert.Equal(HttpStatusCode.OK, overview.StatusCode);
+            _session = [.. browser.Cookies.Select(cookie => new Cookie { Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path, HttpOnly = cookie.HttpOnly })];
         }
     }
 
-    private async Task StartAsync()
+    private async Task<IPage> NewPageAsync(BrowserNewContextOptions options)
     {
-        _playwright ??= await Playwright.CreateAsync();
-        _browser ??= await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Headless = true,
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        var window = await (await Chromium.OfAsync(topology)).NewContextAsync(options);
+        _windows[window] = true;
+        window.Close += (_, closed) => _windows.TryRemove(closed, out var _);
+        var page = await window.NewPageAsync();
+        Watch(page);
+        return page;
     }
 
     private void Watch(IPage page)

@@ -60,10 +60,14 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         await page.Context.CloseAsync();
     }
 
-    private async Task<IPage> SignInAsync(Administrator administrator, string token, ColorScheme scheme = ColorScheme.Light, int width = 1280)
+    private async Task<IPage> SignInAsync(Administrator administrator, string token, ColorScheme scheme = ColorScheme.Light, int width = 1280, bool javaScript = true)
     {
-        var page = await administrator.VisitAsync(topology.Dashboard, scheme, (width, 844));
-        await LookAsync(page, $"sign-in-{scheme}-{(width > 500 ? "desk" : "phone")}");
+        var page = await administrator.VisitAsync(topology.Dashboard, scheme, (width, 844), javaScript);
+        if (javaScript)
+        {
+            await LookAsync(page, $"sign-in-{scheme}-{(width > 500 ? "desk" : "phone")}");
+        }
+
         await page.GetByLabel("API token").FillAsync(token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await page.WaitForURLAsync(administrator.Address("/"));
@@ -112,6 +116,17 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
         await page.GotoAsync(administrator.Address("/?live=false"));
         await Assertions.Expect(page.Locator("main")).Not.ToContainTextAsync("Set up the organization");
+
+        // A server that has never been read has nothing to show yet, nor has a portal of it.
+        var server = (string)(await topology.Admin.PostAsync("ai-controls/mcp/servers", new JsonObject { ["id"] = "unread", ["name"] = "Unread", ["hostname"] = "https://unread.example.com/mcp", ["auth_type"] = "unauthenticated" }))["uid"]!;
+        var portal = (string)(await topology.Admin.PostAsync("ai-controls/mcp/portals", new JsonObject { ["id"] = "unread", ["name"] = "Unread", ["hostname"] = "portal.example.com", ["servers"] = new JsonArray(new JsonObject { ["server_id"] = "unread" }) }))["uid"]!;
+        var application = (string)(await topology.Admin.ApplicationAsync("portal.example.com"))["id"]!;
+        foreach (var (path, text) in new[] { ($"/mcp-servers/{server}/tools", "Nothing is known of it yet"), ($"/mcp-portals/{portal}/servers/unread", "Nothing is known of it yet"), ($"/applications/{application}/advanced", "No client was refused") })
+        {
+            await page.GotoAsync(administrator.Address(path));
+            await Assertions.Expect(page.Locator("main")).ToContainTextAsync(text);
+        }
+
         await page.Context.CloseAsync();
     }
 
@@ -119,32 +134,52 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
     private async Task ReadOnlyAsync(Administrator administrator)
     {
         var reader = (string)(await topology.Admin.PostAsync("../tokens", new JsonObject { ["name"] = "Reader", ["permissions"] = new JsonArray("read") }))["value"]!;
-        var page = await SignInAsync(administrator, reader);
+        var page = await SignInAsync(administrator, reader, javaScript: false);
+        await RefusedAsync(administrator, page);
+        page = await SignInAsync(administrator, reader);
+        await RefusedAsync(administrator, page);
+        await Assertions.Expect(page.Locator(".summary")).ToBeFocusedAsync();
+        Assert.Empty((await topology.Admin.GetAsync("groups")).AsArray());
+        await LookAsync(page, "refused-read-only-Light-desk");
+
+        var narrow = (string)(await topology.Admin.PostAsync("../tokens", new JsonObject { ["name"] = "Keys", ["permissions"] = new JsonArray("keys_read") }))["value"]!;
+        await NotPermittedAsync(administrator, await SignInAsync(administrator, narrow, javaScript: false), looks: false);
+        page = await SignInAsync(administrator, narrow);
+        await NotPermittedAsync(administrator, page, looks: true);
+        var answer = await page.GotoAsync(administrator.Address($"/applications/{Guid.NewGuid()}/history"));
+        Assert.Equal(403, answer!.Status);
+    }
+
+    private static async Task RefusedAsync(Administrator administrator, IPage page)
+    {
         await Assertions.Expect(page.GetByText("read only")).ToBeVisibleAsync();
         await page.GotoAsync(administrator.Address("/groups/new"));
         await page.GetByLabel("Name", new() { Exact = true }).FillAsync("Mine");
         await page.GetByLabel("Include, rule 1: Address").FillAsync("me@example.com");
         await page.GetByRole(AriaRole.Button, new() { Name = "Create group" }).ClickAsync();
         await Assertions.Expect(page.Locator(".summary")).ToContainTextAsync("You are not permitted to do this");
-        await Assertions.Expect(page.Locator(".summary")).ToBeFocusedAsync();
         await Assertions.Expect(page.GetByLabel("Name", new() { Exact = true })).ToHaveValueAsync("Mine");
-        Assert.Empty((await topology.Admin.GetAsync("groups")).AsArray());
-        await LookAsync(page, "refused-read-only-Light-desk");
+    }
 
-        var narrow = (string)(await topology.Admin.PostAsync("../tokens", new JsonObject { ["name"] = "Keys", ["permissions"] = new JsonArray("keys_read") }))["value"]!;
-        page = await SignInAsync(administrator, narrow);
+    private async Task NotPermittedAsync(Administrator administrator, IPage page, bool looks)
+    {
         var answer = await page.GotoAsync(administrator.Address("/grants"));
         Assert.Equal(403, answer!.Status);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Not permitted");
-        await LookAsync(page, "not-permitted-Light-desk");
-        answer = await page.GotoAsync(administrator.Address($"/applications/{Guid.NewGuid()}/history"));
-        Assert.Equal(403, answer!.Status);
+        if (looks)
+        {
+            await LookAsync(page, "not-permitted-Light-desk");
+        }
+
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "To the overview" }));
+        await page.WaitForURLAsync(administrator.Address("/"));
     }
 
     // The token service holds its breath: what it knows is missing and said to be, everything else goes on.
     private async Task ServiceAwayAsync(Administrator administrator)
     {
         var application = (string)(await topology.Admin.PostAsync("apps", new JsonObject { ["type"] = "self_hosted", ["name"] = "Wiki", ["domain"] = "wiki.example.com" }))["id"]!;
+        var plain = await SignInAsync(administrator, topology.AdminToken, javaScript: false);
         var page = await SignInAsync(administrator, topology.AdminToken);
         var answer = await page.GotoAsync(administrator.Address($"/applications/{Guid.NewGuid()}"));
         Assert.Equal(404, answer!.Status);
@@ -159,6 +194,10 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
             await page.GotoAsync(administrator.Address("/?live=false"));
             await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("The token service does not answer");
             await LookAsync(page, "away-overview-Light-desk");
+            await plain.GotoAsync(administrator.Address("/grants"));
+            await Assertions.Expect(plain.GetByRole(AriaRole.Alert)).ToContainTextAsync("The token service does not answer");
+            await plain.GotoAsync(administrator.Address("/"));
+            await Assertions.Expect(plain.Locator("main")).ToContainTextAsync("The token service does not answer");
             await page.GotoAsync(administrator.Address($"/applications/{application}/remove"));
             await Assertions.Expect(page.Locator("main")).ToContainTextAsync("the token service does not answer");
             await page.GotoAsync(administrator.Address($"/applications/{application}"));

@@ -67,6 +67,51 @@ public sealed class ConsequenceTests(LocalTopology topology)
     }
 
     [Fact]
+    public async Task ASaveThatShutsSomebodyOut_IsAskedAbout_LosesNothingOnTheWayBack_AndIsTakenBack_WithTheKeyboardAlone_WithoutJavaScript()
+    {
+        const string Email = "shut-out@example.com";
+        using var user = new ScriptedBrowser(Email, topology.Mailbox);
+        using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "Shut out client");
+        var tokens = await client.LoginAsync(user);
+        var application = (string)(await topology.Admin.ApplicationAsync(topology.OrdersDomain))["id"]!;
+        var policy = (string)(await topology.Admin.PostAsync($"apps/{application}/policies", new JsonObject
+        {
+            ["name"] = $"Shut out {Guid.NewGuid():N}"[..16], ["decision"] = "deny", ["precedence"] = 0, ["include"] = new JsonArray(new JsonObject { ["email"] = new JsonObject { ["email"] = "nobody@example.com" } }),
+        }))["id"]!;
+        await using var administrator = new Administrator(topology);
+        try
+        {
+            var page = await administrator.OpenAsync($"/policies/{policy}", javaScript: false);
+            await page.TypeIntoAsync(page.GetByLabel("Include, rule 1: Address"), Email);
+            await page.Keyboard.PressAsync("Enter");
+            await Assertions.Expect(page.Locator("main")).ToContainTextAsync("This ends 1 grant of 1 user within a second.");
+            await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Go back" }));
+            await Assertions.Expect(page.GetByLabel("Include, rule 1: Address")).ToHaveValueAsync(Email);
+            await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Save policy" }));
+            await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Save anyway" }));
+            await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
+            await Eventually.Async(async () =>
+            {
+                using var answer = await client.GetAsync("/orders", tokens.AccessToken);
+                return answer.StatusCode == HttpStatusCode.Unauthorized;
+            });
+            await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Undo" }));
+            await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Taken back");
+
+            // Nobody is shut out by it as it is now: a name is changed without a question.
+            await page.TypeIntoAsync(page.GetByLabel("Name", new() { Exact = true }), "Harmless");
+            await page.Keyboard.PressAsync("Enter");
+            await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
+        }
+        finally
+        {
+            await topology.Admin.DeleteAsync($"apps/{application}/policies/{policy}");
+        }
+
+        Assert.Empty(administrator.Complaints);
+    }
+
+    [Fact]
     public async Task EverySetting_HasAField_AndAnApplicationHasPoliciesOfItsOwn()
     {
         await using var administrator = new Administrator(topology);

@@ -19,6 +19,7 @@ public sealed record FormCase(string Path, string Heading, IReadOnlyList<(string
         new("/applications/new", "New application", [("Name", "Wrong"), ("Public address", "https://not a domain")], "domain is a host name"),
         new("/applications/{app}/settings", "{app}", [("Browser session duration", "soon")], "is a duration such as"),
         new("/applications/{app}/advanced", "{app}", [("Access token lifetime", "25h")], "access_token_lifetime is"),
+        new("/applications/{app}/policies/new", "New policy", [("Name", "Wrong"), ("Include, rule 1: Address", "")], "email"),
         new("/policies/new", "New policy", [("Name", "Wrong"), ("Include, rule 1: Domain", "")], "domain"),
         new("/policies/{policy}", "{policy}", [("Browser session duration", "soon")], "is a duration such as"),
         new("/groups/new", "New group", [("Name", "Wrong"), ("Include, rule 1: Address", "")], "email"),

@@ -13,7 +13,7 @@ namespace ManagedOAuth.EndToEnd.Tests.Dashboard;
 public sealed class FormTests(LocalTopology topology)
 {
     // Pages that ask before they do something that is not simply taken back.
-    private static readonly (string Path, string Button)[] s_questions =
+    internal static readonly IReadOnlyList<(string Path, string Button)> Questions =
     [
         ("/applications/{app}/remove", "Remove the application"), ("/applications/{app}/end-grants", "End them"), ("/policies/{policy}/remove", "Remove the policy"),
         ("/groups/{group}/remove", "Remove the group"), ("/lists/{list}/remove", "Remove the list"), ("/identity-providers/{provider}/remove", "Remove the identity provider"),
@@ -63,7 +63,7 @@ public sealed class FormTests(LocalTopology topology)
         await MakeAsync();
         await using var administrator = new Administrator(topology);
         var page = await administrator.OpenAsync("/?live=false", javaScript: false);
-        foreach (var (path, button) in s_questions)
+        foreach (var (path, button) in Questions)
         {
             await page.GotoAsync(administrator.Address(Fill(path, made => made.Id)));
             await SkipAsync(page);

@@ -80,6 +80,13 @@ public sealed class McpTests(LocalTopology topology)
         await Assertions.Expect(page.Locator("#endpoint")).ToContainTextAsync($"{name}.example.com");
         await page.GetByRole(AriaRole.Link, new() { Name = "which are there" }).ClickAsync();
         await page.Locator("li.capability").First.GetByLabel("There").SelectOptionAsync("on");
+        var alias = page.Locator("li.capability").First.GetByLabel("Alias");
+        await alias.FillAsync("other name");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator(".summary")).ToBeFocusedAsync();
+        await page.EnterAsync(page.Locator(".summary").GetByRole(AriaRole.Link));
+        await Assertions.Expect(alias).ToHaveValueAsync("other name");
+        await page.TypeIntoAsync(alias, "");
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status).First).ToContainTextAsync("Saved");
         var entry = (await topology.Admin.GetAsync($"{Portals}/{name}"))["servers"]![0]!;

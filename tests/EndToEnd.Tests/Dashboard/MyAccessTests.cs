@@ -34,10 +34,18 @@ public sealed class MyAccessTests(LocalTopology topology)
         await Assertions.Expect(page.Locator("main")).Not.ToContainTextAsync("Own client <b>");
         await RefusedAsync(client, tokens.AccessToken);
 
+        // What waits at this moment opens nothing afterwards.
+        var (code, verifier) = await client.AuthorizeAsync(browser);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign out everywhere" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("signed out everywhere");
         await page.GotoAsync(address);
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("You are not signed in here");
+
+        var waited = await client.TokenAsync(new()
+        {
+            ["grant_type"] = "authorization_code", ["code"] = code, ["code_verifier"] = verifier, ["redirect_uri"] = client.RedirectUri.ToString(), ["client_id"] = client.ClientId,
+        });
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_grant"), (waited.Status, waited.Body.GetProperty("error").GetString()));
 
         // Nobody else's access ended.
         using var answer = await other.GetAsync("/orders", foreign.AccessToken);

@@ -136,6 +136,7 @@ public sealed class PageTests(LocalTopology topology)
         await page.Locator("tr", new() { HasText = "Timeline client" }).GetByRole(AriaRole.Link).First.ClickAsync();
         await Assertions.Expect(page.Locator(".timeline")).ToContainTextAsync("Access was given");
         await Assertions.Expect(page.Locator(".timeline")).ToContainTextAsync("include email_domain example.com");
+        var then = DateTimeOffset.UtcNow;
         await page.GetByRole(AriaRole.Link, new() { Name = "Revoke" }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("shut out within a second");
         await page.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
@@ -146,6 +147,10 @@ public sealed class PageTests(LocalTopology topology)
             using var answer = await client.GetAsync("/orders", tokens.AccessToken);
             return answer.StatusCode == System.Net.HttpStatusCode.Unauthorized;
         });
+
+        // Who could reach it before stands there, with what admitted them.
+        page = await administrator.OpenAsync($"/grants?search=timeline%40&at={Uri.EscapeDataString(then.ToString("o"))}", javaScript: false);
+        await Assertions.Expect(page.Locator("tr", new() { HasText = "Timeline client" }).First).ToContainTextAsync("include email_domain example.com");
 
         // The login stands in the log, with what decided; without scripts as well.
         page = await administrator.OpenAsync("/sign-ins?live=false", javaScript: false);
@@ -166,7 +171,8 @@ public sealed class PageTests(LocalTopology topology)
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Take it now");
         Assert.Empty(await Administrator.LookAsync(page, "secret-service-token-Light-desk"));
         var secret = await page.Locator("code", new() { HasText = "mo_st_" }).First.TextContentAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }).ClickAsync();
+        await page.ReachAsync(page.GetByRole(AriaRole.Button, new() { Name = "Copy" }).First);
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }));
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync(name);
         Assert.DoesNotContain(secret!.Trim(), await page.ContentAsync(), StringComparison.Ordinal);
 

@@ -101,6 +101,9 @@ public sealed class TeamDomainTests(LocalTopology topology)
         await page.TypeIntoAsync(code, await topology.Mailbox.NewPinAsync(Email, known));
         await page.Keyboard.PressAsync("Enter");
 
+        // What was allowed before can be looked at before anything is allowed.
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "What has access in your name" })).ToHaveAttributeAsync("href", new Uri(topology.Team, "/cdn-cgi/access/my-access").ToString());
+
         // Nobody listens where the answer goes: that it is sent there is enough.
         var answer = await page.RunAndWaitForRequestAsync(
             () => page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Do not allow" })),
@@ -119,6 +122,9 @@ public sealed class TeamDomainTests(LocalTopology topology)
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("You are signed out");
         await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/my-access").ToString());
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("You are not signed in here");
+        var answer404 = await page.GotoAsync(new Uri(topology.Team, "/cdn-cgi/access/no-such-page").ToString());
+        Assert.Equal(404, answer404!.Status);
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
         Assert.Empty(administrator.Complaints);
     }
 

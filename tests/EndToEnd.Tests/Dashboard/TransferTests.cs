@@ -17,6 +17,13 @@ public sealed class TransferTests(LocalTopology topology)
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download the configuration" }).ClickAsync());
         var file = JsonNode.Parse(await File.ReadAllTextAsync(await download.PathAsync()))!.AsObject();
         Assert.Equal("managedoauth.configuration", (string?)file["format"]);
+        var objects = file["objects"]!.AsObject().Sum(kind => kind.Value!.AsArray().Count);
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync($"{objects} of {objects} objects");
+
+        // Without scripts the browser takes it as it comes.
+        var plain = await administrator.OpenAsync("/transfer", javaScript: false);
+        download = await plain.RunAndWaitForDownloadAsync(() => plain.GetByRole(AriaRole.Link, new() { Name = "Download the configuration" }).ClickAsync());
+        Assert.Equal(objects, JsonNode.Parse(await File.ReadAllTextAsync(await download.PathAsync()))!["objects"]!.AsObject().Sum(kind => kind.Value!.AsArray().Count));
 
         await page.GetByLabel("or its text").FillAsync("nonsense");
         await page.GetByRole(AriaRole.Button, new() { Name = "Make a plan" }).ClickAsync();

@@ -14,14 +14,8 @@ public sealed class BrowserTests(LocalTopology topology)
     [Fact]
     public async Task Chromium_LogsInAndTheOriginSeesWhatItSeesOfTheCli()
     {
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Headless = true,
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
-        var page = await browser.NewPageAsync();
+        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        var page = await window.NewPageAsync();
         var violations = new List<string>();
         page.Console += (_, message) =>
         {
@@ -64,9 +58,8 @@ public sealed class BrowserTests(LocalTopology topology)
         using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "<img src=x onerror=alert(1)>");
         await client.DiscoverAsync();
         await client.RegisterAsync();
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Headless = true, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
-        var page = await browser.NewPageAsync();
+        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        var page = await window.NewPageAsync();
         var dialogs = 0;
         page.Dialog += async (_, dialog) =>
         {

@@ -31,7 +31,16 @@ public sealed class RefreshTests(LocalTopology topology)
         Assert.Equal(2, events.Count(e => (string?)e["type"] == "grant_refreshed"));
         Assert.Equal("grant_issued", (string?)events[0]["type"]);
         Assert.Equal("active", (string?)grant["status"]);
+
+        // Every replica tells of each refresh that it answered; a line begins with the replica's name.
+        await Eventually.Async(() => RepliedTo((string)grant["id"]!).SetEquals(["token-1", "token-2"]));
     }
+
+    private HashSet<string> RepliedTo(string grant) =>
+    [
+        .. topology.Output.Split('\n').Where(line => line.Contains($"Refresh of grant {grant}: ", StringComparison.Ordinal))
+            .Select(line => line.Split([' ', '|'], 2, StringSplitOptions.RemoveEmptyEntries)[0]),
+    ];
 
     [Fact]
     public async Task StaleRefreshToken_AfterItsSuccessorWasUsed_EndsTheGrant()

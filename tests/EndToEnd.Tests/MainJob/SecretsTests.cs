@@ -86,7 +86,7 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
         string assertion;
         using (var answer = await client.GetAsync("/orders?access_token=mo_at_canary-in-the-query", tokens.AccessToken))
         {
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         }
 
         using (var echo = await client.GetAsync("/echo", tokens.AccessToken))
@@ -122,6 +122,10 @@ public sealed class SecretsTests(ObservedTopology topology) : IClassFixture<Obse
         await Eventually.Async(() => topology.Telemetry.Contains("authorization-server", StringComparison.Ordinal) && topology.Telemetry.Contains("edge", StringComparison.Ordinal));
         var places = new Dictionary<string, string> { ["a table"] = await DumpAsync(), ["the telemetry"] = topology.Telemetry, ["a log"] = topology.Output, ["Redis"] = redis.Seen };
         Assert.All(["a table", "Redis"], place => Assert.Contains(Address, places[place], StringComparison.Ordinal));
+
+        // What is searched does tell of this very flow.
+        Assert.Contains((string)grant["id"]!, places["a log"], StringComparison.Ordinal);
+        Assert.Contains("/cdn-cgi/access/oauth/token", places["the telemetry"], StringComparison.Ordinal);
         foreach (var (place, text) in places)
         {
             foreach (var (name, secret) in secrets.Where(secret => (place, secret.Key) is not (("a log", "admin token") or ("Redis", "state"))))

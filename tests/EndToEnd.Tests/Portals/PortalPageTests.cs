@@ -31,22 +31,23 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         await page.GotoAsync(topology.Portal + "/");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("admin@example.com");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync(topology.Portal + "/mcp");
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "What has access in your name" })).ToHaveAttributeAsync("href", new Uri(topology.Team, "/cdn-cgi/access/my-access").ToString());
         await page.GotoAsync(topology.Portal + "/authorize");
         await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
 
-        // Without scripts: the form, the page in between, the other server's own login, and back.
-        await NotesLogin.Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        // Without scripts and with the keyboard alone: the form, the page in between, the other server's own login, and back.
+        await page.EnterAsync(NotesLogin.Row(page).GetByRole(AriaRole.Button));
         await NotesLogin.LogInAsync(page, "alice");
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync($"{PortalTopology.Server} is connected.");
         await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Connected");
 
-        await NotesLogin.Row(page).GetByRole(AriaRole.Button).ClickAsync();
+        await page.EnterAsync(NotesLogin.Row(page).GetByRole(AriaRole.Button));
         await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
 
         // What is connected is forgotten with the rest.
         await NotesLogin.ConnectAsync(page, topology.Portal + "/authorize", "alice");
         await page.GotoAsync(topology.Portal + "/");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }));
         await Assertions.Expect(page.Locator("h1")).ToContainTextAsync("Sign out?");
         Assert.StartsWith(topology.Team.ToString(), page.Url, StringComparison.Ordinal);
         await Eventually.Async(async () => await Record.ExceptionAsync(() => caller.CallAsync("tools_whoami")) is HttpRequestException { StatusCode: System.Net.HttpStatusCode.Unauthorized });
@@ -58,6 +59,34 @@ public sealed partial class PortalPageTests(PortalTopology topology)
         await page.GotoAsync(topology.Portal + "/authorize");
         await Assertions.Expect(NotesLogin.Row(page)).ToContainTextAsync("Not connected");
         Assert.Empty(administrator.Complaints);
+    }
+
+    // RFC 9728 §3.1, RFC 8414 §3.1: with the path of the endpoint and without it, each for the resource that was asked about; the issuer has no path.
+    [Fact]
+    public async Task Metadata_IsThereForTheEndpointAndForTheHost()
+    {
+        using var http = new HttpClient();
+        using var refused = await http.PostAsync(new Uri(topology.Mcp, "/mcp"), null);
+        Assert.Equal($"Bearer resource_metadata=\"{topology.Portal}/.well-known/oauth-protected-resource/mcp\"", refused.Headers.WwwAuthenticate.ToString());
+        foreach (var name in new[] { "oauth-protected-resource", "cloudflare-access-protected-resource" })
+        {
+            foreach (var (path, resource) in new[] { ("", topology.Portal), ("/", topology.Portal), ("/mcp", topology.Portal + "/mcp") })
+            {
+                var document = JsonNode.Parse(await http.GetStringAsync(new Uri(topology.Mcp, $"/.well-known/{name}{path}")))!;
+                Assert.Equal((resource, topology.Portal), ((string)document["resource"]!, (string)Assert.Single(document["authorization_servers"]!.AsArray())!));
+            }
+        }
+
+        var server = JsonNode.Parse(await http.GetStringAsync(new Uri(topology.Mcp, "/.well-known/oauth-authorization-server")))!;
+        Assert.Equal(topology.Portal, (string)server["issuer"]!);
+        Assert.All(
+            new[] { "authorization_endpoint", "token_endpoint", "registration_endpoint" },
+            endpoint => Assert.StartsWith(topology.Portal + "/cdn-cgi/access/oauth/", (string)server[endpoint]!, StringComparison.Ordinal));
+        foreach (var nowhere in new[] { "/.well-known/oauth-authorization-server/mcp", "/mcp/.well-known/oauth-authorization-server" })
+        {
+            using var none = await http.GetAsync(new Uri(topology.Mcp, nowhere));
+            Assert.False(none.IsSuccessStatusCode, nowhere);
+        }
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using ManagedOAuth.EndToEnd.Tests.Clients;
+using ManagedOAuth.EndToEnd.Tests.Topology;
 using ManagedOAuth.Testing;
 using Microsoft.Playwright;
 using Npgsql;
@@ -120,9 +121,8 @@ public sealed class OidcProviderTests(ProviderTopology topology)
     public async Task Chromium_GoesToTheProviderAndComesBack_WithoutAViolationOfThePagesPolicy()
     {
         await SayAsync("eng");
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Headless = true, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
-        var page = await browser.NewPageAsync();
+        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        var page = await window.NewPageAsync();
         var violations = new List<string>();
         page.Console += (_, message) => violations.Add(message.Text);
         await page.GotoAsync(new Uri(topology.Orders, "/orders").ToString());

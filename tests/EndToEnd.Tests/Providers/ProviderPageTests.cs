@@ -88,12 +88,14 @@ public sealed class ProviderPageTests(ProviderTopology topology) : IAsyncLifetim
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("research");
         await LookAsync(page, "provider-test-works-Light-desk");
 
-        // Without scripts, and at a provider that does not answer.
+        // Without scripts and with the keyboard alone, also at a provider that does not answer.
+        page = await administrator.OpenAsync($"/identity-providers/{topology.ProviderId}", javaScript: false);
+        there = await TryByKeyboardAsync(page);
+        await Assertions.Expect(there.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Corporate works");
         page = await administrator.OpenAsync($"/identity-providers/{_away}", javaScript: false);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Test the login" }).ClickAsync();
-        there = await page.RunAndWaitForPopupAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Sign in there" }).ClickAsync());
+        there = await TryByKeyboardAsync(page);
         await Assertions.Expect(there.GetByRole(AriaRole.Alert)).ToContainTextAsync("does not answer");
-        await page.GetByRole(AriaRole.Link, new() { Name = "See what came of it" }).ClickAsync();
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "See what came of it" }));
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("could not be reached");
         Assert.Empty(_problems);
     }
@@ -130,6 +132,39 @@ public sealed class ProviderPageTests(ProviderTopology topology) : IAsyncLifetim
         await LookAsync(page, $"secret-provisioning-{variant}");
         Assert.Empty(_problems);
         Assert.Empty(administrator.Complaints);
+    }
+
+    // Every way that is on these pages, and the ways on from what went wrong.
+    [Fact]
+    public async Task TheWaysToSignIn_AndOnFromWhatWentWrong_WithTheKeyboardAlone_WithoutJavaScript()
+    {
+        await using var browser = new Administrator(topology);
+        var page = await browser.VisitAsync(topology.Plain, ColorScheme.Light, (1280, 844), javaScript: false);
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = $"Continue with {Away}" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("does not answer");
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Try again" }));
+
+        await topology.Provider.ScriptAsync(_sub, new { department = "research" });
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Continue with Corporate" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("did not succeed");
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Try again" }));
+        await Assertions.Expect(page.GetByLabel("E-mail address")).ToBeVisibleAsync();
+
+        await topology.Provider.ScriptAsync(_sub, new { email = Email, email_verified = true, groups = new[] { "sales" } });
+        await page.GotoAsync(new Uri(topology.Orders, "/orders").ToString());
+        await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "Continue with Corporate" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync(Email);
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign in as somebody else" }));
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Sign in");
+        Assert.Empty(browser.Complaints);
+    }
+
+    private static async Task<IPage> TryByKeyboardAsync(IPage page)
+    {
+        await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Test the login" }));
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "Sign in there" });
+        await page.ReachAsync(link);
+        return await page.RunAndWaitForPopupAsync(() => page.Keyboard.PressAsync("Enter"));
     }
 
     private async Task LookAsync(IPage page, string name) => _problems.AddRange(await Administrator.LookAsync(page, name));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
@@ -58,6 +59,9 @@ public class LocalTopology : IAsyncLifetime
 
     public Mailbox Mailbox => new(Console);
 
+    /// <summary>What ends with the topology.</summary>
+    public ConcurrentDictionary<Type, IAsyncDisposable> Companions { get; } = new();
+
     /// <summary>Everything that AppHost and its processes wrote.</summary>
     public string Output
     {
@@ -83,6 +87,11 @@ public class LocalTopology : IAsyncLifetime
     public virtual async Task DisposeAsync()
     {
         Admin?.Dispose();
+        foreach (var companion in Companions.Values)
+        {
+            await companion.DisposeAsync();
+        }
+
         await StopAsync();
         try
         {

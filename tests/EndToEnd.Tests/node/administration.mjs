@@ -62,6 +62,12 @@ const kinds = {
     assert.deepEqual({ ...created.oauth_configuration, grant }, body.oauth_configuration);
     assert.equal(created.policies[0].id, policy.id);
     assert.equal(created.cors_headers.max_age, 60);
+    const app = await access.applications.create({ ...account, ...body });
+    for (const filter of [{ name: `app ${unique}`, exact: true }, { domain, exact: true }, { aud: app.aud }, { search: unique }, { name: unique, domain }]) {
+      assert.equal((await listed(access.applications.list({ ...account, ...filter }), item => item.id === app.id)).name, body.name, JSON.stringify(filter));
+    }
+    for await (const item of access.applications.list({ ...account, name: `app ${unique} and more` })) assert.fail(`found ${item.name}`);
+    await access.applications.delete(app.id, account);
     await access.policies.delete(policy.id, account);
     await access.tags.delete(`tag-${unique}`, account);
   },
@@ -168,7 +174,10 @@ const kinds = {
   },
 
   async custom_pages() {
-    await fiveCalls(access.customPages, { name: `page ${unique}`, type: 'forbidden', custom_html: '<html><body><h1>No</h1></body></html>' }, { name: `page 2 ${unique}` }, item => item.uid ?? item.id);
+    for (const type of ['forbidden', 'identity_denied']) {
+      const created = await fiveCalls(access.customPages, { name: `page ${type} ${unique}`, type, custom_html: '<html><body><h1>No</h1></body></html>' }, { name: `page 2 ${type} ${unique}` }, item => item.uid ?? item.id);
+      assert.equal(created.type, type);
+    }
   },
 
   async service_tokens() {
@@ -183,6 +192,11 @@ const kinds = {
     const rotated = await access.serviceTokens.rotate(created.id, { ...account, previous_client_secret_expires_at: new Date(Date.now() + 3600_000).toISOString() });
     assert.notEqual(rotated.client_secret, created.client_secret);
     assert.equal(rotated.client_id, created.client_id);
+    const version = 2; // 1 at first, and one more by the rotation
+    const newer = await access.serviceTokens.update(created.id, { ...account, name: `renamed ${unique}`, client_secret_version: version + 1 });
+    assert.ok(newer.client_secret && newer.client_secret !== rotated.client_secret);
+    assert.equal((await access.serviceTokens.update(created.id, { ...account, name: `renamed ${unique}`, client_secret_version: version + 1 })).client_secret, undefined);
+    await assert.rejects(() => access.serviceTokens.update(created.id, { ...account, client_secret_version: version }), error => error.status === 400);
     await access.serviceTokens.delete(created.id, account);
     await gone(() => access.serviceTokens.get(created.id, account));
   },
@@ -197,6 +211,13 @@ const kinds = {
       { name: `oidc 2 ${unique}` });
     assert.ok(!JSON.stringify(created).includes('a secret of some length'));
     assert.equal(created.config.client_id, 'client');
+    // There is one that sends PINs, which the first start set up.
+    const pin = await listed(identityProviders.list(account), item => item.type === 'onetimepin');
+    const { id, name, type, config } = await identityProviders.get(pin.id, account);
+    assert.equal((await identityProviders.update(id, { ...account, name, type, config })).name, name);
+    await assert.rejects(() => identityProviders.create({ ...account, name: `pin ${unique}`, type, config }), error => [400, 409].includes(error.status));
+    const github = await fiveCalls(identityProviders, { name: `github ${unique}`, type: 'github', config: { client_id: 'client', client_secret: 'a secret of some length' } }, { name: `github 2 ${unique}` });
+    assert.ok(!JSON.stringify(github).includes('a secret of some length'));
   },
 
   async organization() {
@@ -205,6 +226,8 @@ const kinds = {
     assert.equal(updated.session_duration, '20h');
     const restored = await organizations.update({ ...account, ...before });
     assert.equal(restored.session_duration, before.session_duration);
+    // There is one, which the first start set up.
+    await assert.rejects(() => organizations.create({ ...account, name: 'another', auth_domain: before.auth_domain }), error => error.status === 409);
   },
 
   async lists() {
@@ -273,6 +296,15 @@ const kinds = {
     assert.equal((await tokens.get(created.id, account)).value, undefined);
     await listed(tokens.list(account), item => item.id === created.id);
     assert.equal((await tokens.update(created.id, { ...account, name: `renamed ${unique}`, policies })).name, `renamed ${unique}`);
+    const { id } = created;
+    assert.equal((await tokens.update(id, { ...account, name: created.name, policies, status: 'disabled' })).status, 'disabled');
+    await assert.rejects(() => own.accounts.tokens.verify(account), error => error.status === 401);
+    const elsewhere = { request_ip: { in: ['192.0.2.0/24'], not_in: ['192.0.2.7/32'] } };
+    assert.deepEqual((await tokens.update(id, { ...account, name: created.name, policies, status: 'active', condition: elsewhere })).condition, elsewhere);
+    await assert.rejects(() => own.accounts.tokens.verify(account), error => [401, 403].includes(error.status));
+    const here = { request_ip: { in: ['127.0.0.0/8', '::1/128'] } };
+    assert.deepEqual((await tokens.update(id, { ...account, name: created.name, policies, status: 'active', condition: here })).condition, here);
+    assert.equal((await own.accounts.tokens.verify(account)).status, 'active');
     const rolled = await tokens.value.update(created.id, { ...account, body: {} });
     assert.notEqual(rolled.value ?? rolled, created.value);
     await assert.rejects(() => own.accounts.tokens.verify(account), error => error.status === 401);
