@@ -50,7 +50,7 @@ public sealed class TeamSessions(IDocumentStore store, ProviderGrants providerGr
             // Locked: an identity provider may change or remove the same user at this moment.
             await unit.BeginTransactionAsync(cancellation);
             var known = await unit.QueryAsync<User>("where data ->> 'email' = ? for update", cancellation, login.Email) is [var found, ..] ? found : null;
-            var user = (known ?? new User { Id = Guid.NewGuid(), Email = login.Email, CreatedAt = now, LastLoginAt = now }) with { LastLoginAt = now };
+            var user = (known ?? new User { Id = Guid.NewGuid(), Email = login.Email, CreatedAt = now }).AfterLogin(login.Provider.Id, now);
             var providerGrant = login.Answer is { } answer ? providerGrants.Make(login.LoginId, user.Id, login.Provider, answer, life) : null;
             var session = SessionOf(login, user, cookie, now, life) with { ProviderGrantId = providerGrant?.Id };
             if (known is null)

@@ -18,8 +18,22 @@ public sealed record User
     /// <summary>Null for somebody who was provisioned and has not come yet.</summary>
     public DateTimeOffset? LastLoginAt { get; init; }
 
+    /// <summary>The identity providers by which they have logged in; null = not known: they first came before it was kept.</summary>
+    public IReadOnlyList<Guid>? LoginProviders { get; init; }
+
     /// <summary>What identity providers told of the user by themselves; null = nothing.</summary>
     public IReadOnlyList<ProvisionedProfile>? Provisioned { get; init; }
+
+    /// <summary>Whether everything that this user is came by one identity provider; false where that is not known.</summary>
+    public bool IsOnlyOf(Guid provider)
+        => (LastLoginAt is null || LoginProviders?.All(by => by == provider) == true) && Provisioned?.All(profile => profile.ProviderId == provider) != false;
+
+    /// <summary>The user after a login.</summary>
+    public User AfterLogin(Guid provider, DateTimeOffset now) => this with
+    {
+        LastLoginAt = now,
+        LoginProviders = LoginProviders is null && LastLoginAt is not null ? null : [.. (LoginProviders ?? []).Union([provider])],
+    };
 }
 
 /// <summary>A user as one identity provider has provisioned them.</summary>

@@ -138,6 +138,28 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
     }
 
     [Fact]
+    public async Task User_WhoAlsoComesByAnotherProvider_IsNotTheOnesWhoRenamesThem()
+    {
+        using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);
+        var (before, after) = (host.User(), $"renamed-{Guid.NewGuid():N}@example.com");
+        var sessions = host.Service.Services.GetRequiredService<TeamSessions>();
+        await sessions.BeginAsync(new NewLogin(Guid.NewGuid(), before, Service.Pin, Service.Orders.Id, "203.0.113.91", "flow"), Service.Organization, null, default);
+        var user = await scim.UserAsync(before);
+        Assert.Contains("value=\"approve\"", (await _browser.FollowAsync(await host.LogInAsync(_browser))).Body);
+        var store = host.Service.Services.GetRequiredService<IDocumentStore>();
+        var login = await ConnectAsync(store, before);
+        var person = await PersonAsync(store, before);
+        Assert.Equal([Service.Pin.Id, host.Provider.Id], person!.LoginProviders);
+        await scim.PatchAsync($"/Users/{user}", new { op = "replace", path = "userName", value = after });
+
+        // Whom the provider names now is somebody else; who comes by the other keeps what is theirs.
+        Assert.Equal(person.Id, (await PersonAsync(store, before))!.Id);
+        Assert.NotEqual(person.Id, (await PersonAsync(store, after))!.Id);
+        await using var query = store.QuerySession();
+        Assert.NotNull(await query.LoadAsync<UpstreamLogin>(login.Id));
+    }
+
+    [Fact]
     public async Task User_WhoseNewAddressIsSomebodyElses_LeavesTheirOwnToNobody()
     {
         using var scim = await ScimClient.CreateAsync(host.Service, provider: host.Provider);

@@ -55,14 +55,15 @@ public sealed class ScimChange : IAsyncDisposable
     public void Move(IEnumerable<ScimUser> users) => _moved.UnionWith(users.SelectMany(user => user.LoginAddresses()));
 
     /// <summary>
-    /// Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer. A user whom nobody else has provisioned goes
-    /// along to an address that is nobody's: they stay the same user, with the same id and their logins at MCP servers.
+    /// Keeps the directory true: the user of the address has this profile, the one of an earlier address no longer. A user who is known by this provider alone
+    /// goes along to an address that is nobody's: they stay the same user, with the same id and their logins at MCP servers. One who also comes by another
+    /// provider stays behind: it is not for this one to say who they are.
     /// </summary>
     public async Task NoteAsync(ScimUser? before, ScimUser? after, CancellationToken cancellation)
     {
         var known = await LockUsersAsync(new[] { before?.Email, after?.Email }.OfType<string>(), cancellation);
         if (before is { Email: { } former } && after is { Removed: false, Email: { } later } && !after.LoginAddresses().Contains(former, StringComparer.Ordinal) && !known.ContainsKey(later)
-            && known.GetValueOrDefault(former) is { } person && person.Provisioned?.All(other => other.ResourceId == before.Id) != false)
+            && known.GetValueOrDefault(former) is { } person && person.IsOnlyOf(Provider.Id) && person.Provisioned?.All(other => other.ResourceId == before.Id) != false)
         {
             Unit.Store(person with { Email = later, Provisioned = [ProfileOf(after)] });
             _carried.Add(former);
@@ -94,11 +95,13 @@ public sealed class ScimChange : IAsyncDisposable
         var reauthenticate = settings.IdentityUpdateBehavior == IdentityUpdateBehavior.Reauth;
         EndSessions(reauthenticate ? [.. ended, .. moved] : ended);
 
-        // Whoever is given an address that was left behind must not find the logins of the one before. Where another provider still vouches for that user they stay.
+        // Whoever is given an address that was left behind must not find the logins of the one before. Where another provider still vouches for that user, by what
+        // it provisioned or by their logins, they stay.
         string[] left = [.. deprovisioned.Union(_givenUp.Except(_carried, StringComparer.Ordinal), StringComparer.Ordinal)];
         foreach (var user in left.Length == 0 ? [] : await Unit.QueryAsync<User>("where (data ->> 'email') = any(?)", cancellation, (object)left))
         {
-            if (deprovisioned.Contains(user.Email) || user.Provisioned?.All(profile => _renamed.Contains(profile.ResourceId)) != false)
+            var isLeft = user.Provisioned?.All(profile => _renamed.Contains(profile.ResourceId)) != false && user.LoginProviders?.All(by => by == Provider.Id) != false;
+            if (isLeft || deprovisioned.Contains(user.Email))
             {
                 await outbox.PublishAsync(new ForgetUpstreamLogins(user.Id, "user_deprovisioned", $"identity-provider:{Provider.Id}"));
             }
