@@ -51,6 +51,7 @@ internal static class PortalServices
         services.AddSingleton<UpstreamRelay>();
         services.AddSingleton<ClientMessages>();
         services.AddSingleton<PortalRefusals>();
+        services.AddSingleton<PortalAnswers>();
         services.AddSingleton<PortalMessages>();
         services.AddSingleton<PortalListening>();
         services.AddSingleton<PortalEndpoint>();

@@ -34,5 +34,25 @@ internal static class StatelessHeaders
             : null;
     }
 
+    /// <summary>The answer to a revision that is not spoken here: it lists those that are.</summary>
+    public static RpcError Unsupported(RpcMessage message) => new(RpcCodes.UnsupportedVersion, "This protocol revision is not spoken here.")
+    {
+        Status = StatusCodes.Status400BadRequest,
+        Data =
+        [
+            ("supported", RpcWriter.Write(json =>
+            {
+                json.WriteStartArray();
+                foreach (var version in Revisions.WithoutSessions.Concat(Revisions.WithSessions))
+                {
+                    json.WriteStringValue(version);
+                }
+
+                json.WriteEndArray();
+            })),
+            ("requested", RpcWriter.Write(json => json.Raw(RpcMessage.Member(message.Meta, MetaKeys.ProtocolVersion)))),
+        ],
+    };
+
     private static RpcError Mismatch(string message) => new(RpcCodes.HeaderMismatch, message) { Status = StatusCodes.Status400BadRequest };
 }

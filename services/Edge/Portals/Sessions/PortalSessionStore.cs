@@ -1,9 +1,6 @@
 using System.Buffers.Text;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using ManagedOAuth.ServiceDefaults.HotStore;
 using Microsoft.Extensions.Options;
 
@@ -15,20 +12,17 @@ namespace ManagedOAuth.Edge.Portals.Sessions;
 /// </summary>
 internal sealed partial class PortalSessionStore(IHotStore store, IOptions<PortalOptions> options, TimeProvider clock, ILogger<PortalSessionStore> logger)
 {
-    /// <summary>Sessions that one replica remembers.</summary>
-    private const int MaximumLocal = 20_000;
-
     private const int RestoredAtOnce = 64;
-
     private const string Prefix = "portal:session:";
-
-    private const int Attempts = 8;
-
     private static readonly TimeSpan s_writeAgain = TimeSpan.FromMinutes(10);
-    private readonly ConcurrentDictionary<string, Known> _local = new(StringComparer.Ordinal);
+
+    // Another replica may have changed it (a switched server): what is remembered here is asked again after a second.
+    private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(1);
+    private readonly RememberedSessions _remembered = new();
+    private readonly StoredSessions _stored = new(store);
 
     /// <summary>Sessions, and ends of sessions, that this replica remembers.</summary>
-    public int Count => _local.Count;
+    public int Count => _remembered.Count;
 
     /// <summary>Makes a session and its id: 256 random bits that only the client gets.</summary>
     public async Task<(string Id, PortalSession Session)> CreateAsync(PortalSession session, CancellationToken cancellation)
@@ -43,7 +37,7 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
     // A client that never ends its sessions has forgotten the oldest of them; one that has not begins another.
     private async Task EndSurplusAsync(string principal, CancellationToken cancellation)
     {
-        var live = _local.Where(entry => entry.Value.Session?.Principal == principal).ToList();
+        var live = _remembered.All.Where(entry => entry.Value.Session?.Principal == principal).ToList();
         foreach (var (key, _) in live.OrderBy(entry => entry.Value.ReadAt).Take(live.Count - options.Value.SessionsPerUser))
         {
             await EndByKeyAsync(key, cancellation);
@@ -61,22 +55,15 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
     {
         var key = Prefix + reference;
         var now = clock.GetUtcNow();
-        PortalSession? session;
-        if (_local.TryGetValue(key, out var known) && now - known.ReadAt < s_freshness)
-        {
-            session = known.Session;
-        }
-        else
-        {
-            session = await ReadAsync(key, known, cancellation);
-        }
+        var known = _remembered.Find(key);
+        var session = known is not null && now - known.ReadAt < s_freshness ? known.Session : await ReadAsync(key, known, cancellation);
 
         if (session is null || session.ApplicationId != applicationId || session.Principal != principal.Key)
         {
             return null;
         }
 
-        return _local.TryGetValue(key, out known) && now - known.WrittenAt > s_writeAgain
+        return _remembered.Find(key) is { } read && now - read.WrittenAt > s_writeAgain
             ? await WriteAsync(key, session, static newest => newest, cancellation)
             : session;
     }
@@ -107,18 +94,16 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
     private async Task EndByKeyAsync(string key, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        Remember(key, new Known(null, now, now));
+        _remembered.Remember(key, new RememberedSession(null, now, now));
         await PutBackAsync(key, null, cancellation);
     }
 
     /// <summary>Ends the sessions, of those that this replica remembers, whose grant has ended: they leave Redis with what their clients said of themselves.</summary>
     public async Task EndOfGrantsAsync(Func<Guid, bool> hasEnded, CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow();
-        foreach (var (key, _) in _local.Where(entry => entry.Value.Session is { } session && session.GrantId != Guid.Empty && hasEnded(session.GrantId)))
+        foreach (var (key, _) in _remembered.All.Where(entry => entry.Value.Session is { } session && session.GrantId != Guid.Empty && hasEnded(session.GrantId)))
         {
-            Remember(key, new Known(null, now, now));
-            await PutBackAsync(key, null, cancellation);
+            await EndByKeyAsync(key, cancellation);
         }
     }
 
@@ -127,30 +112,19 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
     public async Task RestoreAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        foreach (var some in _local.Where(entry => now - entry.Value.ReadAt < PortalSession.Idle).Chunk(RestoredAtOnce))
+        foreach (var some in _remembered.All.Where(entry => now - entry.Value.ReadAt < PortalSession.Idle).Chunk(RestoredAtOnce))
         {
             await Task.WhenAll(some.Select(entry => RestoreAsync(entry.Key, entry.Value.Session, cancellation)));
         }
     }
 
-    /// <summary>Names a session where its id must not stand (an address in a browser): its hash, which opens nothing and leads to nobody's id.</summary>
-    public static string ReferenceOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
-
-    /// <summary>Names a session in logs: tells two apart, opens none.</summary>
-    public static string Fingerprint(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
-
-    // Each replica looks once a second whether Redis was emptied.
-    private static readonly TimeSpan s_restoring = TimeSpan.FromSeconds(5);
-
-    // Another replica may have changed it (a switched server): what is remembered here is asked again after a second.
-    private static readonly TimeSpan s_freshness = TimeSpan.FromSeconds(1);
-
-    private async ValueTask<PortalSession?> ReadAsync(string key, Known? known, CancellationToken cancellation)
+    private async ValueTask<PortalSession?> ReadAsync(string key, RememberedSession? known, CancellationToken cancellation)
     {
-        byte[]? stored;
+        PortalSession? session;
+        bool hasEnded;
         try
         {
-            stored = await store.GetAsync(key, cancellation);
+            (session, hasEnded) = await _stored.ReadAsync(key, cancellation);
         }
         catch (HotStoreUnavailableException) when (known is not null)
         {
@@ -158,42 +132,37 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
         }
 
         var now = clock.GetUtcNow();
-        if (stored is { Length: 0 })
+        if (hasEnded)
         {
-            Remember(key, new Known(null, now, now));
+            _remembered.Remember(key, new RememberedSession(null, now, now));
             return null;
         }
 
         // It may have been changed, or ended, here in the meantime.
-        known = _local.GetValueOrDefault(key) ?? known;
-        var session = stored is null ? null : Read(stored);
+        known = _remembered.Find(key) ?? known;
         if (known is not null && now - known.ReadAt < PortalSession.Idle && (known.Session is null || session is null || known.Session.ChangedAt > session.ChangedAt))
         {
             // Redis has forgotten what this replica still knows: it was restarted, or never got it, or got back an older state from another replica.
-            Remember(key, new Known(known.Session, now, now));
+            _remembered.Remember(key, new RememberedSession(known.Session, now, now));
             await PutBackAsync(key, known.Session, cancellation);
             return known.Session;
         }
 
         if (session is not null)
         {
-            Remember(key, new Known(session, now, known?.WrittenAt ?? DateTimeOffset.MinValue));
+            _remembered.Remember(key, new RememberedSession(session, now, known?.WrittenAt ?? DateTimeOffset.MinValue));
             return session;
         }
 
-        await RequireMemoryAsync(key, now, cancellation);
+        await _stored.RequireMemoryAsync(key, now, cancellation);
         return null;
     }
 
-    // A Redis that has just begun knows no session of before. Another replica may, and is about to say so: "there is none" would end it for its client.
-    private async Task RequireMemoryAsync(string key, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var mark = await store.MarkOnceAsync(key + ":unknown", s_freshness, cancellation);
-        if (now - mark.RememberedSince < s_restoring)
-        {
-            throw new HotStoreUnavailableException("Redis has only just begun; the sessions of before come back to it in a moment.");
-        }
-    }
+    /// <summary>Names a session where its id must not stand (an address in a browser): its hash, which opens nothing and leads to nobody's id.</summary>
+    public static string ReferenceOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
+
+    /// <summary>Names a session in logs: tells two apart, opens none.</summary>
+    public static string Fingerprint(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
 
     private async Task PutBackAsync(string key, PortalSession? session, CancellationToken cancellation)
     {
@@ -212,77 +181,33 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
     {
         if (session is null)
         {
-            // A mark and not nothing: a replica that still remembers the session would take nothing for a loss, and bring it back.
-            await store.SetAsync(key, ReadOnlyMemory<byte>.Empty, PortalSession.Idle, cancellation);
+            await _stored.EndAsync(key, cancellation);
             return;
         }
 
-        await PutAsync(key, session, static newest => newest, cancellation);
+        await _stored.PutAsync(key, session, static newest => newest, cancellation);
     }
-
-    // Compares and sets: of what is known here and what is there the newer one stays, and an end is final. Gives what is there afterwards; null: an end.
-    private async Task<PortalSession?> PutAsync(string key, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
-    {
-        for (var attempt = 1; attempt <= Attempts; attempt++)
-        {
-            var stored = await store.GetAsync(key, cancellation);
-            if (stored is { Length: 0 })
-            {
-                return null;
-            }
-
-            var next = change(stored is not null && Read(stored) is var there && there.ChangedAt > session.ChangedAt ? there : session);
-            var own = JsonSerializer.SerializeToUtf8Bytes(next, PortalSessionJson.Default.PortalSession);
-            if (stored is null
-                ? await store.SetIfAbsentAsync(key, own, PortalSession.Idle, cancellation)
-                : await store.ReplaceIfAsync(key, stored, own, PortalSession.Idle, cancellation))
-            {
-                return next;
-            }
-        }
-
-        throw new HotStoreUnavailableException("The session is being changed again and again at this moment.");
-    }
-
-    private static PortalSession Read(byte[] stored) => JsonSerializer.Deserialize(stored, PortalSessionJson.Default.PortalSession)!;
 
     private async Task<PortalSession?> WriteAsync(string key, PortalSession session, Func<PortalSession, PortalSession> change, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         try
         {
-            var written = await PutAsync(key, session, change, cancellation);
-            Remember(key, new Known(written, now, now));
+            var written = await _stored.PutAsync(key, session, change, cancellation);
+            _remembered.Remember(key, new RememberedSession(written, now, now));
             return written;
         }
         catch (HotStoreUnavailableException failure)
         {
             // The session lives on here; it is written again at a later use.
             var changed = change(session);
-            Remember(key, new Known(changed, now, now - s_writeAgain));
+            _remembered.Remember(key, new RememberedSession(changed, now, now - s_writeAgain));
             Log.Away(logger, failure.Message);
             return changed;
         }
     }
 
-    private void Remember(string key, Known known)
-    {
-        if (_local.Count >= MaximumLocal)
-        {
-            foreach (var (old, _) in _local.OrderBy(entry => entry.Value.ReadAt).Take(MaximumLocal / 10).ToList())
-            {
-                _local.TryRemove(old, out _);
-            }
-        }
-
-        // An end is final, however late one comes who has not heard of it.
-        _local.AddOrUpdate(key, known, (_, before) => before.Session is null ? before with { ReadAt = known.ReadAt } : known);
-    }
-
     private static string KeyOf(string id) => Prefix + ReferenceOf(id);
-
-    // Without a session: it was ended, which is final.
-    private sealed record Known(PortalSession? Session, DateTimeOffset ReadAt, DateTimeOffset WrittenAt);
 
     private static partial class Log
     {
@@ -290,6 +215,3 @@ internal sealed partial class PortalSessionStore(IHotStore store, IOptions<Porta
         public static partial void Away(ILogger logger, string reason);
     }
 }
-
-[JsonSerializable(typeof(PortalSession))]
-internal sealed partial class PortalSessionJson : JsonSerializerContext;

@@ -8,6 +8,58 @@ internal sealed partial class UpstreamSession
 {
     private const int RepeatedAtOnce = 8;
 
+    /// <summary>Begins a session, unless there is one.</summary>
+    /// <exception cref="UpstreamException">The server does not begin any.</exception>
+    public async Task BeginAnewAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(target.Timeout);
+        await InitializeAsync(target, deadline.Token);
+    }
+
+    private async Task InitializeAsync(UpstreamTarget target, CancellationToken cancellation)
+    {
+        if (IsStateless || (_isInitialized && _channel is not { IsOver: true }))
+        {
+            return;
+        }
+
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (_channel is { IsOver: true })
+            {
+                await CloseAsync();
+            }
+
+            if (!_isInitialized && target.IsSse)
+            {
+                await OpenChannelAsync(target, cancellation);
+            }
+
+            if (!await TryAdoptAsync(cancellation))
+            {
+                await BeginAsync(target, cancellation);
+                _isInitialized = true;
+                if (shared is not null && Shared is { } session)
+                {
+                    Volatile.Write(ref _renewedAt, Environment.TickCount64);
+                    await shared.KeepAsync(session, cancellation);
+                }
+            }
+        }
+        catch when (!_isInitialized)
+        {
+            // Whatever the reason: a channel without a session is of no use, and would stay open.
+            await CloseAsync();
+            throw;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     private async Task BeginAsync(UpstreamTarget target, CancellationToken cancellation)
     {
         try

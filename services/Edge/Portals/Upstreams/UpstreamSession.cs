@@ -15,14 +15,13 @@ internal sealed partial class UpstreamSession(UpstreamHttp http, string revision
     // A server that works for longer on a call still says that it is there, unless it does one thing at a time: then it is as good as gone for everybody else.
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(10);
     private readonly SessionEnd _ended = new();
-    private int _isListening;
     private readonly Silences _silences = new();
+    private int _isListening;
     private readonly SemaphoreSlim _gate = new(1);
     private SseChannel? _channel;
     private string _revision = revision;
     private volatile bool _isInitialized;
     private int _isDisposed;
-    private long _renewedAt;
     private bool _hasLogs;
     private int _levelRank = int.MaxValue;
 
@@ -54,8 +53,6 @@ internal sealed partial class UpstreamSession(UpstreamHttp http, string revision
 
     /// <summary>Somebody listens to the server, or did.</summary>
     public bool IsListening => Volatile.Read(ref _isListening) == 1;
-
-    private SharedSession? Shared => SessionId is { } id ? new(id, _revision, Identity) : null;
 
     /// <summary>Nobody uses the session any more.</summary>
     public CancellationToken Ended => _ended.Token;
@@ -178,89 +175,6 @@ internal sealed partial class UpstreamSession(UpstreamHttp http, string revision
         }
     }
 
-    /// <summary>Tells the server that the session is over. What it answers does not matter.</summary>
-    public async Task EndAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        if (Shared is not { } session)
-        {
-            return;
-        }
-
-        if (shared is not null)
-        {
-            await shared.ForgetAsync(session, cancellation);
-        }
-
-        using var request = Create(HttpMethod.Delete, target, default);
-        using var response = await http.SendAsync(request, cancellation);
-    }
-
-    /// <summary>The server no longer knows the session: the next call begins another. One that somebody has begun meanwhile stays.</summary>
-    /// <param name="lost"><see cref="UpstreamException.LostSession"/>.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task ForgetAsync(object lost, CancellationToken cancellation)
-    {
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            if (!Equals(lost, (object?)_channel ?? SessionId))
-            {
-                return;
-            }
-
-            if (shared is not null && Shared is { } session)
-            {
-                await shared.ForgetAsync(session, cancellation);
-            }
-
-            await CloseAsync();
-            SessionId = null;
-            Interlocked.Exchange(ref _isListening, 0);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
-
-    /// <summary>Begins a session, unless there is one.</summary>
-    /// <exception cref="UpstreamException">The server does not begin any.</exception>
-    public async Task BeginAnewAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(target.Timeout);
-        await InitializeAsync(target, deadline.Token);
-    }
-
-    /// <summary>Takes over the session that another replica began. False: there is none, here or there.</summary>
-    public async Task<bool> TryAdoptAsync(CancellationToken cancellation)
-    {
-        if (!_isInitialized && shared is not null && _channel is null
-            && await shared.FindAsync(cancellation) is { } begun && begun.Identity == Identity && Revisions.HasSessions(begun.Revision))
-        {
-            (SessionId, _revision, _isInitialized) = (begun.Id, begun.Revision, true);
-        }
-
-        return _isInitialized;
-    }
-
-    /// <summary>Tells the other replicas that the session is used, now and then.</summary>
-    public Task RenewAsync(CancellationToken cancellation)
-        => shared is not null && Environment.TickCount64 - Volatile.Read(ref _renewedAt) > shared.Period.TotalMilliseconds ? RestoreAsync(cancellation) : Task.CompletedTask;
-
-    /// <summary>Gives Redis the session (back), unless another replica has begun one since.</summary>
-    public async Task RestoreAsync(CancellationToken cancellation)
-    {
-        if (shared is not null && _isInitialized && Shared is { } session)
-        {
-            Volatile.Write(ref _renewedAt, Environment.TickCount64);
-            await shared.RenewAsync(session, Use.Silence, cancellation);
-        }
-    }
-
-    /// <summary>Whether another replica has used the session lately, once this one no longer does; true where that cannot be known.</summary>
-    public async Task<bool> IsUsedElsewhereAsync(CancellationToken cancellation) => shared is not null && await shared.IsUsedAsync(cancellation);
-
     /// <summary>A request within the session.</summary>
     public HttpRequestMessage Create(HttpMethod method, UpstreamTarget target, ReadOnlyMemory<byte> body)
     {
@@ -276,58 +190,6 @@ internal sealed partial class UpstreamSession(UpstreamHttp http, string revision
         }
 
         return request;
-    }
-
-    private async Task InitializeAsync(UpstreamTarget target, CancellationToken cancellation)
-    {
-        if (IsStateless || (_isInitialized && _channel is not { IsOver: true }))
-        {
-            return;
-        }
-
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            if (_channel is { IsOver: true })
-            {
-                await CloseAsync();
-            }
-
-            if (!_isInitialized && target.IsSse)
-            {
-                await OpenChannelAsync(target, cancellation);
-            }
-
-            if (!await TryAdoptAsync(cancellation))
-            {
-                await BeginAsync(target, cancellation);
-                _isInitialized = true;
-                if (shared is not null && Shared is { } session)
-                {
-                    Volatile.Write(ref _renewedAt, Environment.TickCount64);
-                    await shared.KeepAsync(session, cancellation);
-                }
-            }
-        }
-        catch when (!_isInitialized)
-        {
-            // Whatever the reason: a channel without a session is of no use, and would stay open.
-            await CloseAsync();
-            throw;
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
-
-    private async Task CloseAsync()
-    {
-        _isInitialized = false;
-        if (Interlocked.Exchange(ref _channel, null) is { } channel)
-        {
-            await channel.DisposeAsync();
-        }
     }
 
     private async Task<RpcMessage> ExchangeAsync(UpstreamTarget target, UpstreamRequest request, Func<RpcMessage, Task> onMessage, Action heard, CancellationToken cancellation)
