@@ -102,7 +102,7 @@ echo "Built after $SECONDS s."
 # One project: its log and its exit status stay in $results; a line tells when it ends.
 run() {
   local name=$1
-  dotnet test "tests/$name" --no-build -nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --blame-hang-timeout 8m --results-directory "$results/$name" >"$results/$name.log" 2>&1
+  dotnet test "tests/$name" --no-build -nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --blame-hang-timeout 15m --results-directory "$results/$name" >"$results/$name.log" 2>&1
   echo $? >"$results/$name.status"
   echo "--- $name: $(summary_of "$name")"
 }
