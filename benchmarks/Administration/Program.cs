@@ -79,7 +79,7 @@ async Task<bool> ListsAllAsync()
 {
     try
     {
-        return (await SendAsync(HttpMethod.Get, "apps?name=import-1")).AsArray().Count == 1;
+        return (await SendAsync(HttpMethod.Get, "apps?name=import-1&exact=true")).AsArray().Count == 1;
     }
     catch (HttpRequestException)
     {
@@ -108,7 +108,12 @@ async Task<JsonNode> SendAsync(HttpMethod method, string path, string? body = nu
 
 static async Task<Series> MeasureAsync(string name, int times, Func<int, Task> act)
 {
-    await act(0);
+    // A service that has answered for a while runs other code than one that has just been started: the framework compiles it twice.
+    for (var index = 0; index <= times / 2; index++)
+    {
+        await act(index);
+    }
+
     var series = new Series(name);
     for (var index = 1; index <= times; index++)
     {
