@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -15,7 +16,7 @@ public static class HotStoreExtensions
 
     /// <summary>
     /// Adds <see cref="IHotStore"/> over the Redis of <c>ConnectionStrings:redis</c> (<c>host:port,password=...</c>), over TLS with <c>ssl=true</c> or where
-    /// <c>Redis:CertificateAuthorityFile</c> names the authority of its certificate. The
+    /// <c>Redis:CertificateAuthorityFile</c> names the authority of its certificate; <see cref="HotStoreOptions"/> has the rest. The
     /// connection is made at first use; a service starts without Redis and is ready when it appears.
     /// </summary>
     /// <param name="builder">The service's builder.</param>
@@ -24,11 +25,12 @@ public static class HotStoreExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         var configuration = builder.Configuration;
+        builder.Services.AddOptions<HotStoreOptions>().BindConfiguration(HotStoreOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton(provider => new RedisConnection(
             () => configuration.GetConnectionString("redis"),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<RedisConnection>>(),
-            RedisConnection.OperationDeadline,
+            provider.GetRequiredService<IOptions<HotStoreOptions>>().Value.OperationDeadline,
             () => configuration[AuthorityFile]));
         builder.Services.TryAddSingleton<IHotStore, RedisHotStore>();
         builder.Services.AddHostedService(provider => new FirstConnection(configuration, provider.GetRequiredService<RedisConnection>()));

@@ -16,9 +16,6 @@ namespace ManagedOAuth.ServiceDefaults.HotStore;
 internal sealed partial class RedisConnection(
     Func<string?> connectionString, TimeProvider clock, ILogger<RedisConnection> logger, TimeSpan operationDeadline, Func<string?>? authorityFile = null) : IDisposable
 {
-    /// <summary>The deadline of one operation in a service.</summary>
-    public static readonly TimeSpan OperationDeadline = TimeSpan.FromSeconds(1);
-
     // Misses in a row after which calls fail at once, and for how long before one is let through to try.
     private const int MissesToOpen = 3;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);

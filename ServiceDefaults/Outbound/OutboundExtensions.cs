@@ -13,6 +13,7 @@ public static class OutboundExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<OutboundOptions>().BindConfiguration(OutboundOptions.Section)
             .Validate(options => options.AllowedNetworks.All(network => AddressRange.TryParse(network, out _)), "Outbound:AllowedNetworks holds networks in CIDR notation, such as 10.20.0.0/16.")
+            .ValidateDataAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton<InternalAddresses>();
         services.TryAddSingleton<OutboundGuard>();

@@ -27,7 +27,11 @@ public sealed class OutboundGuard
         ArgumentNullException.ThrowIfNull(options);
         _allowed = Networks([.. options.Value.AllowedNetworks]);
         _own = own;
+        Timeout = options.Value.Timeout;
     }
+
+    /// <summary>How long a whole request may take; for the clients to keep.</summary>
+    public TimeSpan Timeout { get; }
 
     /// <summary>
     /// A handler for clients of servers outside: no redirects, no cookies, and every connection through this guard. Times and sizes are the client's

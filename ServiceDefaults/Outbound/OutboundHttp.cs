@@ -11,13 +11,14 @@ namespace ManagedOAuth.ServiceDefaults.Outbound;
 public abstract class OutboundHttp : IDisposable
 {
     private const int MaximumBytes = 512 * 1024;
-    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _http;
+    private readonly TimeSpan _timeout;
 
     protected OutboundHttp(OutboundGuard guard, OutboundReach reach)
     {
         ArgumentNullException.ThrowIfNull(guard);
+        _timeout = guard.Timeout;
         _http = new HttpClient(guard.CreateHandler(reach))
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -53,7 +54,7 @@ public abstract class OutboundHttp : IDisposable
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(s_timeout);
+        deadline.CancelAfter(_timeout);
         try
         {
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseContentRead, deadline.Token);

@@ -13,7 +13,7 @@ public static class ServiceIdentityExtensions
 {
     /// <summary>
     /// A gRPC client of a peer: address <c>http://_grpc.{service}</c> (balanced over its replicas), this service's
-    /// credential on every call, a deadline of 5 s on calls that set none.
+    /// credential on every call, the deadline of <see cref="ServiceCallOptions"/> on unary calls that set none.
     /// </summary>
     /// <typeparam name="TClient">The generated client.</typeparam>
     /// <param name="services">The services.</param>
@@ -21,7 +21,11 @@ public static class ServiceIdentityExtensions
     public static IHttpClientBuilder AddServiceClient<TClient>(this IServiceCollection services, string service)
         where TClient : ClientBase =>
         services
-            .AddGrpcClient<TClient>(options => options.Address = new Uri($"http://_grpc.{service}"))
+            .AddGrpcClient<TClient>((provider, options) =>
+            {
+                options.Address = new Uri($"http://_grpc.{service}");
+                options.DefaultDeadline = provider.GetRequiredService<IOptions<ServiceCallOptions>>().Value.Deadline;
+            })
             .AddInterceptor(provider => new ServiceCredentialInterceptor(provider.GetRequiredService<ServiceCredentials>(), service));
 
     internal static void AddServiceIdentity(this IHostApplicationBuilder builder)
@@ -30,6 +34,7 @@ public static class ServiceIdentityExtensions
         builder.Services.AddOptions<ServiceIdentityOptions>()
             .Bind(builder.Configuration.GetSection(ServiceIdentityOptions.Section))
             .ValidateOnStart();
+        builder.Services.AddOptions<ServiceCallOptions>().BindConfiguration(ServiceCallOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<ServiceCredentials>();
         builder.Services.AddSingleton<TrustedServiceKeys>();
         builder.Services.AddSingleton(provider => new ServiceCredentialVerifier(

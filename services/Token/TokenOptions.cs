@@ -23,6 +23,12 @@ public sealed class TokenOptions
     /// <summary>How long authorization codes and session codes live.</summary>
     public TimeSpan CodeLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a request waits for what others know: whether the client is who it says, what the identity provider says of the user now, what external
+    /// evaluations say. After that it is an outage: nothing is consumed, and the client comes again.
+    /// </summary>
+    public TimeSpan LookupDeadline { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Pause between two looks for ended grants; commits of this process are seen at once.</summary>
     public TimeSpan RevocationPollInterval { get; set; } = TimeSpan.FromMilliseconds(150);
 

@@ -36,8 +36,9 @@ internal static class TokenServices
     {
         var services = builder.Services;
         services.AddOptions<TokenOptions>().BindConfiguration(TokenOptions.Section).Validate(
-            options => options.SealingKeyPeriod >= TimeSpan.FromMinutes(1) && options.CodeLifetime > TimeSpan.Zero && options.EvaluationBatch is > 0 and <= 1000,
-            "Token: SealingKeyPeriod must be a minute at least, CodeLifetime positive, EvaluationBatch 1 to 1000.").ValidateOnStart();
+            options => options.SealingKeyPeriod >= TimeSpan.FromMinutes(1) && options.CodeLifetime > TimeSpan.Zero && options.EvaluationBatch is > 0 and <= 1000
+                && options.LookupDeadline > TimeSpan.Zero && options.LookupDeadline <= TimeSpan.FromMinutes(1),
+            "Token: SealingKeyPeriod must be a minute at least, CodeLifetime positive, EvaluationBatch 1 to 1000, LookupDeadline positive and a minute at most.").ValidateOnStart();
         services.AddSingleton<TokenMetrics>();
         services.AddSingleton<ConfigurationSource>();
 

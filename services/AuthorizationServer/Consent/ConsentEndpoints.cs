@@ -109,7 +109,7 @@ public static partial class ConsentEndpoints
         {
             await services.GetRequiredService<ConsentLog>().GivenAsync(client, flow.Transaction, session, flow.Http.RequestAborted);
             var reply = await services.GetRequiredService<Codes.CodesClient>().CreateCodeAsync(
-                RequestOf(flow, request, session, decision), deadline: TokenMessages.Deadline(flow.Http), cancellationToken: flow.Http.RequestAborted);
+                RequestOf(flow, request, session, decision), cancellationToken: flow.Http.RequestAborted);
             await services.GetRequiredService<AccessLog>().AllowedAsync(flow.Transaction, session, decision, flow.ClientAddress, flow.Http.RequestAborted);
             Instruments.Decided("code");
             return AuthorizationAnswers.Code(request, reply.Code);

@@ -8,12 +8,6 @@ namespace ManagedOAuth.AuthorizationServer.Consent;
 /// <summary>What Token is told about a user and a decision.</summary>
 internal static class TokenMessages
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
-
-    /// <summary>When a call that begins now must have its answer.</summary>
-    public static DateTime Deadline(HttpContext context)
-        => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime + s_deadline;
-
     public static Contracts.Token.Identity IdentityOf(TeamSession session)
     {
         var identity = new Contracts.Token.Identity

@@ -87,7 +87,6 @@ public static class AfterLogin
                 ClientAddress = flow.ClientAddress,
                 UserAgent = DisplayText.Clean(flow.Http.Request.Headers.UserAgent.ToString(), 256),
             },
-            deadline: TokenMessages.Deadline(flow.Http),
             cancellationToken: flow.Http.RequestAborted);
         await flow.Http.RequestServices.GetRequiredService<AccessLog>().AllowedAsync(flow.Transaction, session, decision, flow.ClientAddress, flow.Http.RequestAborted);
         Instruments.Decided("session");

@@ -21,7 +21,6 @@ public static partial class LoginEvaluation
         {
             var reply = await flow.Http.RequestServices.GetRequiredService<ExternalEvaluations.ExternalEvaluationsClient>().EvaluateAsync(
                 new EvaluateRequest { ApplicationId = flow.Application.Id.ToString(), Identity = TokenMessages.IdentityOf(session), ClientAddress = flow.ClientAddress },
-                deadline: TokenMessages.Deadline(flow.Http),
                 cancellationToken: flow.Http.RequestAborted);
             var said = reply.Evaluations.ToDictionary(evaluation => evaluation.Key, evaluation => evaluation.Success, StringComparer.Ordinal);
 

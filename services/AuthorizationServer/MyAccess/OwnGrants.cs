@@ -17,7 +17,6 @@ public sealed record OwnGrant(Guid Id, string Client, Guid ApplicationId, DateTi
 public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvider clock)
 {
     private const int MostShown = 1000;
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
 
     // A batch is a hundred grants; what is not done in this time the next try does, which begins where this one stopped.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(25);
@@ -25,7 +24,7 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
     public async Task<IReadOnlyList<OwnGrant>> ListAsync(Guid userId, CancellationToken cancellation)
     {
         var reply = await token.ListAsync(
-            new ListGrantsRequest { UserId = userId.ToString("D"), Status = "active", Limit = MostShown }, deadline: Deadline(), cancellationToken: cancellation);
+            new ListGrantsRequest { UserId = userId.ToString("D"), Status = "active", Limit = MostShown }, cancellationToken: cancellation);
         return [.. reply.Grants.Select(json => Read(json.Memory))];
     }
 
@@ -56,7 +55,7 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
         var (began, ended) = (clock.GetUtcNow(), 0);
         while (true)
         {
-            var reply = await token.EndAllAsync(request, deadline: Deadline(), cancellationToken: cancellation);
+            var reply = await token.EndAllAsync(request, cancellationToken: cancellation);
             ended += reply.Ended;
             if (!reply.More)
             {
@@ -75,10 +74,7 @@ public sealed class OwnGrants(GrantQueries.GrantQueriesClient token, TimeProvide
     private async Task RevokeAsync(string email, Guid grantId, CancellationToken cancellation)
         => await token.RevokeAsync(
             new RevokeGrantRequest { GrantId = grantId.ToString("D"), Actor = $"user:{email}", Reason = "ended by its user", ByUser = true },
-            deadline: Deadline(),
             cancellationToken: cancellation);
-
-    private DateTime Deadline() => clock.GetUtcNow().UtcDateTime + s_deadline;
 
     private static OwnGrant Read(ReadOnlyMemory<byte> json)
     {

@@ -4,6 +4,7 @@ using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.Token.Keys.Signing;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Token.Evaluation;
 
@@ -11,9 +12,8 @@ namespace ManagedOAuth.Token.Evaluation;
 /// Asks the services that <c>external_evaluation</c> rules name, before the policies decide: only where the decision depends on them, and all at once.
 /// A service that does not answer in time, or not in a way that counts, leaves its rule unknown.
 /// </summary>
-public sealed partial class ExternalEvaluations(EvaluationHttp http, SigningKeys signing, TimeProvider clock, ILogger<ExternalEvaluations> logger)
+public sealed partial class ExternalEvaluations(EvaluationHttp http, SigningKeys signing, TimeProvider clock, IOptions<TokenOptions> options, ILogger<ExternalEvaluations> logger)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(3);
     private readonly PublicKeys _keys = new(http, clock);
 
     /// <summary>The identity with what the services say now in place of what they said before.</summary>
@@ -30,7 +30,7 @@ public sealed partial class ExternalEvaluations(EvaluationHttp http, SigningKeys
 
         var rules = ExternalEvaluationRules.Of(snapshot, application).ToList();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        deadline.CancelAfter(s_deadline);
+        deadline.CancelAfter(options.Value.LookupDeadline);
         var answers = await Task.WhenAll(rules.Select(rule =>
             AskAsync(rule, EvaluationQuestion.Of(rule, unasked, application, organization.AuthDomain, address, clock.GetUtcNow()), deadline.Token)));
         cancellation.ThrowIfCancellationRequested();

@@ -3,18 +3,17 @@ using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.Http;
 using ManagedOAuth.Token.Grants;
+using Microsoft.Extensions.Options;
 using IdentitiesClient = ManagedOAuth.Contracts.AuthorizationServer.Identities.IdentitiesClient;
 
 namespace ManagedOAuth.Token.Refresh;
 
 /// <summary>
-/// Asks, through authorization-server, what a user's identity provider says about them now. No answer in three seconds is an outage: the client
-/// comes again with the same refresh token.
+/// Asks, through authorization-server, what a user's identity provider says about them now. No answer in <see cref="TokenOptions.LookupDeadline"/> is an outage:
+/// the client comes again with the same refresh token.
 /// </summary>
-public sealed class IdentitySource(IdentitiesClient identities)
+public sealed class IdentitySource(IdentitiesClient identities, IOptions<TokenOptions> options)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(3);
-
     /// <summary>The identity of now, or why the identity provider no longer vouches for the user.</summary>
     /// <exception cref="RpcException">UNAVAILABLE or DEADLINE_EXCEEDED: nobody could tell.</exception>
     public async Task<CurrentIdentity> AskAsync(Grant grant, CancellationToken cancellation)
@@ -28,7 +27,7 @@ public sealed class IdentitySource(IdentitiesClient identities)
         };
         try
         {
-            var reply = await identities.CurrentAsync(request, deadline: DateTime.UtcNow + s_deadline, cancellationToken: cancellation);
+            var reply = await identities.CurrentAsync(request, deadline: DateTime.UtcNow + options.Value.LookupDeadline, cancellationToken: cancellation);
             return reply.Refusal.Length > 0 ? new CurrentIdentity(grant.Identity, reply.Refusal) : new CurrentIdentity(With(grant.Identity, reply), null);
         }
         catch (RpcException failed) when (!Outages.IsTransient(failed) && !cancellation.IsCancellationRequested)

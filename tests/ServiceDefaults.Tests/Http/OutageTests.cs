@@ -40,7 +40,8 @@ public class OutageTests
     [InlineData("race", StatusCode.Aborted)]
     [InlineData("own", StatusCode.NotFound)]
     [InlineData("bug", StatusCode.Unknown)]
-    public async Task GrpcMethod_Throwing_AnswersByKind(string code, StatusCode expected)
+    [InlineData("never", StatusCode.DeadlineExceeded, "00:00:01")]
+    public async Task GrpcMethod_Throwing_AnswersByKind(string code, StatusCode expected, string deadline = "00:01:00")
     {
         await using var token = await TestService.StartAsync(
             "token", s_keys, builder => builder.Services.AddGrpc(), app => app.MapGrpcService<FailingSessions>());
@@ -48,7 +49,7 @@ public class OutageTests
         await using var edge = await TestService.StartAsync(
             "edge", s_keys,
             builder => builder.Services.AddServiceClient<EdgeSessions.EdgeSessionsClient>("token"),
-            settings: new Dictionary<string, string?> { ["services:token:grpc:0"] = token.GrpcAddress });
+            settings: new Dictionary<string, string?> { ["services:token:grpc:0"] = token.GrpcAddress, ["ServiceCalls:Deadline"] = deadline });
         var client = edge.Services.GetRequiredService<EdgeSessions.EdgeSessionsClient>();
         var failed = await Assert.ThrowsAsync<RpcException>(async () => await client.RedeemSessionAsync(new RedeemSessionRequest { Code = code }));
         Assert.Equal(expected, failed.StatusCode);
@@ -64,6 +65,25 @@ public class OutageTests
         Assert.Null(StartupRefusals.MessageOf(new InvalidOperationException("bug")));
     }
 
+    [Theory]
+    [InlineData("ServiceCalls:Deadline")]
+    [InlineData("Redis:OperationDeadline")]
+    [InlineData("Outbound:Timeout")]
+    public async Task Deadline_OfNothingOrAnHour_IsRefusedAtTheStart(string setting)
+    {
+        foreach (var value in (string[])["00:00:00", "01:00:00"])
+        {
+            await Assert.ThrowsAsync<OptionsValidationException>(() => TestService.StartAsync(
+                "token", s_keys,
+                builder =>
+                {
+                    builder.AddHotStore();
+                    builder.Services.AddOutbound();
+                },
+                settings: new Dictionary<string, string?> { ["ConnectionStrings:redis"] = "127.0.0.1:1", [setting] = value }));
+        }
+    }
+
     [AllowedCallers("edge")]
     private sealed class FailingSessions : EdgeSessions.EdgeSessionsBase
     {
@@ -72,7 +92,14 @@ public class OutageTests
             "redis" => throw new HotStoreUnavailableException("canary"),
             "race" => throw new Marten.Exceptions.EventStreamUnexpectedMaxEventIdException(Guid.Empty, 1, 2),
             "own" => throw new RpcException(new Status(StatusCode.NotFound, "unknown code")),
+            "never" => NeverAsync(context.CancellationToken),
             _ => throw new InvalidOperationException("canary"),
         };
+
+        private static async Task<RedeemSessionReply> NeverAsync(CancellationToken cancellation)
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            return new RedeemSessionReply();
+        }
     }
 }

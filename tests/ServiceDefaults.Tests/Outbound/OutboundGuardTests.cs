@@ -108,6 +108,17 @@ public sealed class OutboundGuardTests
         Assert.Equal((null, "x"), (reply.Text("bad"), reply.Text("good")));
     }
 
+    [Fact]
+    public async Task Request_ThatIsNotAnswered_IsGivenUp()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var options = new OutboundOptions { Timeout = TimeSpan.FromMilliseconds(200), AllowedNetworks = { "127.0.0.0/8" } };
+        using var http = new Http(new OutboundGuard(Options.Create(options), new InternalAddresses(new ConfigurationBuilder().Build())));
+        var address = $"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/";
+        await Assert.ThrowsAsync<OutboundUnavailableException>(() => http.GetJsonAsync(address, CancellationToken.None));
+    }
+
     private static OutboundGuard Guard(params string[] networks) => Guard([], networks);
 
     private static OutboundGuard Guard(Dictionary<string, string?> settings, params string[] networks)
