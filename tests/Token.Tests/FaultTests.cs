@@ -12,7 +12,7 @@ public sealed class FaultTests
     public async Task Redis_Away_RefreshesGoOnAndCodesCanBeMadeAgainAfterwards()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var cluster = await TokenCluster.StartAsync(redis: redis.ConnectionString);
+        await using var cluster = await TokenCluster.StartAsync(redis: redis.ConnectionString, settings: new() { ["Redis:OperationDeadline"] = "00:00:01" });
         var tokens = await cluster.LoginAsync();
         var code = await cluster.CodeAsync();
         await redis.KillAsync();
@@ -58,6 +58,25 @@ public sealed class FaultTests
         await Eventually.Async(() => feed.Last!.ReadAt.ToDateTimeOffset() > before.ToDateTimeOffset());
         await cluster.Replicas[0].RevokeAsync(refreshed.Refresh);
         await feed.WaitForAsync(tokens.GrantId);
+    }
+
+    [Fact]
+    public async Task Configuration_TooOld_RefusesWithoutConsumingAnything()
+    {
+        await using var cluster = await TokenCluster.StartAsync(settings: new() { ["Token:ConfigurationStalenessLimit"] = "00:00:05" });
+
+        // A machine that stands still for so long makes the configuration too old for a moment even while Config is there.
+        var tokens = await Eventually.Async(async () => await cluster.LoginAsync());
+        var code = await cluster.CodeAsync();
+        cluster.Peers.Away = true;
+        await Eventually.Async(async () => (await cluster.Replicas[0].RefreshAsync(A.RefreshToken().Text)).Error == "temporarily_unavailable"
+            && (await cluster.Replicas[0].RefreshAsync(tokens.Refresh)) is { Status: HttpStatusCode.ServiceUnavailable });
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await cluster.Replicas[0].RedeemAsync(code)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await cluster.Replicas[0].RevokeAsync(tokens.Access)).Status);
+
+        cluster.Peers.Away = false;
+        await Eventually.Async(async () => (await cluster.Replicas[0].RefreshAsync(tokens.Refresh)).Status == HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, (await Reply.WhenAvailableAsync(() => cluster.Replicas[0].RedeemAsync(code))).Status);
     }
 
     [Fact]

@@ -72,7 +72,7 @@ public sealed class LinkedAssertionTests(TokenFlowTests.Fixture fixture) : IClas
         await LinkAsync(A.ApplicationId);
         var tokens = await _cluster.LoginAsync();
         var assertion = AssertionOf(tokens);
-        var minted = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => MintAsync(assertion)));
+        var minted = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Eventually.Async(async () => await MintAsync(assertion))));
         Assert.All(minted, reply => Assert.NotEmpty(reply.Assertion));
         var events = await new GrantQueries.GrantQueriesClient(_cluster.Replicas[0].Channel).EventsAsync(new GrantEventsRequest { GrantId = tokens.GrantId.ToString() }, _cluster.Headers("config"));
         Assert.Equal(40, events.Events.Count(entry => entry.ToStringUtf8().Contains("linked_access_given", StringComparison.Ordinal)));

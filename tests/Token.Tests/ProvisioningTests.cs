@@ -71,12 +71,14 @@ public sealed class ProvisioningTests(ProvisioningTests.Fixture fixture) : IClas
     public async Task OtherProvidersAndOtherUsers_AreLeftAlone()
     {
         var tokens = await LoginAsync();
-        Say(refusal: "gone");
+        _cluster.Peers.Provisioned = _ => new ProvisionedReply
+        {
+            Users = { new ProvisionedUser { Email = _email, Refusal = "gone" }, new ProvisionedUser { Email = "last-" + _email, Refusal = "gone" } },
+        };
         await PublishAsync(new ProvisioningChanged(Guid.NewGuid(), [_email], false, DateTimeOffset.UtcNow));
         await PublishAsync(new ProvisioningChanged(A.ProviderId, ["somebody@example.com"], false, DateTimeOffset.UtcNow));
         var other = await LoginAsync("last-" + _email);
         await PublishAsync(new ProvisioningChanged(A.ProviderId, ["last-" + _email], false, DateTimeOffset.UtcNow));
-        Say(refusal: "gone", email: "last-" + _email);
         await EndAsync(other.GrantId);
         Assert.True((await GrantAsync(tokens.GrantId)).IsLive);
     }
@@ -108,7 +110,7 @@ public sealed class ProvisioningTests(ProvisioningTests.Fixture fixture) : IClas
         request.Identity.Claims.Add(new Claim { Name = IdentityClaims.Groups, Values = { "eng" } });
     });
 
-    private void Say(string refusal = "", string[]? groups = null, string? email = null) => _cluster.Peers.Provisioned = _ => Reply(email ?? _email, refusal, groups);
+    private void Say(string refusal = "", string[]? groups = null) => _cluster.Peers.Provisioned = _ => Reply(_email, refusal, groups);
 
     private static ProvisionedReply Reply(string email, string refusal, string[]? groups)
         => new() { Users = { new ProvisionedUser { Email = email, Refusal = refusal, HasGroups = groups is not null, Groups = { groups ?? [] } } } };

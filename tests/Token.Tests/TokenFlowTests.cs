@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.ServiceDefaults.RateLimits;
 using ManagedOAuth.Testing;
 using ManagedOAuth.Token.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -159,18 +160,21 @@ public sealed class TokenFlowTests(TokenFlowTests.Fixture fixture) : IClassFixtu
     {
         var tokens = await _cluster.LoginAsync();
         _cluster.Peers.Clients["guesser"] = null;
-        var statuses = new HashSet<HttpStatusCode>();
-        for (var begun = 0; begun < 6000 && !statuses.Contains(HttpStatusCode.TooManyRequests); begun += 200)
+        async Task<HttpStatusCode> GuessAsync() => (await Replica.PostAsync(
+            "/cdn-cgi/access/oauth/token",
+            new() { ["grant_type"] = "refresh_token", ["client_id"] = "guesser", ["refresh_token"] = A.RefreshToken(tokens.GrantId).Text },
+            client: "198.51.100.77")).Status;
+
+        Assert.Equal(HttpStatusCode.BadRequest, await GuessAsync());
+
+        // Takes the permits of hours ahead: the same counter, at a slower pace. By guessing alone a slow machine never comes to the end of them.
+        var limiter = Replica.Services.GetRequiredService<RateLimiter>();
+        for (var taken = 0; taken < 3; taken++)
         {
-            var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Replica.PostAsync(
-                "/cdn-cgi/access/oauth/token",
-                new() { ["grant_type"] = "refresh_token", ["client_id"] = "guesser", ["refresh_token"] = A.RefreshToken(tokens.GrantId).Text },
-                client: "198.51.100.77")));
-            statuses.UnionWith(answers.Select(answer => answer.Status));
-            Assert.All(answers, answer => Assert.Contains(answer.Status, new[] { HttpStatusCode.BadRequest, HttpStatusCode.TooManyRequests }));
+            await limiter.AcquireAsync(new RateLimit("token-client", 1, TimeSpan.FromHours(1), 10), $"{A.ApplicationId}/guesser");
         }
 
-        Assert.Contains(HttpStatusCode.TooManyRequests, statuses);
+        Assert.Equal(HttpStatusCode.TooManyRequests, await GuessAsync());
         Assert.Equal(HttpStatusCode.OK, (await Replica.RefreshAsync(tokens.Refresh)).Status);
     }
 

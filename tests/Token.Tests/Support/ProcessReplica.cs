@@ -28,7 +28,7 @@ internal sealed class ProcessReplica : IDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         using var client = new HttpClient();
-        await Eventually.Async(async () => (await client.GetAsync(http + "/health")).StatusCode == HttpStatusCode.OK);
+        await Eventually.Async(async () => (await client.GetAsync(http + "/health")).StatusCode == HttpStatusCode.OK, TimeSpan.FromMinutes(3));
         return new ProcessReplica(process);
     }
 

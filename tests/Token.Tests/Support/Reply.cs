@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ManagedOAuth.Testing;
 
 namespace ManagedOAuth.Token.Tests.Support;
 
@@ -11,6 +12,10 @@ public sealed record Reply(HttpStatusCode Status, string Body, JsonElement? Json
         : null;
 
     public string? Error => Json is { } json && json.TryGetProperty("error", out var error) ? error.GetString() : null;
+
+    /// <summary>Asks as clients do: again after 503, by which nothing is consumed.</summary>
+    public static Task<Reply> WhenAvailableAsync(Func<Task<Reply>> ask)
+        => Eventually.Async(async () => await ask() is { Status: not HttpStatusCode.ServiceUnavailable } reply ? reply : null);
 
     public static async Task<Reply> ReadAsync(HttpResponseMessage response)
     {

@@ -146,6 +146,13 @@ public sealed class TokenCluster : IAsyncDisposable
             ["KeysAtRest:MasterKeyFile"] = Path.Combine(_folder, "master"),
             ["services:config:grpc"] = Peers.Address,
             ["services:authorization-server:grpc"] = Peers.Address,
+
+            // A machine that stands still for some seconds is no outage here: tests that are about these times set their own.
+            ["Redis:OperationDeadline"] = "00:00:30",
+            ["ServiceCalls:Deadline"] = "00:01:00",
+            ["Outbound:Timeout"] = "00:01:00",
+            ["Token:LookupDeadline"] = "00:01:00",
+            ["Token:CodeLifetime"] = "00:10:00",
         };
         foreach (var (key, value) in more ?? [])
         {
@@ -201,8 +208,8 @@ public sealed class Replica : IAsyncDisposable
         });
         _factory.UseKestrel();
         _factory.StartServer();
-        _http = new HttpClient { BaseAddress = new Uri(http), Timeout = TimeSpan.FromSeconds(30) };
-        Channel = GrpcChannel.ForAddress(grpc);
+        _http = new HttpClient { BaseAddress = new Uri(http), Timeout = TimeSpan.FromMinutes(3) };
+        Channel = GrpcChannel.ForAddress(grpc, new GrpcChannelOptions { DefaultDeadline = TimeSpan.FromMinutes(2) });
     }
 
     public GrpcChannel Channel { get; }
