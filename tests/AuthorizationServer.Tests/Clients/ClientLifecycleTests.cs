@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using ManagedOAuth.AuthorizationServer.Clients;
 using ManagedOAuth.AuthorizationServer.Hosting;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
@@ -57,7 +56,7 @@ public sealed class ClientLifecycleTests(Service service)
     public async Task Authenticate_KnowsClientsOfTheirApplicationWithoutSecret()
     {
         var client = await AddAsync(expiresIn: TimeSpan.FromHours(1));
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var clients = new Contracts.AuthorizationServer.Clients.ClientsClient(channel);
         async Task<(bool, bool)> Ask(Guid application, string id, string secret)
         {
@@ -82,7 +81,7 @@ public sealed class ClientLifecycleTests(Service service)
     {
         var client = await AddAsync(expiresIn: TimeSpan.FromHours(1), name: "Inventory Robot", uri: "https://inventory.example/cb");
         await InvokeAsync(new GrantOpened(Guid.NewGuid(), Service.Orders.Id, client, Guid.NewGuid(), DateTimeOffset.UtcNow));
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var registrations = new Registrations.RegistrationsClient(channel);
         async Task<ListClientsReply> Search(string text, bool active = false, Guid? application = null)
             => await registrations.ListAsync(new ListClientsRequest { Search = text, Active = active, ApplicationId = application?.ToString() ?? "" }, As("config"));
@@ -130,7 +129,7 @@ public sealed class ClientLifecycleTests(Service service)
             clients.Insert(0, await AddAsync(expiresIn: TimeSpan.FromHours(1), name: name));
         }
 
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var registrations = new Registrations.RegistrationsClient(channel);
         foreach (var (size, page, expected) in new[] { (2, 1, clients[..2]), (2, 2, clients[2..]), (2, 3, []), (3, 1, clients), (25, 1, clients) })
         {
@@ -147,7 +146,7 @@ public sealed class ClientLifecycleTests(Service service)
     [InlineData("", 1001)]
     public async Task Inventory_RefusesWhatItCannotSearchFor_AndPagesBeyondItsLast(string? search, int page)
     {
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var request = new ListClientsRequest { Search = search ?? new string('a', 257), Page = page };
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await new Registrations.RegistrationsClient(channel).ListAsync(request, As("config")));
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
@@ -166,7 +165,7 @@ public sealed class ClientLifecycleTests(Service service)
             await session.SaveChangesAsync();
         }
 
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var registrations = new Registrations.RegistrationsClient(channel);
         var revocation = new RevokeClientRequest { ClientId = client, Actor = "user:admin@example.com" };
         var revoked = await registrations.RevokeAsync(revocation, As("config"));

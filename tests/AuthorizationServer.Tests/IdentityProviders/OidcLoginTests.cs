@@ -270,7 +270,7 @@ public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
     [Fact]
     public async Task Trial_TellsWhatTheProviderSaid_AndSignsNobodyIn()
     {
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(host.Service.GrpcAddress);
+        using var channel = host.Service.Connect();
         var tests = new Contracts.AuthorizationServer.ProviderTests.ProviderTestsClient(channel);
         var headers = new Grpc.Core.Metadata { { "x-managedoauth-service", host.Service.CredentialOf("config") } };
         var email = host.User();

@@ -1,6 +1,9 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
+using ManagedOAuth.ServiceDefaults.RateLimits;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.AuthorizationServer.Tests.Registration;
 
@@ -112,14 +115,17 @@ public sealed class RegistrationEndpointTests(Service service) : IDisposable
     public async Task Registration_Flood_Is429WithRetryAfterForThatSourceOnly()
     {
         using var flooder = new Browser(service, "198.51.100.9");
-        Answer? limited = null;
-        for (var i = 0; i < 200 && limited is null; i++)
+        await flooder.RegisterAsync();
+
+        // Takes the permits of hours ahead: the same counter, at a slower pace. By registering alone a slow machine never comes to the end of them.
+        var limiter = service.Services.GetRequiredService<RateLimiter>();
+        for (var taken = 0; taken < 3; taken++)
         {
-            var answer = await flooder.RegisterRawAsync(Orders, """{"redirect_uris":["http://localhost/cb"]}""");
-            limited = answer.Status == 429 ? answer : null;
+            await limiter.AcquireAsync(new RateLimit("registration-source", 1, TimeSpan.FromHours(1), 10), RateLimitSubjects.Source(IPAddress.Parse("198.51.100.9")));
         }
 
-        Assert.NotNull(limited);
+        var limited = await flooder.RegisterRawAsync(Orders, """{"redirect_uris":["http://localhost/cb"]}""");
+        Assert.Equal(429, limited.Status);
         Assert.True(int.Parse(limited.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture) >= 1);
         Assert.Equal("temporarily_unavailable", limited.Json.GetProperty("error").GetString());
         using var other = new Browser(service, "198.51.100.10");

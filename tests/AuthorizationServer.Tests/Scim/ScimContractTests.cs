@@ -286,7 +286,7 @@ public sealed class ScimContractTests(Service service)
         await scim.GroupAsync("staff", user);
         await scim.SendAsync("POST", "/Users", new { userName = email });
 
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var queries = new ScimQueries.ScimQueriesClient(channel);
         var asConfig = new Grpc.Core.Metadata { { ServiceCredential.Header, service.CredentialOf("config") } };
         var provider = scim.Provider.Id.ToString();
@@ -307,7 +307,7 @@ public sealed class ScimContractTests(Service service)
 
     private async Task<IReadOnlyList<JsonElement>> LogAsync(ScimClient scim)
     {
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(service.GrpcAddress);
+        using var channel = service.Connect();
         var reply = await new ScimQueries.ScimQueriesClient(channel).UpdatesAsync(
             new ScimUpdatesRequest { ProviderIds = { scim.Provider.Id.ToString() }, OldestFirst = true },
             new Grpc.Core.Metadata { { ServiceCredential.Header, service.CredentialOf("config") } });

@@ -225,7 +225,7 @@ public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposa
         var (moved, gone, unknown) = ($"m-{Guid.NewGuid():N}@example.com", $"g-{Guid.NewGuid():N}@example.com", "nobody@example.com");
         await scim.GroupAsync("ops", await scim.UserAsync(moved));
         await scim.UserAsync(gone, active: false);
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(host.Service.GrpcAddress);
+        using var channel = host.Service.Connect();
         var reply = await new Identities.IdentitiesClient(channel).ProvisionedAsync(
             new ProvisionedRequest { ProviderId = host.Provider.Id.ToString(), Emails = { moved, gone, unknown } },
             new Grpc.Core.Metadata { { ServiceCredential.Header, host.Service.CredentialOf("token") } });

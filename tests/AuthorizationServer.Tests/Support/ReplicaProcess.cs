@@ -10,7 +10,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Support;
 /// <summary>Another replica of a service, over the same stores and with the same peers, as a process of its own: one that can be killed.</summary>
 internal sealed class ReplicaProcess : IAsyncDisposable
 {
-    private static readonly string[] s_sections = ["ConnectionStrings", "KeysAtRest", "Outbound", "ServiceIdentity", "services", "Smtp"];
+    private static readonly string[] s_sections = ["ConnectionStrings", "KeysAtRest", "Outbound", "Redis", "ServiceCalls", "ServiceIdentity", "services", "Smtp"];
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Grpc.Core;
-using Grpc.Net.Client;
 using ManagedOAuth.AuthorizationServer.Tests.Support;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.AuthorizationServer.Upstream.Vault;
@@ -149,9 +148,9 @@ public sealed class UpstreamHost : IAsyncLifetime
     /// <summary>Asks the service, or another replica of it.</summary>
     internal async Task<T> CallAsync<T>(string caller, Func<UpstreamCredentials.UpstreamCredentialsClient, CallOptions, AsyncUnaryCall<T>> call, string? address = null)
     {
-        using var channel = GrpcChannel.ForAddress(address ?? Service.GrpcAddress);
+        using var channel = Service.Connect(address);
         return await call(new UpstreamCredentials.UpstreamCredentialsClient(channel), new CallOptions(
-            new Grpc.Core.Metadata { { "x-managedoauth-service", Service.CredentialOf(caller) } }, DateTime.UtcNow.AddSeconds(30)));
+            new Grpc.Core.Metadata { { "x-managedoauth-service", Service.CredentialOf(caller) } }, DateTime.UtcNow.AddMinutes(2)));
     }
 
     /// <summary>Lets time pass for the user's login at <c>notes</c>.</summary>

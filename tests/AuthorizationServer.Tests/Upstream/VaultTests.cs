@@ -274,7 +274,7 @@ public sealed class VaultTests(UpstreamHost host) : IAsyncLifetime, IDisposable
             await unit.SaveChangesAsync();
         }
 
-        using var channel = Grpc.Net.Client.GrpcChannel.ForAddress(host.Service.GrpcAddress);
+        using var channel = host.Service.Connect();
         await new Contracts.AuthorizationServer.UserQueries.UserQueriesClient(channel).EndSessionsAsync(
             new Contracts.AuthorizationServer.EndUserSessionsRequest { Email = _alice.Email.ToUpperInvariant(), Actor = "admin" },
             new Grpc.Core.Metadata { { "x-managedoauth-service", host.Service.CredentialOf("config") } });
