@@ -23,6 +23,12 @@ public class RateLimitTests
         var (redis, subject) = (await RedisServer.ConnectionStringAsync(), Guid.NewGuid().ToString());
         await using var one = await StartAsync(redis, subject);
         await using var two = await StartAsync(redis, subject);
+        foreach (var replica in (TestService[])[one, two])
+        {
+            // It is ready without Redis too, and counts by itself then.
+            await Eventually.Async(async () => (await replica.Client.GetStringAsync(new Uri("/health", UriKind.Relative))).Contains("\"redis\":\"Healthy\"", StringComparison.Ordinal));
+        }
+
         Assert.Equal(HttpStatusCode.OK, (await one.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await two.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
         var refused = await one.Client.GetAsync(new Uri("/token", UriKind.Relative));
@@ -36,7 +42,7 @@ public class RateLimitTests
     [Fact]
     public async Task Limit_RedisAway_CountsLocally()
     {
-        await using var service = await StartAsync($"127.0.0.1:{FreePort.Next()},password=x", "subject");
+        await using var service = await StartAsync($"127.0.0.1:{FreePort.Next()},password=x", "subject", deadline: "00:00:01");
         Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, (await service.Client.GetAsync(new Uri("/token", UriKind.Relative))).StatusCode);
@@ -119,13 +125,13 @@ public class RateLimitTests
         builder.Services.AddRateLimits();
     }
 
-    private static Dictionary<string, string?> Settings(string redis) => new() { ["ConnectionStrings:redis"] = redis };
+    private static Dictionary<string, string?> Settings(string redis, string deadline = "00:00:30") => new() { ["ConnectionStrings:redis"] = redis, ["Redis:OperationDeadline"] = deadline };
 
-    private static async Task<TestService> StartAsync(string redis, string subject)
+    private static async Task<TestService> StartAsync(string redis, string subject, string deadline = "00:00:30")
     {
         var service = await TestService.StartAsync("token", s_keys, Build, app => app
             .MapGet("/token", context => context.Response.WriteAsync("served"))
-            .LimitRate(s_two, _ => subject, RateLimitResponses.OAuth), Settings(redis));
+            .LimitRate(s_two, _ => subject, RateLimitResponses.OAuth), Settings(redis, deadline));
         await Eventually.Async(service.IsReadyAsync);
         return service;
     }

@@ -53,7 +53,7 @@ public class GrpcIdentityTests
     public async Task Call_WithoutCredential_IsUnauthenticated(string? credential)
     {
         await using var token = await StartTokenAsync<MarkedSessions>();
-        using var channel = GrpcChannel.ForAddress(token.GrpcAddress);
+        using var channel = GrpcChannel.ForAddress(token.GrpcAddress, new GrpcChannelOptions { DefaultDeadline = TimeSpan.FromMinutes(2) });
         var headers = new Metadata();
         if (credential is not null)
         {
@@ -104,7 +104,7 @@ public class GrpcIdentityTests
         await using var token = await StartTokenAsync<MarkedSessions>();
         await using var edge = await StartCallerAsync("edge", token);
         var credential = edge.Services.GetRequiredService<ServiceCredentials>().For("token");
-        using var channel = GrpcChannel.ForAddress(token.GrpcAddress);
+        using var channel = GrpcChannel.ForAddress(token.GrpcAddress, new GrpcChannelOptions { DefaultDeadline = TimeSpan.FromMinutes(2) });
         var headers = new Metadata { { ServiceCredential.Header, credential }, { ServiceCredential.Header, credential } };
         var refused = await Assert.ThrowsAsync<RpcException>(async () =>
             await new EdgeSessions.EdgeSessionsClient(channel).RedeemSessionAsync(new RedeemSessionRequest(), headers));

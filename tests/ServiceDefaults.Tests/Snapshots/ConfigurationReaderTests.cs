@@ -46,7 +46,7 @@ public class ConfigurationReaderTests
         await config.DisposeAsync();
         Assert.Equal("one", snapshots.Current.Applications[_application].Name);
         await using var again = await StartConfigAsync(port);
-        await Eventually.Async(() => _feed.Requests.LastOrDefault() is { AfterPosition: 5, Epoch: "e" });
+        await Eventually.Async(() => _feed.Requests.LastOrDefault() is { AfterPosition: 5, Epoch: "e" } && _feed.Watching == 1);
         _feed.Send(Frame(6, snapshot: false, ConfigurationFoldTests.Application(_application, 2, "two")));
         Assert.True(await snapshots.WaitForPositionAsync(6, TimeSpan.FromSeconds(30)));
     }
@@ -57,7 +57,9 @@ public class ConfigurationReaderTests
         await using var config = await StartConfigAsync();
         await using var token = await StartTokenAsync(config.GrpcAddress);
         _feed.Send(Frame(5, snapshot: false));
-        await Eventually.Async(() => _feed.Requests.Count >= 2);
+
+        // The first call may still be ending, and would take the frame.
+        await Eventually.Async(() => _feed.Requests.Count >= 2 && _feed.Watching == 1);
         _feed.Send(Frame(6, snapshot: true));
         await Eventually.Async(token.IsReadyAsync);
     }
@@ -95,8 +97,12 @@ public class ConfigurationReaderTests
     private sealed class Feed
     {
         private Channel<ConfigFrame> _frames = Channel.CreateUnbounded<ConfigFrame>();
+        private int _watching;
 
         public ConcurrentQueue<WatchRequest> Requests { get; } = new();
+
+        /// <summary>Calls that wait for a frame now.</summary>
+        public int Watching => Volatile.Read(ref _watching);
 
         public ChannelReader<ConfigFrame> Frames => Volatile.Read(ref _frames).Reader;
 
@@ -107,6 +113,10 @@ public class ConfigurationReaderTests
             var broken = Interlocked.Exchange(ref _frames, Channel.CreateUnbounded<ConfigFrame>());
             broken.Writer.Complete();
         }
+
+        public void Begin() => Interlocked.Increment(ref _watching);
+
+        public void End() => Interlocked.Decrement(ref _watching);
     }
 
     [AllowedCallers("token", "edge", "authorization-server")]
@@ -114,10 +124,18 @@ public class ConfigurationReaderTests
     {
         public override async Task Watch(WatchRequest request, IServerStreamWriter<ConfigFrame> responseStream, ServerCallContext context)
         {
-            feed.Requests.Enqueue(request);
-            await foreach (var frame in feed.Frames.ReadAllAsync(context.CancellationToken))
+            feed.Begin();
+            try
             {
-                await responseStream.WriteAsync(frame);
+                feed.Requests.Enqueue(request);
+                await foreach (var frame in feed.Frames.ReadAllAsync(context.CancellationToken))
+                {
+                    await responseStream.WriteAsync(frame);
+                }
+            }
+            finally
+            {
+                feed.End();
             }
         }
     }

@@ -63,6 +63,10 @@ internal sealed class TestService : IAsyncDisposable
             ["Kestrel:Endpoints:http:Url"] = $"http://127.0.0.1:{http}",
             ["Kestrel:Endpoints:grpc:Url"] = $"http://127.0.0.1:{grpc}",
             ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
+
+            // A machine that stands still for some seconds is no outage here: tests that are about these times set their own.
+            ["Redis:OperationDeadline"] = "00:00:30",
+            ["ServiceCalls:Deadline"] = "00:01:00",
         });
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.AddServiceDefaults(name);
@@ -82,7 +86,7 @@ internal sealed class TestService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await App.StopAsync(deadline.Token);
         await App.DisposeAsync();
     }

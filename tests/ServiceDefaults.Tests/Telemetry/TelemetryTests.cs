@@ -34,16 +34,21 @@ public class TelemetryTests
             response.EnsureSuccessStatusCode();
         }
 
-        var traces = collector.TextOf("/v1/traces");
-        Assert.Contains("GET /items/{id}", traces, StringComparison.Ordinal);
-        Assert.Contains("http.response.status_code", traces, StringComparison.Ordinal);
-        Assert.Contains("inner work", traces, StringComparison.Ordinal);
-        var logs = collector.TextOf("/v1/logs");
-        Assert.Contains("Served item 7 with mo_rt_[redacted]", logs, StringComparison.Ordinal);
-        Assert.Contains("exception.stacktrace", logs, StringComparison.Ordinal);
-        Assert.Contains("http.server.request.duration", collector.TextOf("/v1/metrics"), StringComparison.Ordinal);
+        // The stop waits for the last export, but not for long.
+        await Eventually.Passes(() =>
+        {
+            var traces = collector.TextOf("/v1/traces");
+            Assert.Contains("GET /items/{id}", traces, StringComparison.Ordinal);
+            Assert.Contains("http.response.status_code", traces, StringComparison.Ordinal);
+            Assert.Contains("inner work", traces, StringComparison.Ordinal);
+            var logs = collector.TextOf("/v1/logs");
+            Assert.Contains("Served item 7 with mo_rt_[redacted]", logs, StringComparison.Ordinal);
+            Assert.Contains("exception.stacktrace", logs, StringComparison.Ordinal);
+            Assert.Contains("http.server.request.duration", collector.TextOf("/v1/metrics"), StringComparison.Ordinal);
+            return Task.CompletedTask;
+        });
 
-        var everything = traces + logs + collector.TextOf("/v1/metrics");
+        var everything = collector.TextOf("/v1/traces") + collector.TextOf("/v1/logs") + collector.TextOf("/v1/metrics");
         Assert.Contains("test-service-name", everything, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", everything, StringComparison.Ordinal);
     }
