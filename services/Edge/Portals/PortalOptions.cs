@@ -35,6 +35,10 @@ public sealed class PortalOptions
     [Range(1, 100_000)]
     public int ConcurrentCallsPerServer { get; set; } = 1024;
 
+    /// <summary>How long the counting for all edges together may take; after that an edge counts by itself, and holds up no call for longer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan CountingPatience { get; set; } = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Sessions of one user that live at the same time: one more ends the one that was silent for longest.</summary>
     [Range(1, 1_000_000)]
     public int SessionsPerUser { get; set; } = 500;

@@ -15,8 +15,6 @@ namespace ManagedOAuth.Edge.Portals.Limits;
 /// </summary>
 internal sealed class PortalLimits(RateLimiter limiter, IOptions<PortalOptions> options) : IDisposable
 {
-    // No call is held up for longer by a store that hangs.
-    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(100);
     private readonly PortalOptions _options = options.Value;
 
     private readonly PartitionedRateLimiter<Subject> _atOnce = PartitionedRateLimiter.Create<Subject, Subject>(static subject
@@ -101,7 +99,7 @@ internal sealed class PortalLimits(RateLimiter limiter, IOptions<PortalOptions> 
     }
 
     private async ValueTask<RpcError?> TryCountAsync(List<Demand> demands)
-        => await limiter.AcquireAllAsync(demands.ConvertAll(static demand => demand.ToRate()), s_patience) is var (index, after)
+        => await limiter.AcquireAllAsync(demands.ConvertAll(static demand => demand.ToRate()), _options.CountingPatience) is var (index, after)
             ? TooMany(demands[index].What, demands[index].PerMinute, after)
             : null;
 
