@@ -138,6 +138,16 @@ public sealed class PortalHarness(World world, Application application, McpPorta
         await world.KnowsAsync();
     }
 
+    /// <summary>
+    /// Changes how long a server may be silent, and waits until the edge knows it. Sessions with it stay: a test gives a server little time only once everything
+    /// is there that it is not about.
+    /// </summary>
+    public async Task SetTimeoutAsync(McpServer record, string timeout)
+    {
+        world.Configuration.Put(record with { RequestTimeout = timeout });
+        await world.KnowsAsync();
+    }
+
     /// <summary>An access token; the same user has the same id each time.</summary>
     public string Token(string email = "alice@example.com", Guid? grant = null)
     {

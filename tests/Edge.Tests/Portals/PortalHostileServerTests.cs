@@ -33,6 +33,7 @@ public sealed class PortalHostileServerTests(World world) : StartedServerTests(w
         Assert.DoesNotContain("canary", answer.Body + string.Join('\n', answer.Headers.Values), StringComparison.Ordinal);
         await Eventually.Async(() => World.PortalLog.Entries.Any(entry => entry.PortalId == Portal.Portal.PortalId && entry.Method == "tools/call" && !entry.Success));
         Upstream.Instead = null;
+        await SetTimeoutAsync("60s");
         Assert.Equal("read", (await Portal.RpcAsync(Portal.Token(), null, "tools/call", Read)).Text);
     }
 

@@ -39,57 +39,60 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
     [Fact]
     public async Task PersonWhoThinks_IsNotTakenForASilentServer()
     {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
+        await StartAsync(isStateless: false);
+        await Eventually.Passes(async () => Assert.Equal("decline", await AskSomebodyWhoThinksAsync()));
     }
 
     // What belongs to no request comes on the stream of its own: some servers ask there.
     [Fact]
     public async Task PersonWhoThinks_IsNotTakenForASilentServer_WhereverItAsks()
     {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
-        var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answered = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Upstream.Instead = async context =>
+        await StartAsync(isStateless: false);
+        await Eventually.Passes(async () =>
         {
-            if (context.Request.Method == "GET")
+            var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var answered = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Upstream.Instead = async context =>
             {
-                context.Response.ContentType = "text/event-stream";
-                await context.Response.Body.FlushAsync();
-                stream.TrySetResult(context.Response);
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
-                return true;
-            }
+                if (context.Request.Method == "GET")
+                {
+                    context.Response.ContentType = "text/event-stream";
+                    await context.Response.Body.FlushAsync();
+                    stream.TrySetResult(context.Response);
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, TaskScheduler.Default);
+                    return true;
+                }
 
-            if (context.Request.Headers["Mcp-Name"] == "ask")
-            {
-                using var call = await JsonDocument.ParseAsync(context.Request.Body);
-                var listening = await stream.Task;
-                await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
-                await listening.Body.FlushAsync();
-                var result = $$"""{"content":[{"type":"text","text":"{{await answered.Task}}"}]}""";
-                context.Response.ContentType = "application/json";
-                await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.RootElement.GetProperty("id").GetRawText()}},"result":{{result}}}""");
-                return true;
-            }
+                if (context.Request.Headers["Mcp-Name"] == "ask")
+                {
+                    using var call = await JsonDocument.ParseAsync(context.Request.Body);
+                    var listening = await stream.Task;
+                    await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
+                    await listening.Body.FlushAsync();
+                    var result = $$"""{"content":[{"type":"text","text":"{{await answered.Task}}"}]}""";
+                    context.Response.ContentType = "application/json";
+                    await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{call.RootElement.GetProperty("id").GetRawText()}},"result":{{result}}}""");
+                    return true;
+                }
 
-            if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
-            {
-                using var answer = await JsonDocument.ParseAsync(context.Request.Body);
-                answered.TrySetResult(answer.RootElement.GetProperty("result").GetProperty("action").GetString()!);
-                context.Response.StatusCode = 202;
-                return true;
-            }
+                if (context.Request.Method == "POST" && !context.Request.Headers.ContainsKey("Mcp-Method"))
+                {
+                    using var answer = await JsonDocument.ParseAsync(context.Request.Body);
+                    answered.TrySetResult(answer.RootElement.GetProperty("result").GetProperty("action").GetString()!);
+                    context.Response.StatusCode = 202;
+                    return true;
+                }
 
-            return false;
-        };
-        Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
+                return false;
+            };
+            Assert.Equal("decline", await AskSomebodyWhoThinksAsync());
+        });
     }
 
     [Fact]
     public async Task QuestionToAClientThatDoesNotListen_GivesTheServerNoMoreTime()
     {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = "1s" });
+        await StartAsync(isStateless: false);
         var stream = new TaskCompletionSource<HttpResponse>(TaskCreationOptions.RunContinuationsAsynchronously);
         var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         Upstream.Instead = async context =>
@@ -100,7 +103,7 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
                 await context.Response.Body.FlushAsync();
                 stream.TrySetResult(context.Response);
             }
-            else if (context.Request.Headers["Mcp-Method"] == "tools/call")
+            else if (context.Request.Headers["Mcp-Name"] == "ask")
             {
                 var listening = await stream.Task;
                 await listening.WriteAsync("""data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{} } } }""" + "\n\n");
@@ -123,8 +126,17 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
             return true;
         };
         var token = Portal.Token();
-        var answer = await Portal.RpcAsync(token, await Portal.InitializeAsync(token), "tools/call", """{"name":"things_ask"}""").WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        await stream.Task.WaitAsync(Eventually.DefaultDeadline);
+        await SetTimeoutAsync("1s");
+        var id = 1;
+        await Eventually.Async(async () =>
+        {
+            var answer = await Portal.RpcAsync(token, session, "tools/call", """{"name":"things_ask"}""", $"{++id}");
+            Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+            return told.Task.IsCompleted;
+        });
         Assert.Equal("The client does not listen.", await told.Task.WaitAsync(Eventually.DefaultDeadline));
     }
 
@@ -145,9 +157,14 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
             return true;
         };
-        var answer = await Portal.RpcAsync(Portal.Token(), null, "tools/call", Read).WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
-        Assert.Contains("Connect with revision 2025-11-25", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+
+        // The question has to come within the time that the server has.
+        await Eventually.Passes(async () =>
+        {
+            var answer = await Portal.RpcAsync(Portal.Token(), null, "tools/call", Read);
+            Assert.Equal("timeout", answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
+            Assert.Contains("Connect with revision 2025-11-25", answer.Json.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+        });
     }
 
     // No silence of it is longer than half of that.
@@ -175,13 +192,18 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
             return true;
         };
         var token = Portal.Token();
-        var answer = await Portal.RpcAsync(token, await Portal.InitializeAsync(token), "tools/call", """{"name":"things_read","_meta":{"progressToken":"t"} }""", "7");
-        Assert.Equal("read", answer.Text);
-        Assert.Equal(Steps, answer.Body.Split("notifications/progress").Length - 1);
+        await Eventually.Passes(async () =>
+        {
+            var answer = await Portal.RpcAsync(token, await Portal.InitializeAsync(token), "tools/call", """{"name":"things_read","_meta":{"progressToken":"t"} }""", "7");
+            Assert.Equal("read", answer.Text);
+            Assert.Equal(Steps, answer.Body.Split("notifications/progress").Length - 1);
+        });
     }
 
+    // Once the server has answered something, it may be silent for a second.
     private async Task<string> AskSomebodyWhoThinksAsync()
     {
+        await SetTimeoutAsync("60s");
         await using var client = await Portal.ConnectAsync("2025-11-25", handlers: new McpClientHandlers
         {
             ElicitationHandler = async (_, cancellation) =>
@@ -191,7 +213,11 @@ public sealed class PortalPatienceTests(World world) : StartedServerTests(world,
                 return new ElicitResult { Action = "decline" };
             },
         });
-        return Assert.IsType<TextContentBlock>((await client.CallToolAsync("things_ask")).Content[0]).Text;
+        Assert.Equal("read", TextOf(await client.CallToolAsync("things_read")));
+        await SetTimeoutAsync("1s");
+        return TextOf(await client.CallToolAsync("things_ask"));
+
+        static string TextOf(CallToolResult result) => Assert.IsType<TextContentBlock>(result.Content[0]).Text;
     }
 
     private static async Task<string> AskAsync(McpServer server, RequestContext<CallToolRequestParams> context, CancellationToken cancellation)

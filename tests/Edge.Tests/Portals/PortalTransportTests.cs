@@ -110,7 +110,7 @@ public sealed class PortalTransportTests(World world)
         _tools.Add(tool.Create());
         await using var server = await StartAsync("/sse", 405);
         await using var portal = await PortalHarness.CreateAsync(world, $"transport-{Guid.NewGuid():N}.test");
-        await AddAsync(portal, server.Urls.Single() + "/sse");
+        await AddAsync(portal, server.Urls.Single() + "/sse", timeout: "10m");
         await using var edge = await portal.StartEdgeAsync(null, new KeyValuePair<string, string?>("Edge:Portals:UpstreamIdle", "00:00:01"));
         portal.Port = edge.Port;
         var (alice, bob) = (portal.Token(), portal.Token("bob@example.com"));
@@ -138,11 +138,11 @@ public sealed class PortalTransportTests(World world)
         await Eventually.Async(() => _received.Count(received => received == "GET") == 2);
     }
 
-    private async Task AddAsync(PortalHarness portal, string address, Func<McpCatalog, McpCatalog>? found = null)
+    private async Task AddAsync(PortalHarness portal, string address, Func<McpCatalog, McpCatalog>? found = null, string timeout = "30s")
     {
         // Its tools are read from a server like it.
         await using var twin = await McpUpstream.StartAsync("old", isStateless: false, upstream => _tools.ForEach(upstream.Tools.Add));
-        await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = "10s" }, catalog: catalog => (found?.Invoke(catalog) ?? catalog) with { ProtocolVersion = "2024-11-05" });
+        await portal.AddAsync("old", twin, record => record with { Hostname = address, RequestTimeout = timeout }, catalog: catalog => (found?.Invoke(catalog) ?? catalog) with { ProtocolVersion = "2024-11-05" });
     }
 
     private static McpServerTool Read() => McpServerTool.Create(() => "read", new() { Name = "read" });

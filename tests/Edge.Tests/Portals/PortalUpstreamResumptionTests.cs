@@ -57,7 +57,10 @@ public sealed class PortalUpstreamResumptionTests(World world) : PortalTests(wor
     [InlineData(200, "timeout")]
     public async Task AnswerThatCannotBeTakenUp_OrNeverComes_IsAnErrorInBoundedTime(int status, string reason)
     {
-        await Portal.AddAsync("things", Upstream, record => record with { RequestTimeout = "3s" });
+        var record = await Portal.AddAsync("things", Upstream);
+        var token = Portal.Token();
+        var session = await Portal.InitializeAsync(token);
+        Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
         var calls = 0;
         Upstream.Instead = async context =>
         {
@@ -71,8 +74,12 @@ public sealed class PortalUpstreamResumptionTests(World world) : PortalTests(wor
 
             return Refuses(context, status == 200 ? 405 : status);
         };
-        var token = Portal.Token();
-        var answer = await Portal.RpcAsync(token, await Portal.InitializeAsync(token), "tools/call", Read).WaitAsync(TimeSpan.FromSeconds(60));
+        if (reason == "timeout")
+        {
+            await Portal.SetTimeoutAsync(record, "3s");
+        }
+
+        var answer = await Portal.RpcAsync(token, session, "tools/call", Read, "2").WaitAsync(Eventually.DefaultDeadline);
         Assert.Equal(reason, answer.Json.GetProperty("error").GetProperty("data").GetProperty("reason").GetString());
         Assert.Equal(1, calls);
     }

@@ -22,10 +22,11 @@ public sealed class PortalUpstreamSessionTests(World world) : StartedServerTests
     [InlineData("10m", """{"jsonrpc":"2.0","id":7,"method":"logging/setLevel","params":{"level":"info"} }""", 200)]
     public async Task ServerThatTakesNoMessage_HoldsNobodyUp(string timeout, string message, int status = 202)
     {
-        await StartAsync(isStateless: false, record => record with { RequestTimeout = timeout });
+        await StartAsync(isStateless: false);
         var token = Portal.Token();
         var session = await Portal.InitializeAsync(token);
         Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
+        await SetTimeoutAsync(timeout);
         var held = 0;
         Upstream.Instead = async context =>
         {
@@ -37,8 +38,16 @@ public sealed class PortalUpstreamSessionTests(World world) : StartedServerTests
 
             return false;
         };
-        var answer = await Portal.PostAsync(token, message, ("Mcp-Session-Id", session)).WaitAsync(Eventually.DefaultDeadline);
-        Assert.Equal((status, 1), (answer.Status, Volatile.Read(ref held)));
+
+        // Where the time that it has for the message is over before the server sees it, it is told once more.
+        var answers = new List<int>();
+        await Eventually.Async(async () =>
+        {
+            answers.Add((await Portal.PostAsync(token, message, ("Mcp-Session-Id", session))).Status);
+            return Volatile.Read(ref held) > 0;
+        });
+        Assert.All(answers, answer => Assert.Equal(status, answer));
+        Assert.InRange(Volatile.Read(ref held), 1, answers.Count);
     }
 
     [Fact]

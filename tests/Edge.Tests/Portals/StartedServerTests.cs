@@ -15,6 +15,9 @@ public abstract class StartedServerTests(World world, string name, Action<McpUps
 
     protected McpUpstream Upstream { get; private set; } = null!;
 
+    /// <summary>The server's record.</summary>
+    protected Contracts.Configuration.McpServer Things { get; private set; } = null!;
+
     public async Task InitializeAsync() => Portal = await PortalHarness.CreateAsync(world, $"{name}-{Guid.NewGuid():N}.test");
 
     public async Task DisposeAsync()
@@ -32,6 +35,9 @@ public abstract class StartedServerTests(World world, string name, Action<McpUps
     protected async Task StartAsync(bool isStateless, Func<Contracts.Configuration.McpServer, Contracts.Configuration.McpServer>? change = null)
     {
         Upstream = await McpUpstream.StartAsync("things", isStateless, fill);
-        await Portal.AddAsync("things", Upstream, change);
+        Things = await Portal.AddAsync("things", Upstream, change);
     }
+
+    /// <summary>See <see cref="PortalHarness.SetTimeoutAsync"/>.</summary>
+    protected Task SetTimeoutAsync(string timeout) => Portal.SetTimeoutAsync(Things, timeout);
 }
