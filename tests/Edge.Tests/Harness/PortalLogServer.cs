@@ -8,6 +8,8 @@ namespace ManagedOAuth.Edge.Tests.Harness;
 /// <summary>What the edge has reported.</summary>
 public sealed class PortalLogState
 {
+    private readonly ConcurrentDictionary<string, byte> _known = new();
+
     public ConcurrentQueue<PortalLogEntry> Entries { get; } = new();
 
     /// <summary>Reports that are answered with UNAVAILABLE before one is taken.</summary>
@@ -15,6 +17,15 @@ public sealed class PortalLogState
 
     /// <summary>Completed by the next report, which is then not answered until its caller gives up.</summary>
     public TaskCompletionSource? Hold { get; set; }
+
+    /// <summary>Keeps one of each, as Config does: a report whose answer did not come in time comes once more.</summary>
+    public void Add(PortalLogEntry entry)
+    {
+        if (_known.TryAdd(entry.Id, 0))
+        {
+            Entries.Enqueue(entry);
+        }
+    }
 }
 
 /// <summary>Config's side of the portal log.</summary>
@@ -37,7 +48,7 @@ public sealed class PortalLogServer(PortalLogState state) : PortalLog.PortalLogB
 
         foreach (var entry in request.Entries)
         {
-            state.Entries.Enqueue(entry);
+            state.Add(entry);
         }
 
         return new PortalLogReply();

@@ -8,7 +8,18 @@ namespace ManagedOAuth.Edge.Tests.Harness;
 /// <summary>What the edge has told of refused requests.</summary>
 public sealed class RefusalLogState
 {
+    private readonly ConcurrentDictionary<string, byte> _known = new();
+
     public ConcurrentQueue<Refusal> Entries { get; } = new();
+
+    /// <summary>Keeps one of each, as Config does: a report whose answer did not come in time comes once more.</summary>
+    public void Add(Refusal entry)
+    {
+        if (_known.TryAdd(entry.Id, 0))
+        {
+            Entries.Enqueue(entry);
+        }
+    }
 }
 
 /// <summary>Config's side of the log of refusals.</summary>
@@ -19,7 +30,7 @@ public sealed class RefusalLogServer(RefusalLogState state) : RefusalLog.Refusal
     {
         foreach (var entry in request.Entries)
         {
-            state.Entries.Enqueue(entry);
+            state.Add(entry);
         }
 
         return Task.FromResult(new RefusalReply());
