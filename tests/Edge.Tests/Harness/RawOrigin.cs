@@ -12,6 +12,7 @@ public sealed class RawOrigin : IDisposable
     private readonly byte[] _answer;
     private readonly bool _keepOpen;
     private int _requests;
+    private int _ended;
 
     public RawOrigin(string answer, bool keepOpen = false)
     {
@@ -25,6 +26,9 @@ public sealed class RawOrigin : IDisposable
     public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     public int Requests => Volatile.Read(ref _requests);
+
+    /// <summary>Connections that it has ended.</summary>
+    public int Ended => Volatile.Read(ref _ended);
 
     public void Dispose() => _listener.Dispose();
 
@@ -59,5 +63,7 @@ public sealed class RawOrigin : IDisposable
             }
             while (_keepOpen && client.Connected);
         }
+
+        Interlocked.Increment(ref _ended);
     }
 }

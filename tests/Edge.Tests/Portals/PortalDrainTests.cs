@@ -36,19 +36,21 @@ public sealed class PortalDrainTests(World world) : LongToolTests(world, "drain"
         await stopped.WaitAsync(Eventually.DefaultDeadline);
     }
 
+    // What is told at the end has a few seconds: where a slow machine needs longer, another edge is stopped.
     [Fact]
-    public async Task CallThatNeverEnds_IsCutOffAfterTheTimeForDraining_AndWhatHappenedIsStillTold()
+    public Task CallThatNeverEnds_IsCutOffAfterTheTimeForDraining_AndWhatHappenedIsStillTold() => Eventually.Passes(async () =>
     {
         await using var edge = await Portal.StartEdgeAsync(settings: new KeyValuePair<string, string?>("Edge:DrainTimeout", "00:00:01"));
         Portal.Port = edge.Port;
-        var token = Portal.Token();
+        var grant = Guid.NewGuid();
+        var token = Portal.Token(grant: grant);
         var (call, _) = await LongTool.BeginAsync(Portal, token, await Portal.InitializeAsync(token));
         Assert.Equal(TimeSpan.FromSeconds(1) + DrainEnd.Reserve, edge.Get<IOptions<HostOptions>>().Value.ShutdownTimeout);
         await edge.App.StopAsync().WaitAsync(Eventually.DefaultDeadline);
 
         // There was time left to tell of it.
-        Assert.Contains(World.PortalLog.Entries, entry => entry.PortalId == Portal.Portal.PortalId && entry.Tool == "long");
+        Assert.Contains(World.PortalLog.Entries, entry => entry.GrantId == grant.ToString() && entry.Tool == "long");
         Assert.NotNull(await Record.ExceptionAsync(() => LongTool.ResultOfAsync(call)));
         await call.DisposeAsync();
-    }
+    });
 }

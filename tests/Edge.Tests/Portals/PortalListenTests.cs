@@ -44,11 +44,8 @@ public sealed class PortalListenTests(World world) : PortalTests(world, "listen"
     {
         var record = await Portal.AddAsync("things", Upstream);
         var catalog = await Upstream.CatalogAsync(record);
-        var (token, listeners) = (Portal.Token(), World.Edge.Get<Listeners>().Count);
-        await using var stream = revision == "2026-07-28"
-            ? await Portal.OpenStatelessAsync(token, "subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true} }""")
-            : await Portal.ListenAsync(token, await Portal.InitializeAsync(token, revision));
-        await Eventually.Async(() => World.Edge.Get<Listeners>().Count > listeners);
+        var token = Portal.Token();
+        await using var stream = await ListenAsync(token, revision, """{"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true} }""");
         var resource = JsonSerializer.SerializeToElement(new { uri = "things://new", name = "new" });
         var states = new[]
         {
@@ -77,17 +74,26 @@ public sealed class PortalListenTests(World world) : PortalTests(world, "listen"
         await Portal.AddAsync("hers", Upstream, policies: World.Allow(new Rule.Email("alice@example.com")));
         await Portal.AddAsync("everyones", Upstream);
         var bob = Portal.Token("bob@example.com");
-        await using var stream = hasSession
-            ? await Portal.ListenAsync(bob, await Portal.InitializeAsync(bob))
-            : await Portal.OpenStatelessAsync(bob, "subscriptions/listen", """{"notifications":{"toolsListChanged":true,"promptsListChanged":true} }""");
-        if (!hasSession)
-        {
-            await stream.NextAsync();
-        }
-
+        await using var stream = await ListenAsync(bob, hasSession ? "2025-11-25" : "2026-07-28", """{"notifications":{"toolsListChanged":true,"promptsListChanged":true} }""");
         await Portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0] with { UpdatedTools = [new() { Name = "read", Enabled = false }] }, portal.Servers[1]] });
         await Portal.ChangeAsync(portal => portal with { Servers = [portal.Servers[0], portal.Servers[1] with { UpdatedPrompts = [new() { Name = "greet", Enabled = false }] }] });
         var heard = (await stream.NextAsync().WaitAsync(Eventually.DefaultDeadline)).Json;
         Assert.Equal("notifications/prompts/list_changed", heard.GetProperty("method").GetString());
+    }
+
+    // When this returns, what changes is told: the head of an answer comes a moment before.
+    private async Task<EventReader> ListenAsync(string token, string revision, string parameters)
+    {
+        if (revision == "2026-07-28")
+        {
+            var subscribed = await Portal.OpenStatelessAsync(token, "subscriptions/listen", parameters);
+            await subscribed.NextAsync();
+            return subscribed;
+        }
+
+        var session = await Portal.InitializeAsync(token, revision);
+        var stream = await Portal.ListenAsync(token, session);
+        await Eventually.Async(() => World.Edge.Get<Listeners>().Hears(session));
+        return stream;
     }
 }

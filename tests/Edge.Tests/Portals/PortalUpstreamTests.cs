@@ -212,7 +212,8 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
             Assert.Equal("things", dead.Json.GetProperty("error").GetProperty("data").GetProperty("server_id").GetString());
         }
 
-        Assert.Contains("not been reachable for a while", (await _portal.RpcAsync(token, null, "tools/call", Read)).Body, StringComparison.Ordinal);
+        // Every few seconds one call finds out whether it is back: a slow machine may have to ask once more.
+        await Eventually.Async(async () => (await _portal.RpcAsync(token, null, "tools/call", Read)).Body.Contains("not been reachable for a while", StringComparison.Ordinal));
         Assert.Equal("read", (await _portal.RpcAsync(token, null, "tools/call", """{"name":"others_read"}""")).Text);
         Assert.Contains("things_read", (await _portal.RpcAsync(token, null, "tools/list")).Body, StringComparison.Ordinal);
         await _stateless.StartAsync();
@@ -224,14 +225,8 @@ public sealed class PortalUpstreamTests(World world) : IAsyncLifetime
     {
         await _portal.AddAsync("things", _stateless, record => record with { CallsPerMinute = 20 });
         var token = _portal.Token();
-        var answers = new List<PortalAnswer>();
-        for (var i = 0; i < 25; i++)
-        {
-            answers.Add(await _portal.RpcAsync(token, null, "tools/call", Read));
-        }
-
-        Assert.Contains(answers, answer => answer.ErrorCode == -32005);
-        Assert.Null(answers[0].ErrorCode);
+        Assert.Equal("read", (await _portal.RpcAsync(token, null, "tools/call", Read)).Text);
+        await Eventually.Async(async () => (await _portal.RpcAsync(token, null, "tools/call", Read)).ErrorCode == -32005);
         Assert.Equal("read", (await _portal.RpcAsync(_portal.Token("bob@example.com"), null, "tools/call", Read)).Text);
     }
 

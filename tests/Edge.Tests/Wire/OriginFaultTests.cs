@@ -97,6 +97,7 @@ public class OriginFaultTests(World world)
         using var origin = new RawOrigin("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         var (host, token) = await BehindAsync(origin);
         Assert.Equal(200, (await world.SendAsync(method, host, "/", token, "Content-Length: 0"))?.Status);
+        await Eventually.Async(() => origin.Ended == 1);
         var second = await world.SendAsync(method, host, "/", token, "Content-Length: 0");
 
         Assert.True(second?.Status is 200 or 502);

@@ -36,7 +36,9 @@ public class SessionTests(World world)
         Assert.Equal(200, (await world.GetAsync(host, "/orders", $"Cookie: {session.Split(';')[0]}"))?.Status);
         var (cache, uses) = (world.Edge.Get<CredentialCache>(), world.Edge.Get<GrantUseReports>());
         Assert.True(cache.TryGet(assertion, CredentialKind.BrowserSession, application.Aud, out var credential));
-        Assert.True(uses.Waiting.Contains(credential!.GrantId) || world.Tokens.Used.Contains(credential.GrantId.ToString()));
+
+        // While it is being told of, it is in neither.
+        await Eventually.Async(() => uses.Waiting.Contains(credential!.GrantId) || world.Tokens.Used.Contains(credential.GrantId.ToString()));
 
         // The login cookie goes with the login.
         Assert.Contains(response.All("Set-Cookie"), set => set.StartsWith(cookie.Split('=')[0] + "=;", StringComparison.Ordinal));
