@@ -18,7 +18,7 @@ internal sealed class AdminApi : IDisposable
         _access = dashboard + "/client/v4/accounts/default/access/";
         _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
         {
-            Timeout = TimeSpan.FromSeconds(15),
+            Timeout = TimeSpan.FromSeconds(30),
             MaxResponseContentBufferSize = 4 * 1024 * 1024,
             DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
         };
@@ -69,4 +69,7 @@ internal sealed class AdminApi : IDisposable
 internal sealed class AdminApiException(HttpStatusCode status, string message) : Exception(message)
 {
     public HttpStatusCode Status { get; } = status;
+
+    /// <summary>The same call may succeed later: something does not answer, or has not heard of what was just made.</summary>
+    public bool MayPass => Status is HttpStatusCode.NotFound or HttpStatusCode.Conflict or >= HttpStatusCode.InternalServerError;
 }

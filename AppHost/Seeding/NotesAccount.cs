@@ -18,14 +18,14 @@ internal static partial class NotesAccount
     /// <param name="server">Path of the server there.</param>
     /// <param name="ct">Stops waiting.</param>
     /// <exception cref="AdminApiException">The API said no.</exception>
-    /// <exception cref="InvalidOperationException">A page on the way is not the one that was expected.</exception>
+    /// <exception cref="HttpRequestException">A page on the way is not the one that was expected; a login that is begun anew may find it.</exception>
     public static async Task ConnectAsync(AdminApi api, string server, CancellationToken ct)
     {
         var begun = await api.CreateAsync(server + "/connect", new JsonObject(), ct);
         var ask = new Uri(begun["url"]!.GetValue<string>());
         using var browser = new HttpClient(new SocketsHttpHandler { UseProxy = false, CookieContainer = new CookieContainer(), AllowAutoRedirect = false })
         {
-            Timeout = TimeSpan.FromSeconds(15),
+            Timeout = TimeSpan.FromSeconds(30),
             MaxResponseContentBufferSize = 1024 * 1024,
             DefaultRequestHeaders = { { "Accept", "text/html" } },
         };
@@ -49,7 +49,7 @@ internal static partial class NotesAccount
 
     private static string Match(Regex what, string text, HttpResponseMessage page) => what.Match(text) is { Success: true } found ? WebUtility.HtmlDecode(found.Groups[1].Value) : throw Unexpected(page);
 
-    private static InvalidOperationException Unexpected(HttpResponseMessage page) => new($"{page.RequestMessage?.RequestUri?.GetLeftPart(UriPartial.Path)} answered {(int)page.StatusCode} on the way.");
+    private static HttpRequestException Unexpected(HttpResponseMessage page) => new($"{page.RequestMessage?.RequestUri?.GetLeftPart(UriPartial.Path)} answered {(int)page.StatusCode} on the way.");
 
     [GeneratedRegex("name=\"csrf\" value=\"([^\"]+)\"")]
     private static partial Regex Csrf();

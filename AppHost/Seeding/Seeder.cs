@@ -14,8 +14,10 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
     private static readonly string[] s_needed = ["postgres", "redis", "config", "authorization-server", "token", "edge", "orders-api", "mcp-server", "notes-server"];
 
     private const string Servers = "ai-controls/mcp/servers";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan s_notesPatience = TimeSpan.FromSeconds(30);
+    private const int MostAttempts = 10;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_notesPatience = TimeSpan.FromSeconds(90);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,7 +33,7 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
             var first = !File.Exists(state.SeededFile);
             if (options.Seed && first)
             {
-                await SeedAsync(api, stoppingToken);
+                await AgainAsync(() => SeedAsync(api, stoppingToken), stoppingToken);
             }
             output.WriteHost(Welcome.Text(options, state, first, clock.GetElapsedTime(started), SeededFor()));
         }
@@ -42,6 +44,24 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         catch (Exception e) when (e is AdminApiException or HttpRequestException or OperationCanceledException or JsonException or FormatException) // Protects the host: services run on, and the message says what is missing.
         {
             output.WriteHost($"{Environment.NewLine}The configuration could not be seeded: {e.Message}{Environment.NewLine}Everything runs; the next start tries again.{Environment.NewLine}");
+        }
+    }
+
+    // On a slow machine a service that is healthy may not answer in time, or not have heard of an object yet. What is there is found the next time, and
+    // not made twice.
+    private async Task AgainAsync(Func<Task> attempt, CancellationToken ct)
+    {
+        for (var left = MostAttempts; ; left--)
+        {
+            try
+            {
+                await attempt();
+                return;
+            }
+            catch (Exception e) when (left > 1 && (e is HttpRequestException or AdminApiException { MayPass: true } || (e is OperationCanceledException && !ct.IsCancellationRequested)))
+            {
+                await Task.Delay(s_pause, clock, ct);
+            }
         }
     }
 
@@ -96,21 +116,26 @@ internal sealed class Seeder(AppHostOptions options, LocalState state, ResourceN
         var ct = patience.Token;
         try
         {
-            var notes = (await api.ListAsync(Servers, ct)).FirstOrDefault(item => item!["id"]!.GetValue<string>() == "notes");
-            if (notes?["authentication_status"]?.GetValue<string>() != "connected")
-            {
-                await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
-            }
-
-            // By itself it is tried again a minute after it was found to need a login.
-            await api.CreateAsync(Servers + "/notes/sync", new JsonObject(), ct);
-            await WaitUntilReadAsync(api, "notes", ct);
+            await AgainAsync(() => ConnectNotesAsync(api, ct), ct);
         }
         catch (Exception e) when (e is AdminApiException or HttpRequestException or InvalidOperationException or JsonException or FormatException
             || (e is OperationCanceledException && !stopping.IsCancellationRequested))
         {
             output.WriteHost($"{Environment.NewLine}The sample server \"notes\" could not be connected: {e.Message} Connect it in the dashboard.{Environment.NewLine}");
         }
+    }
+
+    private async Task ConnectNotesAsync(AdminApi api, CancellationToken ct)
+    {
+        var notes = (await api.ListAsync(Servers, ct)).FirstOrDefault(item => item!["id"]!.GetValue<string>() == "notes");
+        if (notes?["authentication_status"]?.GetValue<string>() != "connected")
+        {
+            await NotesAccount.ConnectAsync(api, Servers + "/notes", ct);
+        }
+
+        // By itself it is tried again a minute after it was found to need a login.
+        await api.CreateAsync(Servers + "/notes/sync", new JsonObject(), ct);
+        await WaitUntilReadAsync(api, "notes", ct);
     }
 
     // Config reads a new server by itself; whoever connects right after the welcome shall find its tools.
