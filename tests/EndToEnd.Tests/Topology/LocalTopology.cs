@@ -14,7 +14,7 @@ public class LocalTopology : IAsyncLifetime
 {
     private const int BlockSize = 20;
     private const int Blocks = 490;
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(60) };
     private static int s_block;
 
     private readonly StringBuilder _output = new();
@@ -24,6 +24,7 @@ public class LocalTopology : IAsyncLifetime
     private readonly bool _keepsData;
     private readonly int _base = FreeBlock();
     private Process? _appHost;
+    private volatile bool _isUnseeded;
 
     public LocalTopology()
         : this("token=2,edge=2")
@@ -82,6 +83,13 @@ public class LocalTopology : IAsyncLifetime
         await StartAsync();
         AdminToken = (await File.ReadAllTextAsync(Path.Combine(DataFolder, "admin-token"))).Trim();
         Admin = new AdminApi(Dashboard, AdminToken);
+        if (_seed)
+        {
+            // The first start goes on without the tools of a server that takes too long to read. Tests need them.
+            await Eventually.Async(
+                async () => (await Admin.GetAsync("ai-controls/mcp/servers")).AsArray().All(server => (string?)server!["status"] == "ready"),
+                what: "the sample MCP servers are read");
+        }
     }
 
     public virtual async Task DisposeAsync()
@@ -131,7 +139,7 @@ public class LocalTopology : IAsyncLifetime
 
         await Eventually.Async(
             async () => (await ResourcesAsync()).Where(found => found.Name == resource).All(found => found.Ready && !killed.Contains(found.Pid)),
-            TimeSpan.FromSeconds(60),
+            TimeSpan.FromMinutes(4),
             $"{resource} is ready again");
     }
 
@@ -149,21 +157,21 @@ public class LocalTopology : IAsyncLifetime
     {
         _appHost = Start();
         await Eventually.Async(
-            async () =>
-            {
-                Assert.False(_appHost.HasExited, $"AppHost ended: {Output}");
-                return (!_seed || IsSeeded()) && await AllReadyAsync();
-            },
-            TimeSpan.FromSeconds(120),
+            async () => HasFailed() || ((!_seed || IsSeeded()) && await AllReadyAsync()),
+            TimeSpan.FromMinutes(5),
             "the topology is ready and seeded");
+        Assert.False(HasFailed(), $"AppHost has ended or could not seed: {Output}");
     }
+
+    // Nothing more is to be waited for.
+    private bool HasFailed() => _appHost!.HasExited || _isUnseeded;
 
     private async Task StopAsync()
     {
         if (_appHost is { HasExited: false })
         {
             Signal("-TERM", _appHost.Id);
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+            using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
             try
             {
                 await _appHost.WaitForExitAsync(deadline.Token);
@@ -226,6 +234,7 @@ public class LocalTopology : IAsyncLifetime
 
     private void Append(string? line)
     {
+        _isUnseeded |= line?.Contains("could not be seeded", StringComparison.Ordinal) is true;
         lock (_output)
         {
             _output.AppendLine(line);
