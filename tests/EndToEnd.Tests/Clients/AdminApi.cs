@@ -5,14 +5,14 @@ using System.Text.Json.Nodes;
 
 namespace ManagedOAuth.EndToEnd.Tests.Clients;
 
-/// <summary>The admin API, called as any script would.</summary>
+/// <summary>The admin API, called as any script would that asks again where the answer is 503.</summary>
 public sealed class AdminApi : IDisposable
 {
     private readonly HttpClient _http;
 
     public AdminApi(Uri dashboard, string token)
     {
-        _http = new HttpClient { BaseAddress = new Uri(dashboard, "/client/v4/accounts/default/access/"), Timeout = TimeSpan.FromSeconds(30) };
+        _http = new HttpClient(new PatientHandler(new SocketsHttpHandler())) { BaseAddress = new Uri(dashboard, "/client/v4/accounts/default/access/"), Timeout = PatientHandler.Timeout };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 

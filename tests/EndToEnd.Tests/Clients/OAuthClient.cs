@@ -14,11 +14,12 @@ public sealed record Tokens(string AccessToken, string RefreshToken, int Expires
 
 /// <summary>
 /// A public client that knows nothing but the standards and one URL: 401, protected resource metadata (RFC 9728), authorization server metadata
-/// (RFC 8414), registration (RFC 7591), authorization code with PKCE (RFC 7636), refresh, revocation (RFC 7009).
+/// (RFC 8414), registration (RFC 7591), authorization code with PKCE (RFC 7636), refresh, revocation (RFC 7009). Where the answer is 503 it asks again.
 /// </summary>
 public sealed class OAuthClient(Uri resource, string name = "end-to-end client") : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new(new PatientHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })) { Timeout = PatientHandler.Timeout };
+    private readonly HttpClient _hasty = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     public Uri RedirectUri { get; } = new("http://127.0.0.1:49999/callback");
 
@@ -98,28 +99,36 @@ public sealed class OAuthClient(Uri resource, string name = "end-to-end client")
         return new Uri($"{Endpoint("authorization_endpoint")}?{query}");
     }
 
-    public async Task<Tokens> RedeemAsync(string code, string verifier)
-        => Read(await TokenAsync(new()
-        {
-            ["grant_type"] = "authorization_code",
-            ["code"] = code,
-            ["redirect_uri"] = RedirectUri.ToString(),
-            ["client_id"] = ClientId,
-            ["code_verifier"] = verifier,
-        }));
+    public async Task<Tokens> RedeemAsync(string code, string verifier) => Read(await TryRedeemAsync(code, verifier));
+
+    public Task<(HttpStatusCode Status, JsonElement Body)> TryRedeemAsync(string code, string verifier) => TokenAsync(new()
+    {
+        ["grant_type"] = "authorization_code",
+        ["code"] = code,
+        ["redirect_uri"] = RedirectUri.ToString(),
+        ["client_id"] = ClientId,
+        ["code_verifier"] = verifier,
+    });
 
     public async Task<Tokens> RefreshAsync(string refreshToken) => Read(await TryRefreshAsync(refreshToken));
 
-    public Task<(HttpStatusCode Status, JsonElement Body)> TryRefreshAsync(string refreshToken) => TokenAsync(new()
+    public Task<(HttpStatusCode Status, JsonElement Body)> TryRefreshAsync(string refreshToken) => TokenAsync(_http, RefreshOf(refreshToken));
+
+    /// <summary>One request, whatever the answer is.</summary>
+    public Task<(HttpStatusCode Status, JsonElement Body)> TryRefreshOnceAsync(string refreshToken) => TokenAsync(_hasty, RefreshOf(refreshToken));
+
+    public Task<(HttpStatusCode Status, JsonElement Body)> TokenAsync(Dictionary<string, string> form) => TokenAsync(_http, form);
+
+    private Dictionary<string, string> RefreshOf(string refreshToken) => new()
     {
         ["grant_type"] = "refresh_token",
         ["refresh_token"] = refreshToken,
         ["client_id"] = ClientId,
-    });
+    };
 
-    public async Task<(HttpStatusCode Status, JsonElement Body)> TokenAsync(Dictionary<string, string> form)
+    private async Task<(HttpStatusCode Status, JsonElement Body)> TokenAsync(HttpClient http, Dictionary<string, string> form)
     {
-        using var answer = await _http.PostAsync(Endpoint("token_endpoint"), new FormUrlEncodedContent(form));
+        using var answer = await http.PostAsync(Endpoint("token_endpoint"), new FormUrlEncodedContent(form));
         var text = await answer.Content.ReadAsStringAsync();
         return (answer.StatusCode, text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : JsonDocument.Parse("{}").RootElement);
     }
@@ -138,7 +147,11 @@ public sealed class OAuthClient(Uri resource, string name = "end-to-end client")
         return _http.SendAsync(request, completion);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _hasty.Dispose();
+    }
 
     private static Tokens Read((HttpStatusCode Status, JsonElement Body) answer)
     {

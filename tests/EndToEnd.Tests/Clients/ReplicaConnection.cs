@@ -16,15 +16,16 @@ public sealed class ReplicaConnection : IDisposable
     private ReplicaConnection(NetworkStream stream, int pid)
     {
         (_stream, ProcessId) = (stream, pid);
-        Http = new HttpClient(new SocketsHttpHandler
+        Http = new HttpClient(new PatientHandler(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             MaxConnectionsPerServer = 1,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             ConnectCallback = (_, _) => Interlocked.Exchange(ref _used, 1) == 0
                 ? ValueTask.FromResult<Stream>(_stream)
                 : throw new InvalidOperationException($"The connection to process {ProcessId} is gone."),
-        }) { Timeout = TimeSpan.FromSeconds(60) };
+        })) { Timeout = PatientHandler.Timeout };
     }
 
     private int _used;

@@ -4,11 +4,14 @@ using System.Text.RegularExpressions;
 namespace ManagedOAuth.EndToEnd.Tests.Clients;
 
 /// <summary>
-/// A user's browser without JavaScript: follows redirects, keeps cookies, logs in with the PIN from the mailbox, and decides on the consent page.
+/// A user's browser without JavaScript: follows redirects, keeps cookies, logs in with the PIN from the mailbox, decides on the consent page, and comes
+/// back in a moment to a page that asks for that.
 /// </summary>
-public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
+public sealed partial class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
 {
     private const int MostSteps = 30;
+    private const int MostPauses = 60;
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly CookieContainer _cookies = new();
     private readonly List<string> _pins = [];
@@ -50,11 +53,27 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
     {
         (ConsentShown, PinAsked) = (false, false);
         var known = await mailbox.PinsAsync(email);
-        var request = Navigation(HttpMethod.Get, start, null);
-        for (var step = 0; step < MostSteps; step++)
+        Func<HttpRequestMessage> request = () => Navigation(HttpMethod.Get, start, null);
+        for (var (step, pauses) = (0, 0); step < MostSteps; step++)
         {
-            var answer = await Http.SendAsync(request);
-            var address = request.RequestUri!;
+            var sent = request();
+            var answer = await Http.SendAsync(sent);
+            var address = sent.RequestUri!;
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable && pauses++ < MostPauses)
+            {
+                // Something was too slow to answer. A page that knows the way on says it; any other is loaded again.
+                if (TryAgain().Match(LastPage = await answer.Content.ReadAsStringAsync()) is { Success: true } again)
+                {
+                    var anew = new Uri(address, WebUtility.HtmlDecode(again.Groups[1].Value));
+                    request = () => Navigation(HttpMethod.Get, anew, null);
+                }
+
+                answer.Dispose();
+                await Task.Delay(s_pause);
+                step--;
+                continue;
+            }
+
             if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location)
             {
                 var next = new Uri(address, location);
@@ -63,7 +82,7 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
                     return (next, answer);
                 }
 
-                request = Navigation(HttpMethod.Get, next, null);
+                request = () => Navigation(HttpMethod.Get, next, null);
                 continue;
             }
 
@@ -73,22 +92,23 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
                 PinAsked = true;
                 pinForm.Fields["pin"] = await mailbox.NewPinAsync(email, known);
                 _pins.Add(pinForm.Fields["pin"]);
-                request = Submit(pinForm);
+                request = () => Submit(pinForm);
             }
             else if (IdentityProvider is not null && Regex.Match(LastPage, $"href=\"([^\"]+)\">Continue with {Regex.Escape(IdentityProvider)}<") is { Success: true } link)
             {
-                request = Navigation(HttpMethod.Get, new Uri(address, WebUtility.HtmlDecode(link.Groups[1].Value)), null);
+                var there = new Uri(address, WebUtility.HtmlDecode(link.Groups[1].Value));
+                request = () => Navigation(HttpMethod.Get, there, null);
             }
             else if (HtmlForm.WithField(address, LastPage, "email") is { } emailForm)
             {
                 emailForm.Fields["email"] = email;
-                request = Submit(emailForm);
+                request = () => Submit(emailForm);
             }
             else if (HtmlForm.WithField(address, LastPage, "action") is { } consent)
             {
                 ConsentShown = true;
                 consent.Fields["action"] = approve ? "approve" : "deny";
-                request = Submit(consent);
+                request = () => Submit(consent);
             }
             else
             {
@@ -98,6 +118,9 @@ public sealed class ScriptedBrowser(string email, Mailbox mailbox) : IDisposable
 
         throw new InvalidOperationException($"No end after {MostSteps} steps from {start}; the last page was: {LastPage}");
     }
+
+    [GeneratedRegex("href=\"([^\"]+)\">Try again<")]
+    private static partial Regex TryAgain();
 
     private static HttpRequestMessage Submit(HtmlForm form)
     {

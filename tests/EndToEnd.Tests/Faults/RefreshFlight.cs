@@ -62,7 +62,7 @@ internal sealed class RefreshFlight : IDisposable
         {
             try
             {
-                var (status, body) = await Client.TryRefreshAsync(RefreshToken);
+                var (status, body) = await Client.TryRefreshOnceAsync(RefreshToken);
                 if (status == HttpStatusCode.OK)
                 {
                     RefreshToken = body.GetProperty("refresh_token").GetString()!;

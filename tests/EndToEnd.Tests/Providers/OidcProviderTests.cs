@@ -102,7 +102,7 @@ public sealed class OidcProviderTests(ProviderTopology topology)
         {
             for (var i = 0; i < 3; i++)
             {
-                var (status, body) = await client.TryRefreshAsync(tokens.RefreshToken);
+                var (status, body) = await client.TryRefreshOnceAsync(tokens.RefreshToken);
                 Assert.Equal((HttpStatusCode.ServiceUnavailable, "temporarily_unavailable"), (status, body.GetProperty("error").GetString()));
             }
 
