@@ -91,7 +91,7 @@ public sealed class McpServerTests(SamplesFixture samples) : IClassFixture<Sampl
             TransportMode = HttpTransportMode.StreamableHttp,
             AdditionalHeaders = assertion is null ? [] : new Dictionary<string, string> { [Assertion] = assertion },
         }),
-        new McpClientOptions { ProtocolVersion = revision });
+        new McpClientOptions { ProtocolVersion = revision, InitializationTimeout = TimeSpan.FromMinutes(3) });
 
     private static async Task<string> CallAsync(McpClient client, string tool, Dictionary<string, object?> arguments) =>
         ((TextContentBlock)(await client.CallToolAsync(tool, arguments)).Content[0]).Text;

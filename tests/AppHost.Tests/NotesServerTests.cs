@@ -46,7 +46,7 @@ public sealed class NotesServerTests(SamplesFixture samples) : IClassFixture<Sam
                 return new AuthorizationResult { Code = back["code"], State = back["state"], Iss = back["iss"] };
             },
         },
-    }));
+    }), new McpClientOptions { InitializationTimeout = TimeSpan.FromMinutes(3) });
 
     private static async Task<string> CallAsync(McpClient client, string tool, Dictionary<string, object?> arguments)
         => Assert.IsType<TextContentBlock>((await client.CallToolAsync(tool, arguments)).Content[0]).Text;

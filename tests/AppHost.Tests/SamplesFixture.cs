@@ -48,7 +48,7 @@ public sealed class SamplesFixture : IAsyncLifetime
         _samples = samples.Build();
         _samples.ResourceLogs.Output = TextWriter.Null;
         await _samples.StartAsync();
-        await Task.WhenAll(new[] { "orders-api", "mcp-server", "notes-server" }.Select(name => _samples.ResourceNotifications.WaitForResourceHealthyAsync(name))).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(new[] { "orders-api", "mcp-server", "notes-server" }.Select(name => _samples.ResourceNotifications.WaitForResourceHealthyAsync(name))).WaitAsync(TimeSpan.FromSeconds(180));
         Orders = new Uri(_samples.ResourceNotifications.Find("orders-api")!.Endpoints["http"]);
         Mcp = new Uri(_samples.ResourceNotifications.Find("mcp-server")!.Endpoints["http"] + "/mcp");
         Notes = new Uri(_samples.ResourceNotifications.Find("notes-server")!.Endpoints["http"] + "/mcp");

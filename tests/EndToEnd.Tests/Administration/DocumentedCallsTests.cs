@@ -126,7 +126,7 @@ public sealed class DocumentedCallsTests(LocalTopology topology)
         start.Environment["APP_ID"] = application;
         start.Environment["CLOUDFLARE_API_TOKEN"] = topology.AdminToken;
         using var curl = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var (output, error) = (curl.StandardOutput.ReadToEndAsync(deadline.Token), curl.StandardError.ReadToEndAsync(deadline.Token));
         await curl.WaitForExitAsync(deadline.Token);
         Assert.True(curl.ExitCode == 0, await error);

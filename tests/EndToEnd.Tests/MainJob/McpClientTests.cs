@@ -35,7 +35,7 @@ public sealed class McpClientTests(LocalTopology topology)
         var application = await topology.Admin.ApplicationAsync(topology.Mcp.Authority);
         var before = application["oauth_configuration"]!.DeepClone();
         application["oauth_configuration"]!["grant"] = new JsonObject { ["access_token_lifetime"] = "5s" };
-        await topology.Admin.PutAsync($"apps/{application["id"]}", application);
+        await topology.Admin.PutAsync($"apps/{application["id"]}?wait=applied&timeout=30s", application);
         try
         {
             using var user = new ScriptedBrowser(Address, topology.Mailbox);
@@ -53,7 +53,7 @@ public sealed class McpClientTests(LocalTopology topology)
         finally
         {
             application["oauth_configuration"] = before;
-            await topology.Admin.PutAsync($"apps/{application["id"]}", application);
+            await topology.Admin.PutAsync($"apps/{application["id"]}?wait=applied&timeout=30s", application);
         }
     }
 }

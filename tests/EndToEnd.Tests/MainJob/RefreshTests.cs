@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Topology;
@@ -86,22 +87,32 @@ public sealed class RefreshTests(LocalTopology topology)
         const string Address = "expiring@example.com";
         var application = await topology.Admin.ApplicationAsync(topology.Mcp.Authority);
         var before = application["oauth_configuration"]!.DeepClone();
-        application["oauth_configuration"]!["grant"] = new JsonObject { ["access_token_lifetime"] = "5s", ["session_duration"] = "8s" };
-        await topology.Admin.PutAsync($"apps/{application["id"]}", application);
         try
         {
             using var user = new ScriptedBrowser(Address, topology.Mailbox);
             using var client = new OAuthClient(new Uri(topology.Mcp, "/mcp"));
-            var tokens = await client.LoginAsync(user);
-            Assert.True(tokens.ExpiresIn <= 5);
+            await client.DiscoverAsync();
+            await client.RegisterAsync();
+            var (status, body) = (HttpStatusCode.BadRequest, default(JsonElement));
+            for (var seconds = 8; status != HttpStatusCode.OK && seconds < 100; seconds *= 3)
+            {
+                // The session counts from the code: on a slow machine a short one is over before the code is redeemed.
+                application["oauth_configuration"]!["grant"] = new JsonObject { ["access_token_lifetime"] = "5s", ["session_duration"] = $"{seconds}s" };
+                await topology.Admin.PutAsync($"apps/{application["id"]}?wait=applied&timeout=30s", application);
+                var (code, verifier) = await client.AuthorizeAsync(user);
+                (status, body) = await client.TryRedeemAsync(code, verifier);
+            }
+
+            Assert.True(status == HttpStatusCode.OK, $"{status}: {body}");
+            Assert.True(body.GetProperty("expires_in").GetInt32() <= 5);
             var id = (string)Assert.Single(await topology.Admin.GrantsAsync(Address))["id"]!;
-            await Eventually.Async(async () => (string?)(await topology.Admin.EventsAsync(id))[^1]["type"] == "grant_expired", TimeSpan.FromSeconds(40));
-            Assert.Equal(HttpStatusCode.BadRequest, (await client.TryRefreshAsync(tokens.RefreshToken)).Status);
+            await Eventually.Async(async () => (string?)(await topology.Admin.EventsAsync(id))[^1]["type"] == "grant_expired");
+            Assert.Equal(HttpStatusCode.BadRequest, (await client.TryRefreshAsync(body.GetProperty("refresh_token").GetString()!)).Status);
         }
         finally
         {
             application["oauth_configuration"] = before;
-            await topology.Admin.PutAsync($"apps/{application["id"]}", application);
+            await topology.Admin.PutAsync($"apps/{application["id"]}?wait=applied&timeout=30s", application);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace ManagedOAuth.EndToEnd.Tests.Portals;
 /// <summary>The MCP C# SDK with its own OAuth client, which nobody here wrote.</summary>
 public static class McpSdk
 {
-    /// <summary>Connects with nothing but the address; the user logs in and consents where the client leads.</summary>
+    /// <summary>Connects with nothing but the address; the user logs in and consents where the client leads, which is part of the time that it has.</summary>
     /// <param name="endpoint">The MCP endpoint.</param>
     /// <param name="user">Who sits in front of the client.</param>
     /// <param name="protocolVersion">The revision to speak; the newest when null.</param>
@@ -31,6 +31,6 @@ public static class McpSdk
                     },
                 },
             }),
-            new McpClientOptions { ProtocolVersion = protocolVersion });
+            new McpClientOptions { ProtocolVersion = protocolVersion, InitializationTimeout = TimeSpan.FromMinutes(3) });
     }
 }

@@ -7,7 +7,7 @@ namespace ManagedOAuth.EndToEnd.Tests.Portals;
 /// <summary>A client of a portal on the wire, with one session that it never begins anew: what becomes of it can be told.</summary>
 public sealed class PortalCaller : IDisposable
 {
-    private readonly HttpClient _own = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _own = new() { Timeout = TimeSpan.FromSeconds(100) };
     private readonly Uri _endpoint;
     private readonly string _accessToken;
     private string? _session;

@@ -13,7 +13,7 @@ public sealed class NodeProvider : IAsyncDisposable
     public const string ClientId = "managed-oauth";
     public const string ClientSecret = "a secret of the end-to-end tests";
 
-    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(100) };
 
     private readonly string _state = Path.Combine(Directory.CreateTempSubdirectory("provider-").FullName, "state.json");
     private readonly StringBuilder _output = new();
@@ -52,8 +52,7 @@ public sealed class NodeProvider : IAsyncDisposable
                 using var answer = await s_http.GetAsync(new Uri(Issuer + "/.well-known/openid-configuration"));
                 return answer.IsSuccessStatusCode;
             },
-            TimeSpan.FromSeconds(60),
-            "the provider answers");
+            what: "the provider answers");
     }
 
     /// <summary>Who logs in next, and what the provider says about them; null removes the account.</summary>

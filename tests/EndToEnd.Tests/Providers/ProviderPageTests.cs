@@ -19,7 +19,7 @@ public sealed class ProviderPageTests(ProviderTopology topology) : IAsyncLifetim
     private string Email => _sub + "@example.com";
 
     // A second provider, which does not answer.
-    public async Task InitializeAsync() => _away = (string)(await topology.Admin.PostAsync("identity_providers", new JsonObject
+    public async Task InitializeAsync() => _away = (string)(await topology.Admin.PostAsync("identity_providers?wait=applied&timeout=30s", new JsonObject
     {
         ["name"] = Away,
         ["type"] = "oidc",

@@ -48,7 +48,7 @@ public sealed class ProviderTopology() : LocalTopology("token=2,edge=1")
         var application = await Admin.ApplicationAsync(OrdersDomain);
         application["allowed_idps"] = new JsonArray(ProviderId);
         application["policies"] = new JsonArray((string)policy["id"]!);
-        await Admin.PutAsync($"apps/{application["id"]}", application);
+        await Admin.PutAsync($"apps/{application["id"]}?wait=applied&timeout=30s", application);
     }
 
     /// <summary>Turns provisioning on; gives the client that the identity provider would be.</summary>
@@ -58,7 +58,7 @@ public sealed class ProviderTopology() : LocalTopology("token=2,edge=1")
         provider["scim_config"] = new JsonObject { ["enabled"] = true };
         var shown = await Admin.PutAsync($"identity_providers/{ProviderId}", provider);
         var secret = (string?)shown["scim_config"]!["secret"] ?? (string)(await Admin.PostAsync($"identity_providers/{ProviderId}/refresh_scim_secret"))["secret"]!;
-        var scim = new HttpClient { BaseAddress = new Uri((string)shown["scim_config"]!["scim_base_url"]! + "/"), Timeout = TimeSpan.FromSeconds(30) };
+        var scim = new HttpClient { BaseAddress = new Uri((string)shown["scim_config"]!["scim_base_url"]! + "/"), Timeout = TimeSpan.FromSeconds(100) };
         scim.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", secret);
         await Eventually.Async(async () =>
         {
