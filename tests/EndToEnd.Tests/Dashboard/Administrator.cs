@@ -105,7 +105,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
 
     private async Task<IPage> NewPageAsync(BrowserNewContextOptions options)
     {
-        var window = await (await Chromium.OfAsync(topology)).NewContextAsync(options);
+        var window = await Chromium.WindowAsync(topology, options);
         _windows[window] = true;
         window.Close += (_, closed) => _windows.TryRemove(closed, out var _);
         var page = await window.NewPageAsync();
@@ -115,7 +115,6 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
 
     private void Watch(IPage page)
     {
-        page.SetDefaultTimeout(60_000);
         page.PageError += (_, error) => Complaints.Add(error);
         page.Console += (_, message) =>
         {

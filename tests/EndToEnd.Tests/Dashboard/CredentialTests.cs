@@ -112,6 +112,7 @@ public sealed class CredentialTests(LocalTopology topology)
     // Some buttons ask first.
     private static async Task ConfirmAsync(IPage page)
     {
+        await page.WaitForLoadStateAsync();
         var confirm = page.Locator("button[value=confirm]");
         if (await confirm.CountAsync() > 0)
         {

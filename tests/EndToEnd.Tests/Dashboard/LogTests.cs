@@ -161,7 +161,10 @@ public sealed class LogTests(LocalTopology topology)
     private static async Task FindAsync(IPage page, string label, string text)
     {
         await page.TypeIntoAsync(page.GetByLabel(label, new() { Exact = true }), text);
-        await page.Keyboard.PressAsync("Enter");
+
+        // A key does not wait for where it leads: what is looked for next must not be found on the page before.
+        await page.RunAndWaitForRequestFinishedAsync(() => page.Keyboard.PressAsync("Enter"), new() { Predicate = request => request.IsNavigationRequest });
+        await page.WaitForLoadStateAsync();
     }
 
     // To the question, away from it, and there again.

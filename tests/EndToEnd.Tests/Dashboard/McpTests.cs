@@ -112,7 +112,7 @@ public sealed class McpTests(LocalTopology topology)
         var page = await administrator.OpenAsync("/mcp-log?server=tools&user=admin@example.com&live=true");
 
         // It reads itself again until the edge has reported.
-        await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync(tool["tools_".Length..], new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync(tool["tools_".Length..]);
         await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync("Sample");
         await page.GetByRole(AriaRole.Link, new() { Name = "Stop watching" }).ClickAsync();
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "everything of this flow" }).ClickAsync();

@@ -185,6 +185,7 @@ public sealed class ObjectTests(LocalTopology topology)
     private static async Task ChangeAsync(IPage page, string button)
     {
         await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+        await page.WaitForLoadStateAsync();
         if (await page.Locator("button[value=confirm]").CountAsync() > 0)
         {
             await page.Locator("button[value=confirm]").ClickAsync();

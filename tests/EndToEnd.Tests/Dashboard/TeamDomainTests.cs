@@ -22,7 +22,7 @@ public sealed class TeamDomainTests(LocalTopology topology)
         const string Email = "admin@example.com";
         if (ownLook)
         {
-            await topology.Admin.PutAsync("organizations", new JsonObject
+            await topology.Admin.PutAsync("organizations?wait=applied&timeout=30s", new JsonObject
             {
                 ["login_design"] = new JsonObject { ["background_color"] = "#123a5c", ["text_color"] = "#1f4e79", ["header_text"] = "Welcome to Example", ["footer_text"] = "Trouble? it@example.com" },
             });
@@ -50,7 +50,7 @@ public sealed class TeamDomainTests(LocalTopology topology)
             await LookAsync(page, "team-code-wrong", variant);
             await page.FillAsync("input[name=pin]", await topology.Mailbox.NewPinAsync(Email, known));
             await page.Locator("form:has(input[name=pin]) button[type=submit]").First.ClickAsync();
-            await Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(topology.Plain.ToString())), new() { Timeout = 60_000 });
+            await Assertions.Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(topology.Plain.ToString())));
 
             using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "A client <with> a name");
             await client.DiscoverAsync();
@@ -71,7 +71,7 @@ public sealed class TeamDomainTests(LocalTopology topology)
         {
             if (ownLook)
             {
-                await topology.Admin.PutAsync("organizations", new JsonObject { ["login_design"] = null });
+                await topology.Admin.PutAsync("organizations?wait=applied&timeout=30s", new JsonObject { ["login_design"] = null });
             }
         }
     }

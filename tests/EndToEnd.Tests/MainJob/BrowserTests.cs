@@ -14,7 +14,7 @@ public sealed class BrowserTests(LocalTopology topology)
     [Fact]
     public async Task Chromium_LogsInAndTheOriginSeesWhatItSeesOfTheCli()
     {
-        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        await using var window = await Chromium.WindowAsync(topology);
         var page = await window.NewPageAsync();
         var violations = new List<string>();
         page.Console += (_, message) =>
@@ -58,7 +58,7 @@ public sealed class BrowserTests(LocalTopology topology)
         using var client = new OAuthClient(new Uri(topology.Orders, "/orders"), "<img src=x onerror=alert(1)>");
         await client.DiscoverAsync();
         await client.RegisterAsync();
-        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        await using var window = await Chromium.WindowAsync(topology);
         var page = await window.NewPageAsync();
         var dialogs = 0;
         page.Dialog += async (_, dialog) =>

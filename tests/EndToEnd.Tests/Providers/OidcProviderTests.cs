@@ -121,7 +121,7 @@ public sealed class OidcProviderTests(ProviderTopology topology)
     public async Task Chromium_GoesToTheProviderAndComesBack_WithoutAViolationOfThePagesPolicy()
     {
         await SayAsync("eng");
-        await using var window = await (await Chromium.OfAsync(topology)).NewContextAsync();
+        await using var window = await Chromium.WindowAsync(topology);
         var page = await window.NewPageAsync();
         var violations = new List<string>();
         page.Console += (_, message) => violations.Add(message.Text);

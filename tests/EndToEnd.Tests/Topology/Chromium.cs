@@ -1,3 +1,4 @@
+using ManagedOAuth.EndToEnd.Tests.Dashboard;
 using Microsoft.Playwright;
 
 namespace ManagedOAuth.EndToEnd.Tests.Topology;
@@ -11,11 +12,14 @@ public sealed class Chromium : IAsyncDisposable
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
-    /// <summary>The browser of this topology's tests, which run one after the other; a new one where the last has crashed.</summary>
-    public static Task<IBrowser> OfAsync(LocalTopology topology)
+    /// <summary>A window of the browser of this topology's tests, which run one after the other; of a new browser where the last has crashed.</summary>
+    public static async Task<IBrowserContext> WindowAsync(LocalTopology topology, BrowserNewContextOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        return ((Chromium)topology.Companions.GetOrAdd(typeof(Chromium), static _ => new Chromium())).BrowserAsync();
+        var browser = await ((Chromium)topology.Companions.GetOrAdd(typeof(Chromium), static _ => new Chromium())).BrowserAsync();
+        var window = await browser.NewContextAsync(options);
+        window.SetDefaultTimeout(PlaywrightPatience.Milliseconds);
+        return window;
     }
 
     public async ValueTask DisposeAsync()
