@@ -6,7 +6,7 @@ namespace ManagedOAuth.Testing;
 public static class TemporaryFolder
 {
     private const string Prefix = "managedoauth-test-";
-    private static readonly TimeSpan s_abandoned = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_abandoned = TimeSpan.FromHours(6);
     private static readonly ConcurrentBag<string> s_created = [];
     private static readonly ConcurrentBag<Func<Task>> s_ends = [];
     private static readonly Lazy<bool> s_cleaned = new(RemoveAbandoned);

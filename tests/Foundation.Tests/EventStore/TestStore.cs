@@ -22,7 +22,8 @@ public sealed class TestStore : IAsyncDisposable
 
     public static async Task<TestStore> CreateAsync(Action<StoreOptions>? more = null)
     {
-        var connectionString = await PostgresServer.CreateDatabaseAsync();
+        // Some tests count what the driver does: its connection stays, also while the machine stands still.
+        var connectionString = new NpgsqlConnectionStringBuilder(await PostgresServer.CreateDatabaseAsync()) { ConnectionIdleLifetime = 300 }.ConnectionString;
         var store = Open(connectionString, more);
         await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
         return new TestStore(connectionString, store);
@@ -40,6 +41,9 @@ public sealed class TestStore : IAsyncDisposable
         options.Projections.Snapshot<Grant>(SnapshotLifecycle.Inline);
         options.Projections.LeadershipPollingTime = TimeSpan.FromMilliseconds(50);
         options.Projections.FastPollingTime = TimeSpan.FromMilliseconds(50);
+
+        // Some tests hold a lock for which a save waits.
+        options.CommandTimeout = TimeSpan.FromMinutes(1);
         more?.Invoke(options);
     });
 

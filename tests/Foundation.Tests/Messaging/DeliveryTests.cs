@@ -3,6 +3,7 @@ using ManagedOAuth.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Wolverine;
+using Wolverine.ErrorHandling;
 using Wolverine.Marten;
 using Wolverine.Postgresql;
 
@@ -47,8 +48,10 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task Message_ThatFailsOnce_IsOvertakenByLaterOnes()
     {
-        await using var node = await MessagingHost.StartAsync(_database);
+        await using var node = await MessagingHost.StartAsync(_database, o => o.OnException<InvalidDataException>().RetryWithCooldown(TimeSpan.FromHours(1)));
         await node.PublishAsync(new Fail("first", 1), new Record("second"));
+        await Eventually.Async(async () => await _database.CountAsync("effects") == 1
+            && await _database.ExecuteAsync("update messages.queue set execute_at = now() where execute_at is not null") == 1);
         await Eventually.Async(async () => await _database.CountAsync("effects") == 3);
         var effects = await _database.EffectsAsync();
         Assert.True(effects.IndexOf("second") < effects.IndexOf("first"), string.Join(", ", effects));

@@ -149,6 +149,7 @@ public sealed class ClientFactoryTests
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["services:token:grpc:0"] = host.Address }).Build());
+        services.ConfigureAll<GrpcClientFactoryOptions>(options => options.DefaultDeadline = TimeSpan.FromMinutes(1));
         configure(services);
         return services.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true, ValidateOnBuild = true });
     }

@@ -36,7 +36,7 @@ public sealed class InteropTests
         try
         {
             var port = await python.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1));
-            using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
+            using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}", new GrpcChannelOptions { DefaultDeadline = TimeSpan.FromMinutes(1) });
             await CheckAsync(new Tester.V1.Tester.TesterClient(channel));
         }
         finally

@@ -79,7 +79,7 @@ public sealed class MappingTests
         });
         builder.Services.AddGrpc();
         builder.Services.AddSingleton<TesterHandlers>();
-        builder.Services.AddGrpcClient<Tester.V1.Tester.TesterClient>(o => o.Address = new Uri("http://_grpc.self"));
+        builder.Services.AddGrpcClient<Tester.V1.Tester.TesterClient>(o => (o.Address, o.DefaultDeadline) = (new Uri("http://_grpc.self"), TimeSpan.FromMinutes(1)));
         await using var app = builder.Build();
         app.MapGrpcService<TesterService>();
         app.MapGet("/health", () => "fine");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using ManagedOAuth.Foundation.Tests.Tester.V1;
 using ManagedOAuth.Testing;
@@ -46,20 +47,32 @@ public sealed class ServerDeadlineTests
     [Fact]
     public async Task Stream_UntilTheDeadline_KeepsItsMessagesAndEndsWithTheStatus()
     {
-        var after = new TaskCompletionSource<Exception?>();
+        TaskCompletionSource<Exception?> after = null!;
         await using var host = await GrpcHost.StartAsync(new()
         {
             ServerStream = async (_, responses, context) =>
             {
                 await responses.WriteAsync(new Note { Number = 1 });
                 await Record.ExceptionAsync(() => Task.Delay(Timeout.Infinite, context.CancellationToken));
-                after.SetResult(await Record.ExceptionAsync(() => responses.WriteAsync(new Note { Number = 2 })));
+                after.TrySetResult(await Record.ExceptionAsync(() => responses.WriteAsync(new Note { Number = 2 })));
             },
         });
-        using var response = await Raw.PostAsync(host, Raw.ServerStreamPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "200m"));
-        Assert.Equal(1, Raw.Unframe(await response.Content.ReadAsByteArrayAsync()).Number);
-        Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", false), await Raw.StatusAsync(response));
-        Assert.IsType<InvalidOperationException>(await after.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        for (var deadline = 200; ; deadline *= 5)
+        {
+            after = new TaskCompletionSource<Exception?>();
+            using var response = await Raw.PostAsync(host, Raw.ServerStreamPath, Raw.Frame(new Note()), headers: ("grpc-timeout", $"{deadline}m"));
+            var body = await response.Content.ReadAsByteArrayAsync();
+            if (body.Length == 0 && deadline < 20_000)
+            {
+                // A busy machine needed all that time to come to the first message.
+                continue;
+            }
+
+            Assert.Equal(1, Raw.Unframe(body).Number);
+            Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", false), await Raw.StatusAsync(response));
+            Assert.IsType<InvalidOperationException>(await after.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+            return;
+        }
     }
 
     [Fact]
@@ -91,8 +104,17 @@ public sealed class ServerDeadlineTests
         await using var host = await GrpcHost.StartAsync(new() { Unary = async (note, _) => { await Task.Delay(20); return note; } });
         var codes = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
         {
-            using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note { Number = i }), headers: ("grpc-timeout", "20m"));
-            return (await Raw.StatusAsync(response)).Code;
+            var began = Stopwatch.GetTimestamp();
+            try
+            {
+                using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note { Number = i }), headers: ("grpc-timeout", "20m"));
+                return (await Raw.StatusAsync(response)).Code;
+            }
+            catch (Exception reset) when (reset.GetBaseException() is HttpProtocolException { ErrorCode: 8 } && Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(1))
+            {
+                // A server that cannot tell the status for a second resets the stream (CANCEL), which says the same.
+                return StatusCode.DeadlineExceeded;
+            }
         }));
         Assert.All(codes, code => Assert.True(code is StatusCode.OK or StatusCode.DeadlineExceeded, code.ToString()));
         await Eventually.Async(async () => (await host.Client.UnaryAsync(new Note { Number = 1 })).Number == 1);
