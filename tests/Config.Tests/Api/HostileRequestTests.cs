@@ -205,21 +205,16 @@ public sealed class HostileRequestTests(ConfigHost host)
         var address = IPAddress.Parse("203.0.113.77");
         using var guesser = host.With("mo_api_wrong000000000000000000000000000000000000000", address);
 
-        // Most of the permits of a minute at once, at the pace of the limit: a slow machine gets them back as fast as it guesses.
+        Assert.Equal(HttpStatusCode.Unauthorized, (await guesser.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
+
+        // Takes the permits of hours ahead: the same counter, at a slower pace. By guessing alone a slow machine gets them back as fast as it guesses.
         var limiter = host.Services.GetRequiredService<RateLimiter>();
-        for (var taken = 0; taken < 590; taken++)
+        for (var taken = 0; taken < 3; taken++)
         {
-            await limiter.AcquireAsync(RateLimit.PerMinute("api-token-failures", 600), RateLimitSubjects.Source(address));
+            await limiter.AcquireAsync(new RateLimit("api-token-failures", 1, TimeSpan.FromHours(1), 10), RateLimitSubjects.Source(address));
         }
 
-        var statuses = new List<HttpStatusCode>();
-        while (statuses.Count < 10_000 && (statuses.Count == 0 || statuses[^1] != HttpStatusCode.TooManyRequests))
-        {
-            statuses.Add((await guesser.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
-        }
-
-        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
-        Assert.All(statuses.SkipLast(1), status => Assert.Equal(HttpStatusCode.Unauthorized, status));
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await guesser.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
         using var good = host.With(ConfigHost.Token, address);
         Assert.Equal(HttpStatusCode.OK, (await good.GetAsync($"{ApiCalls.Access}/apps")).StatusCode);
     }

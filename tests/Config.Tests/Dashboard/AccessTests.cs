@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Tests.Support;
+using ManagedOAuth.ServiceDefaults.RateLimits;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ManagedOAuth.Config.Tests.Dashboard;
 
@@ -44,14 +46,15 @@ public sealed class AccessTests : IClassFixture<ConfigHost>
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.False(refused.Headers.Contains("Set-Cookie"));
 
-        var last = HttpStatusCode.Unauthorized;
-        for (var attempt = 0; attempt < 20 && last == HttpStatusCode.Unauthorized; attempt++)
+        // Takes the attempts of hours ahead: the same counter, at a slower pace.
+        var limiter = _host.Services.GetRequiredService<RateLimiter>();
+        for (var taken = 0; taken < 3; taken++)
         {
-            using var again = await browser.PostAsync("/sign-in", new() { ["token"] = "mo_api_wrong" });
-            last = again.StatusCode;
+            await limiter.AcquireAsync(new RateLimit("dashboard-sign-in", 1, TimeSpan.FromHours(1), 10), RateLimitSubjects.Source(browser.Client));
         }
 
-        Assert.Equal(HttpStatusCode.TooManyRequests, last);
+        using var again = await browser.PostAsync("/sign-in", new() { ["token"] = "mo_api_wrong" });
+        Assert.Equal(HttpStatusCode.TooManyRequests, again.StatusCode);
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed class LargeConfigurationTests(ConfigHost host) : IClassFixture<Con
             },
         };
         var job = await host.Api.Must(HttpStatusCode.Accepted, "POST", ApiCalls.Access + "/apply", file.ToJsonString());
-        await Eventually.Passes(async () => Assert.Equal("succeeded", (string?)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/jobs/{job["id"]}"))["state"]));
+        await Eventually.Passes(async () => Assert.Equal("succeeded", (string?)(await host.Api.Must(HttpStatusCode.OK, "GET", $"{ApiCalls.Access}/jobs/{job["id"]}"))["state"]), TimeSpan.FromMinutes(5));
 
         // The list has them by their making and then by id; those of one batch were made together.
         var shown = (await host.Api.Must(HttpStatusCode.OK, "GET", ApiCalls.Access + "/policies?per_page=1000")).AsArray().Select(policy => (string)policy!["id"]!).ToHashSet(StringComparer.Ordinal);

@@ -79,7 +79,7 @@ public sealed class ConfigFeedTests(ConfigHost host)
         using var call = Watch("config", new WatchRequest());
         var refused = await Assert.ThrowsAsync<RpcException>(() => NextAsync(call));
         Assert.True(refused.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated);
-        using var nobody = new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(new WatchRequest(), cancellationToken: new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+        using var nobody = new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(new WatchRequest(), cancellationToken: new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
         refused = await Assert.ThrowsAsync<RpcException>(() => NextAsync(nobody));
         Assert.Equal(StatusCode.Unauthenticated, refused.StatusCode);
     }
@@ -135,7 +135,7 @@ public sealed class ConfigFeedTests(ConfigHost host)
         => new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(
             request,
             new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } },
-            cancellationToken: new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token);
+            cancellationToken: new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
 
     private static async Task<ConfigFrame> NextAsync(AsyncServerStreamingCall<ConfigFrame> call, Func<ConfigFrame, bool>? wanted = null)
     {

@@ -222,7 +222,7 @@ public sealed class IdentityProviderTests(ConfigHost host)
     private async Task<string> FeedJsonAsync(string caller, string id, string containing = "")
     {
         var headers = new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } };
-        using var call = new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(new WatchRequest(), headers, deadline: DateTime.UtcNow.AddSeconds(60));
+        using var call = new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(new WatchRequest(), headers, deadline: DateTime.UtcNow.AddMinutes(2));
         while (await call.ResponseStream.MoveNext(default))
         {
             if (call.ResponseStream.Current.Entries.FirstOrDefault(entry => entry.Id == id) is { } entry && entry.Json.ToStringUtf8().Contains(containing, StringComparison.Ordinal))

@@ -40,7 +40,7 @@ public sealed class PortalFeedTests(ConfigHost host)
     private async Task<Dictionary<string, JsonNode>> SnapshotAsync(string caller, JsonNode portal)
     {
         using var call = new ConfigFeed.ConfigFeedClient(host.Grpc).Watch(
-            new WatchRequest(), new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } }, cancellationToken: new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token);
+            new WatchRequest(), new Metadata { { "x-managedoauth-service", host.CredentialOf(caller) } }, cancellationToken: new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token);
         var found = new Dictionary<string, JsonNode>();
         do
         {

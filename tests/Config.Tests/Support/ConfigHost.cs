@@ -59,6 +59,10 @@ public sealed class ConfigHost : IAsyncLifetime
             builder.UseSetting("Config:BootstrapTokenFile", HasToken ? _tokenFile : "");
             builder.UseSetting("KeysAtRest:MasterKeyFile", _masterKey);
             builder.UseSetting("Outbound:AllowedNetworks:0", "127.0.0.0/8");
+
+            // A machine that stands still for some seconds is no outage here.
+            builder.UseSetting("Redis:OperationDeadline", "00:00:30");
+            builder.UseSetting("ServiceCalls:Deadline", "00:01:00");
             foreach (var (key, value) in _keys.SettingsFor("config"))
             {
                 builder.UseSetting(key, value);
@@ -69,7 +73,7 @@ public sealed class ConfigHost : IAsyncLifetime
         replica.UseKestrel();
         replica.StartServer();
         _replicas.Add(replica);
-        Grpc = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"));
+        Grpc = GrpcChannel.ForAddress(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpc}"), new GrpcChannelOptions { DefaultDeadline = TimeSpan.FromMinutes(2) });
         var client = Client(http, Token);
         await Eventually.Passes(async () => Assert.Contains("\"status\":\"Healthy\"", await (await client.GetAsync("/health")).Content.ReadAsStringAsync(), StringComparison.Ordinal));
         return client;

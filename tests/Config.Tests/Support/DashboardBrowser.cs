@@ -12,8 +12,8 @@ public sealed partial class DashboardBrowser(ConfigHost host, Uri address, EdgeU
 
     private readonly CookieContainer _cookies = new();
 
-    // Attempts are limited per address: each browser has its own.
-    private readonly IPAddress _client = new([10, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(3)]);
+    /// <summary>Where it is. Attempts are limited per address: each browser has its own.</summary>
+    public IPAddress Client { get; } = new([10, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(3)]);
 
     private HttpClient Http => field ??= new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, CookieContainer = _cookies }) { BaseAddress = address };
 
@@ -66,7 +66,7 @@ public sealed partial class DashboardBrowser(ConfigHost host, Uri address, EdgeU
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
     {
-        foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, Origin, _client, user))
+        foreach (var (name, value) in EdgeRequestHeaders.Write(host.CredentialOf("edge"), null, Origin, Client, user))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
