@@ -82,7 +82,9 @@ public static class JsonDifference
         }
     }
 
-    private static string NameOf(JsonNode item, string identity) => (item["name"] as JsonValue ?? item[identity])!.ToString();
+    // Not by ToString, which gives an id that is not yet text as JSON, with its quotation marks.
+    private static string NameOf(JsonNode item, string identity)
+        => (item["name"] as JsonValue ?? item[identity])!.ToJsonString() is var text && JsonNode.Parse(text)!.AsValue().TryGetValue(out string? name) ? name : text;
 
     private static string At(string path, int place) => $"{path}/{place.ToString(CultureInfo.InvariantCulture)}";
 

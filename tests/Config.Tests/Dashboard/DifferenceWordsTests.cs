@@ -11,17 +11,24 @@ public sealed partial class DifferenceWordsTests
     [InlineData("""{"op":"remove","path":"/include/0","old":{"email":{"email":"a@x"}}}""", "Include: a@x > ")]
     [InlineData("""{"op":"add","path":"/require/3","new":{"email_domain":{"domain":"x"}}}""", "Require:  > anyone at x")]
     [InlineData("""{"op":"replace","path":"/session_duration","old":"24h","new":"1h"}""", "Browser session duration: 24h > 1h")]
-    [InlineData("""{"op":"replace","path":"/policies/1/precedence","item":"Staff","old":1,"new":2}""", "Policies › Precedence (Staff): 1 > 2")]
+    [InlineData("""{"op":"replace","path":"/policies/1/precedence","item":"Staff","old":1,"new":2}""", "Policies › Order (Staff): 1 > 2")]
+    [InlineData("""{"op":"replace","path":"/policies/1/precedence","item":"0f0e0d0c-0000-0000-0000-000000000001","old":1,"new":2}""", "Policies › Order (Engineers): 1 > 2")]
+    [InlineData("""{"op":"add","path":"/policies/1","new":{"id":"0f0e0d0c-0000-0000-0000-000000000001","precedence":2}}""", "Policies:  > Engineers")]
+    [InlineData("""{"op":"remove","path":"/policies/1","old":{"id":"0f0e0d0c-0000-0000-0000-000000000002","precedence":2}}""", "Policies: 0f0e0d0c-0000-0000-0000-000000000002 > ")]
+    [InlineData("""{"op":"add","path":"/allowed_idps/0","new":"0f0e0d0c-0000-0000-0000-000000000001"}""", "Identity providers:  > Engineers")]
     [InlineData("""{"op":"replace","path":"/servers/0/updated_tools/2/enabled","item":"GitHub › push","old":true,"new":false}""", "Servers › Updated tools › Enabled (GitHub › push): yes > no")]
     [InlineData("""{"op":"add","path":"/items/0","new":{"value":"a@x","description":""}}""", "Values:  > a@x")]
     [InlineData("""{"op":"replace","path":"/cors_headers/allowed_origins","old":[],"new":["https://a","https://b"]}""", "Allowed origins: (none) > https://a, https://b")]
-    [InlineData("""{"op":"add","path":"/some_thing/a~1b","new":{"x":1}}""", """Some thing › A/b:  > {"x":1}""")]
+    [InlineData("""{"op":"add","path":"/some_thing/a~1b","new":{"x":{"y":1}}}""", """Some thing › A/b:  > {"x":{"y":1}}""")]
+    [InlineData("""{"op":"add","path":"/login_design","new":{"header_text":"Welcome","background_color":"#fff","text_color":""}}""", "Login design:  > Above the sign-in: Welcome, Background color: #fff")]
+    [InlineData("""{"op":"add","path":"/dashboard_permissions","new":[{"group_id":"0f0e0d0c-0000-0000-0000-000000000001","permissions":["read","write"]}]}""", "Dashboard permissions:  > Group id: Engineers, Permissions: read, write")]
     [InlineData("""{"op":"add","path":"","new":{"name":"n"}}""", "Whole object:  > n")]
     public void Difference_ReadsAsTheFormDoes(string change, string words)
     {
         var node = JsonNode.Parse(change)!.AsObject();
-        string Value(string member) => node[member] is { } value ? DifferenceWords.Value(node, value) : "";
-        Assert.Equal(words, $"{DifferenceWords.Place(node)}: {Value("old")} > {Value("new")}");
+        string Value(string member) => node[member] is { } value ? DifferenceWords.Value(node, value, NameOf) : "";
+        static string? NameOf(Guid id) => id.ToString().EndsWith('1') ? "Engineers" : null;
+        Assert.Equal(words, $"{DifferenceWords.Place(node, NameOf)}: {Value("old")} > {Value("new")}");
     }
 
     [Fact]

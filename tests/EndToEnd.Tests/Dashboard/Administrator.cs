@@ -70,13 +70,18 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
         return [.. found.EnumerateArray().Select(entry => entry.GetString()!)];
     }
 
-    /// <summary>Looks at a page as a designer would: keeps its picture, and tells its violations and whether it is wider than its window.</summary>
+    /// <summary>Looks at a page as a designer would: keeps its picture, and tells its violations and whether it, or a table at a desk, is wider than its window.</summary>
     public static async Task<IReadOnlyList<string>> LookAsync(IPage page, string name)
     {
         var problems = (await ViolationsAsync(page)).Select(violation => $"{name}: {violation}").ToList();
         if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
         {
             problems.Add($"{name} is wider than its window");
+        }
+
+        if (await page.EvaluateAsync<bool>("() => innerWidth >= 1280 && [...document.querySelectorAll('.table')].some(table => table.scrollWidth > table.clientWidth)"))
+        {
+            problems.Add($"{name} has a table of which not all is seen");
         }
 
         await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, name + ".png"), FullPage = true });

@@ -73,7 +73,14 @@ public static class FieldWords
         ["/oauth_client/scopes"] = "Scopes",
         ["/oauth_client/token_endpoint"] = "Token endpoint",
         ["/oauth_client/token_endpoint_auth_method"] = "It shows itself by",
+        ["/oauth_configuration/dynamic_client_registration/allow_any_on_localhost"] = "Allow localhost clients",
+        ["/oauth_configuration/dynamic_client_registration/allow_any_on_loopback"] = "Allow loopback clients",
+        ["/oauth_configuration/dynamic_client_registration/allowed_uris"] = "Allowed redirect URIs",
+        ["/oauth_configuration/dynamic_client_registration/enabled"] = "Dynamic client registration",
         ["/oauth_configuration/enabled"] = "Managed OAuth",
+        ["/oauth_configuration/grant/access_token_lifetime"] = "Access token lifetime",
+        ["/oauth_configuration/grant/refresh_grace"] = "Refresh grace",
+        ["/oauth_configuration/grant/session_duration"] = "Grant session duration",
         ["/origin/activity_timeout"] = "Activity timeout",
         ["/origin/connect_timeout"] = "Connect timeout",
         ["/origin/no_tls_verify"] = "Accept any certificate of the origin",
@@ -83,6 +90,7 @@ public static class FieldWords
         ["/path_cookie_attribute"] = "Only for the application's path",
         ["/permissions"] = "Permissions",
         ["/policies"] = "Policies",
+        ["/policies/precedence"] = "Policies \u203a Order",
         ["/read_service_tokens_from_header"] = "Service token header",
         ["/request_timeout"] = "Longest wait for an answer",
         ["/require"] = "Require",
@@ -119,8 +127,20 @@ public static class FieldWords
         }
 
         var slash = pointer.LastIndexOf('/');
-        var own = pointer[(slash + 1)..].Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal).Replace('_', ' ');
-        own = own.Length == 0 ? own : char.ToUpperInvariant(own[0]) + own[1..];
+        var own = Plain(pointer[(slash + 1)..]);
         return slash <= 0 ? own : $"{Of(pointer[..slash])} \u203a {own}";
+    }
+
+    /// <summary>The name of a member by itself, beside others of the same object.</summary>
+    public static string OfMember(IReadOnlyList<string> members)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        return s_labels.GetValueOrDefault("/" + string.Join('/', members)) ?? Plain(members[^1]);
+    }
+
+    private static string Plain(string member)
+    {
+        var name = member.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal).Replace('_', ' ');
+        return name.Length == 0 ? name : char.ToUpperInvariant(name[0]) + name[1..];
     }
 }
