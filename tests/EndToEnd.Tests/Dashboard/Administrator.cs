@@ -35,7 +35,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
             ViewportSize = new ViewportSize { Width = width, Height = height },
         });
         await page.Context.AddCookiesAsync(_session!);
-        await page.GotoAsync(Address(path));
+        await GoAsync(page, Address(path));
         return page;
     }
 
@@ -43,7 +43,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     public async Task<IPage> AskAsync(string email)
     {
         var page = await NewPageAsync(new());
-        await page.GotoAsync(Address("/"));
+        await GoAsync(page, Address("/"));
         await page.FillAsync("input[name=email]", email);
         await page.Locator("form:has(input[name=email]) button[type=submit]").First.ClickAsync();
         await page.Locator("input[name=pin]").WaitForAsync();
@@ -55,7 +55,7 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(address);
         var page = await NewPageAsync(new() { ColorScheme = scheme, JavaScriptEnabled = javaScript, ViewportSize = new ViewportSize { Width = size.Width, Height = size.Height } });
-        await page.GotoAsync(address.ToString());
+        await GoAsync(page, address.ToString());
         return page;
     }
 
@@ -95,6 +95,10 @@ public sealed class Administrator(LocalTopology topology) : IAsyncDisposable
             await window.CloseAsync();
         }
     }
+
+    // A page that something was too slow for is loaded again, as it asks for.
+    private static Task GoAsync(IPage page, string address)
+        => Eventually.Async(async () => (await page.GotoAsync(address))?.Status != (int)HttpStatusCode.ServiceUnavailable, what: $"{address} answers", pause: TimeSpan.FromSeconds(1));
 
     // By the forms alone, without a browser that renders them: what one does with them, TeamDomainTests and BrowserTests prove.
     private async Task SignInAsync()

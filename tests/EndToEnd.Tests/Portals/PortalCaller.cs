@@ -1,27 +1,34 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using ManagedOAuth.EndToEnd.Tests.Clients;
 
 namespace ManagedOAuth.EndToEnd.Tests.Portals;
 
 /// <summary>A client of a portal on the wire, with one session that it never begins anew: what becomes of it can be told.</summary>
 public sealed class PortalCaller : IDisposable
 {
-    private readonly HttpClient _own = new() { Timeout = TimeSpan.FromSeconds(100) };
+    private readonly HttpClient _own;
     private readonly Uri _endpoint;
     private readonly string _accessToken;
     private string? _session;
     private int _id;
 
-    private PortalCaller(Uri endpoint, string accessToken) => (_endpoint, _accessToken) = (endpoint, accessToken);
+    private PortalCaller(Uri endpoint, string accessToken, bool isPatient)
+    {
+        (_endpoint, _accessToken) = (endpoint, accessToken);
+        _own = isPatient ? new HttpClient(new PatientHandler(new SocketsHttpHandler())) : new HttpClient();
+        _own.Timeout = PatientHandler.Timeout;
+    }
 
     /// <summary>Begins the session.</summary>
     /// <param name="endpoint">The portal's endpoint.</param>
     /// <param name="accessToken">Whose session it is.</param>
     /// <param name="over">The connection; a connection of its own when null.</param>
-    public static async Task<PortalCaller> BeginAsync(Uri endpoint, string accessToken, HttpClient? over = null)
+    /// <param name="isPatient">Whether it asks again where the answer is 503.</param>
+    public static async Task<PortalCaller> BeginAsync(Uri endpoint, string accessToken, HttpClient? over = null, bool isPatient = true)
     {
-        var caller = new PortalCaller(endpoint, accessToken);
+        var caller = new PortalCaller(endpoint, accessToken, isPatient);
         using var answer = await caller.PostAsync("initialize", """{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"caller","version":"1"}}""", over);
         answer.EnsureSuccessStatusCode();
         caller._session = answer.Headers.GetValues("Mcp-Session-Id").Single();

@@ -160,7 +160,7 @@ public sealed class PortalKillTests(PortalTopology topology)
         {
             using var user = new ScriptedBrowser(address, topology.Mailbox);
             using var client = new OAuthClient(new Uri(topology.Mcp, "/mcp"));
-            Caller = await PortalCaller.BeginAsync(new Uri(topology.Mcp, "/mcp"), (await client.LoginAsync(user)).AccessToken);
+            Caller = await PortalCaller.BeginAsync(new Uri(topology.Mcp, "/mcp"), (await client.LoginAsync(user)).AccessToken, isPatient: false);
         }
 
         /// <summary>What a tool may give this user; null = nothing at all.</summary>
