@@ -1,6 +1,8 @@
 using System.Net;
 using Grpc.Core;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Edge.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Credentials;
 
@@ -8,9 +10,8 @@ namespace ManagedOAuth.Edge.Credentials;
 /// Assertions for one application, made out of those of another one that speaks for the user: asked of Token once, used until most of their life is over.
 /// They name the user to an origin and open nothing.
 /// </summary>
-internal sealed partial class LinkedAssertions(EdgeSessions.EdgeSessionsClient sessions, TimeProvider clock, ILogger<LinkedAssertions> logger)
+internal sealed partial class LinkedAssertions(EdgeSessions.EdgeSessionsClient sessions, TimeProvider clock, IOptions<EdgeOptions> options, ILogger<LinkedAssertions> logger)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(3);
     private readonly MintedAssertions<(Guid Application, string Assertion)> _minted = new(clock);
 
     /// <summary>Null when there is none and Token does not make one.</summary>
@@ -28,7 +29,7 @@ internal sealed partial class LinkedAssertions(EdgeSessions.EdgeSessionsClient s
         {
             var reply = await sessions.MintLinkedAssertionAsync(
                 new MintLinkedAssertionRequest { ApplicationId = application.ToString("D"), Assertion = assertion, ClientAddress = client?.ToString() ?? "", FlowId = flowId },
-                deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
+                deadline: clock.GetUtcNow().UtcDateTime + options.Value.MintDeadline);
             return _minted.Of(reply.Assertion, reply.ExpiresAt.ToDateTimeOffset());
         }
         catch (RpcException failure)

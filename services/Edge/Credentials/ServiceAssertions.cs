@@ -1,13 +1,14 @@
 using Grpc.Core;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Edge.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Edge.Credentials;
 
 /// <summary>The assertions that stand for service tokens: asked of Token once, used until most of their life is over.</summary>
-internal sealed partial class ServiceAssertions(EdgeSessions.EdgeSessionsClient sessions, TimeProvider clock, ILogger<ServiceAssertions> logger)
+internal sealed partial class ServiceAssertions(EdgeSessions.EdgeSessionsClient sessions, TimeProvider clock, IOptions<EdgeOptions> options, ILogger<ServiceAssertions> logger)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(3);
     private readonly MintedAssertions<(Guid Application, Guid Token)> _minted = new(clock);
 
     /// <summary>Null when there is none and Token does not answer.</summary>
@@ -20,7 +21,7 @@ internal sealed partial class ServiceAssertions(EdgeSessions.EdgeSessionsClient 
         {
             var reply = await sessions.MintServiceAssertionAsync(
                 new MintServiceAssertionRequest { ApplicationId = application.ToString("D"), ServiceTokenId = token.Id.ToString("D"), ClientId = token.ClientId },
-                deadline: clock.GetUtcNow().UtcDateTime + s_deadline);
+                deadline: clock.GetUtcNow().UtcDateTime + options.Value.MintDeadline);
             return _minted.Of(reply.Assertion, reply.ExpiresAt.ToDateTimeOffset());
         }
         catch (RpcException failure)

@@ -43,4 +43,7 @@ public sealed class EdgeOptions
     /// processes waits before it kills them.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a request waits for the assertion that stands for a service token, or that Token makes out of another one. After that it is an outage.</summary>
+    public TimeSpan MintDeadline { get; set; } = TimeSpan.FromSeconds(3);
 }

@@ -51,6 +51,11 @@ internal sealed class EdgeOptionsValidator : IValidateOptions<EdgeOptions>
             problems.Add("Edge:DrainTimeout must be between 1 second and 10 minutes.");
         }
 
+        if (options.MintDeadline <= TimeSpan.Zero || options.MintDeadline > TimeSpan.FromMinutes(1))
+        {
+            problems.Add("Edge:MintDeadline must be positive and a minute at most.");
+        }
+
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 

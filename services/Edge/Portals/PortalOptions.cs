@@ -50,4 +50,8 @@ public sealed class PortalOptions
     /// <summary>Longest silence before a session of the portal with a server is ended. A call that goes on, and a client that listens, are no silence.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan UpstreamIdle { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How long a server may take for a notification of a client: it has only to take it, and the client waits as long.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan TellingPatience { get; set; } = TimeSpan.FromSeconds(2);
 }

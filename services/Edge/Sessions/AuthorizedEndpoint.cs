@@ -11,9 +11,8 @@ namespace ManagedOAuth.Edge.Sessions;
 /// browser began here; 2 the code is exchanged at Token; 3 the assertion becomes the session cookie; 4 on to where the browser was going,
 /// on this host only.
 /// </summary>
-internal sealed partial class AuthorizedEndpoint(EdgeSessions.EdgeSessionsClient sessions, TimeProvider clock, ILogger<AuthorizedEndpoint> logger)
+internal sealed partial class AuthorizedEndpoint(EdgeSessions.EdgeSessionsClient sessions, ILogger<AuthorizedEndpoint> logger)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
     private const int MaximumCode = 512;
 
     public async Task HandleAsync(HttpContext context, HostRoutes host)
@@ -38,7 +37,6 @@ internal sealed partial class AuthorizedEndpoint(EdgeSessions.EdgeSessionsClient
         {
             var reply = await sessions.RedeemSessionAsync(
                 new RedeemSessionRequest { ApplicationId = door.Application.Id.ToString("D"), Code = code },
-                deadline: clock.GetUtcNow().UtcDateTime + s_deadline,
                 cancellationToken: context.RequestAborted);
             EdgeCookies.SetSession(context.Response, door, reply.Assertion, reply.ExpiresAt.ToDateTimeOffset());
         }

@@ -13,10 +13,8 @@ namespace ManagedOAuth.Edge.Sessions;
 /// that sends a browser here only gets a question shown (logout forced from outside is a nuisance that logs people out of their work).
 /// </summary>
 internal sealed partial class LogoutEndpoint(
-    Authenticator authenticator, EdgeSessions.EdgeSessionsClient sessions, RouteTableSource routes, TimeProvider clock, ILogger<LogoutEndpoint> logger)
+    Authenticator authenticator, EdgeSessions.EdgeSessionsClient sessions, RouteTableSource routes, ILogger<LogoutEndpoint> logger)
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(5);
-
     public async Task HandleAsync(HttpContext context, HostRoutes host)
     {
         var request = context.Request;
@@ -75,7 +73,6 @@ internal sealed partial class LogoutEndpoint(
                     ApplicationId = door.Application.Id.ToString("D"),
                     ClientAddress = OriginTransform.AddressText(context.Connection.RemoteIpAddress),
                 },
-                deadline: clock.GetUtcNow().UtcDateTime + s_deadline,
                 cancellationToken: context.RequestAborted);
         }
         catch (RpcException failure)

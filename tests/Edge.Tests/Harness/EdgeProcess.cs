@@ -42,8 +42,10 @@ internal sealed class EdgeProcess : IAsyncDisposable
             // Nothing listens there: an edge without portals needs no Redis, and a test that does says so.
             new("ConnectionStrings:redis", "127.0.0.1:1"),
 
-            // A busy machine is no Redis that hangs: what is to be counted for all edges is not to be counted by one.
-            new("Edge:Portals:CountingPatience", "00:00:30"),
+            // A machine that stands still for some seconds is no service that is away.
+            new("ServiceCalls:Deadline", "00:01:00"),
+            new("Edge:MintDeadline", "00:01:00"),
+            new("Edge:Portals:TellingPatience", "00:01:00"),
         ]);
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddServiceDefaults("edge");
@@ -62,6 +64,14 @@ internal sealed class EdgeProcess : IAsyncDisposable
 
         return edge;
     }
+
+    /// <summary>Settings with the Redis that all tests share. It does not go away: that the machine stands still for some seconds is no reason to do without it.</summary>
+    public static async Task<IEnumerable<KeyValuePair<string, string?>>> SharedRedisAsync() =>
+    [
+        new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()),
+        new("Redis:OperationDeadline", "00:00:30"),
+        new("Edge:Portals:CountingPatience", "00:00:30"),
+    ];
 
     public async Task<bool> IsReadyAsync()
     {

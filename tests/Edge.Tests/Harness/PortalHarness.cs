@@ -116,7 +116,7 @@ public sealed class PortalHarness(World world, Application application, McpPorta
         // What users may do is counted for all edges together, and tests share their users.
         KeyValuePair<string, string?>[] plenty = [new("Edge:Portals:UserCallsPerMinute", "100000"), new("Edge:Portals:UserSessionsPerMinute", "100000")];
         var edge = await EdgeProcess.StartAsync(
-            [.. world.PeerAddresses(), new("ConnectionStrings:redis", redis ?? await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
+            [.. world.PeerAddresses(), .. redis is null ? await EdgeProcess.SharedRedisAsync() : [new("ConnectionStrings:redis", redis)], new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
                 .. plenty.Where(given => settings.All(setting => setting.Key != given.Key)), .. settings]);
         await KnowsAsync(edge);
         return edge;

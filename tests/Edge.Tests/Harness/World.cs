@@ -75,7 +75,7 @@ public sealed class World : IAsyncLifetime
             app.MapGrpcService<KeysServer>();
         });
         AuthorizationServer = await Peer.StartAsync("authorization-server", services => services.AddSingleton(Upstreams), app => app.MapGrpcService<UpstreamServer>());
-        _edge = await EdgeProcess.StartAsync([.. PeerAddresses(), new("ConnectionStrings:redis", await RedisServer.ConnectionStringAsync()), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
+        _edge = await EdgeProcess.StartAsync([.. PeerAddresses(), .. await EdgeProcess.SharedRedisAsync(), new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
 
             // The tests have few users, and ask for a lot in their names.
             new("Edge:Portals:UserCallsPerMinute", "100000"), new("Edge:Portals:UserSessionsPerMinute", "100000")]);

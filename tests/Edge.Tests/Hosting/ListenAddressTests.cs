@@ -46,11 +46,11 @@ public class ListenAddressTests
     [Fact]
     public void Options_WrongInSeveralWays_AreToldAllAtOnce()
     {
-        var options = new EdgeOptions { TeamDomain = "http://team.example.com", DashboardDomain = "dashboard", StreamIdleTimeout = TimeSpan.Zero };
+        var options = new EdgeOptions { TeamDomain = "http://team.example.com", DashboardDomain = "dashboard", StreamIdleTimeout = TimeSpan.Zero, MintDeadline = TimeSpan.Zero };
         options.Listen.Add("https://localhost:1");
 
         var result = new EdgeOptionsValidator().Validate(null, options);
 
-        Assert.Equal(4, result.Failures!.Count());
+        Assert.Equal(5, result.Failures!.Count());
     }
 }

@@ -60,7 +60,7 @@ public sealed class PortalRateTests(World world) : IAsyncLifetime
         var setting = new KeyValuePair<string, string?>("Edge:Portals:UserCallsPerToolAndMinute", "20");
         await using var first = await _portal.StartEdgeAsync(settings: setting);
         await using var second = await _portal.StartEdgeAsync(settings: setting);
-        await using var alone = await _portal.StartEdgeAsync(redis: $"127.0.0.1:{FreePort.Next()},password=x", setting, new("Edge:Portals:CountingPatience", "00:00:00.1"));
+        await using var alone = await _portal.StartEdgeAsync(redis: $"127.0.0.1:{FreePort.Next()},password=x", settings: setting);
         var alice = _portal.Token();
         _portal.Port = first.Port;
         await UntilRefusedAsync(alice, Read, 200);

@@ -23,10 +23,13 @@ public sealed class PortalUpstreamSessionTests(World world) : StartedServerTests
     public async Task ServerThatTakesNoMessage_HoldsNobodyUp(string timeout, string message, int status = 202)
     {
         await StartAsync(isStateless: false);
+        await using var edge = await Portal.StartEdgeAsync(settings: new KeyValuePair<string, string?>("Edge:Portals:TellingPatience", "00:00:02"));
+        Portal.Port = edge.Port;
         var token = Portal.Token();
         var session = await Portal.InitializeAsync(token);
         Assert.Equal("read", (await Portal.RpcAsync(token, session, "tools/call", Read)).Text);
         await SetTimeoutAsync(timeout);
+        await Portal.KnowsAsync(edge);
         var held = 0;
         Upstream.Instead = async context =>
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Upstreams;
+using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Endpoint;
@@ -11,13 +12,12 @@ namespace ManagedOAuth.Edge.Portals.Endpoint;
 /// What a client sends without wanting an answer: a response to a server's request, and its progress, go to that server, a cancellation to the request, and that
 /// the roots are others to the servers that the client's session has spoken with.
 /// </summary>
-internal sealed partial class ClientMessages(UpstreamTargets targets, UpstreamSessions upstreams, PendingInputs inputs, InFlightRequests inFlight, ILogger<ClientMessages> logger)
+internal sealed partial class ClientMessages(
+    UpstreamTargets targets, UpstreamSessions upstreams, PendingInputs inputs, InFlightRequests inFlight, IOptions<PortalOptions> options, ILogger<ClientMessages> logger)
 {
     // Deprecated in the newest revision, and part of all that have sessions.
     private const string RootsListChanged = "notifications/roots/list_changed";
 
-    // A server has only to take what it is told; the client waits as long.
-    private static readonly TimeSpan s_telling = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_ending = TimeSpan.FromSeconds(5);
 
     public async Task HandleAsync(PortalRequest request)
@@ -119,7 +119,7 @@ internal sealed partial class ClientMessages(UpstreamTargets targets, UpstreamSe
         try
         {
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(request.Cancellation);
-            deadline.CancelAfter(s_telling);
+            deadline.CancelAfter(options.Value.TellingPatience);
             if (await FindAsync(request, server, deadline.Token) is var (session, target))
             {
                 await session.SendAsync(target, message, request.Message.Method, deadline.Token);

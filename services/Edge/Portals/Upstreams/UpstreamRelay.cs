@@ -4,6 +4,7 @@ using ManagedOAuth.Contracts.ServerReadings;
 using ManagedOAuth.Edge.Portals.Limits;
 using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
+using Microsoft.Extensions.Options;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Upstreams;
@@ -19,7 +20,8 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </list>
 /// </summary>
 internal sealed class UpstreamRelay(
-    UpstreamTargets targets, UpstreamSessions sessions, UpstreamListening listening, QuestionRounds rounds, ServerNews news, PortalLimits limits, Circuits circuits, TaskOwners tasks, TimeProvider clock)
+    UpstreamTargets targets, UpstreamSessions sessions, UpstreamListening listening, QuestionRounds rounds, ServerNews news, PortalLimits limits, Circuits circuits, TaskOwners tasks,
+    IOptions<PortalOptions> options, TimeProvider clock)
 {
     private const int Attempts = 3;
     private const string CannotBeAsked = "A client that speaks a revision without sessions (2026-07-28) cannot be asked anything by a server that has sessions. Connect with revision 2025-11-25 to be asked.";
@@ -135,7 +137,7 @@ internal sealed class UpstreamRelay(
 
         try
         {
-            using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            using var deadline = new CancellationTokenSource(options.Value.TellingPatience);
             var target = await targets.OfAsync(request.Caller, server, deadline.Token);
             await session.SendAsync(
                 target,
