@@ -6,7 +6,6 @@ using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using ManagedOAuth.ServiceDefaults.Startup;
 using ManagedOAuth.ServiceDefaults.Telemetry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -2,7 +2,6 @@ using ManagedOAuth.ServiceDefaults;
 using ManagedOAuth.ServiceDefaults.KeysAtRest;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using Grpc.Core;
 using ManagedOAuth.Contracts.ConfigFeed;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,3 @@
-using ManagedOAuth.ServiceDefaults.Logging;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

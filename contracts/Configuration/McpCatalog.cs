@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using ManagedOAuth.Contracts.Portals;
 
 namespace ManagedOAuth.Contracts.Configuration;

@@ -1,5 +1,3 @@
-using Marten.Schema;
-
 namespace Marten;
 
 /// <summary>Finds the mistakes of a configuration when the store is built, all at once.</summary>

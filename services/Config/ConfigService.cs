@@ -33,13 +33,9 @@ using ManagedOAuth.Config.Transfer.Jobs;
 using ManagedOAuth.Config.Users;
 using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.Configuration.Events;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.Token;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
-using Marten;
 using Marten.Events.Projections;
-using Wolverine;
 
 namespace ManagedOAuth.Config;
 

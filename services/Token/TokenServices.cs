@@ -1,7 +1,6 @@
 using ManagedOAuth.Contracts.Grants;
 using ManagedOAuth.Contracts.Messages;
 using ManagedOAuth.Contracts.SigningKeys;
-using ManagedOAuth.ServiceDefaults.Startup;
 using ManagedOAuth.Token.Clients;
 using ManagedOAuth.Token.Codes;
 using ManagedOAuth.Token.Configuration;

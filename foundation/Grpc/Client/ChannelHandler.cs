@@ -1,5 +1,3 @@
-using System.Net.Http;
-
 namespace Grpc.Net.Client;
 
 /// <summary>The HTTP handler of channels that were given none.</summary>

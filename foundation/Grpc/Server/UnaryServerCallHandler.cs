@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Wire;
 
 namespace Grpc.AspNetCore.Server;
 

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Grpc.Wire;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Grpc.AspNetCore.Server;

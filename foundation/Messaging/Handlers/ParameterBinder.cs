@@ -2,7 +2,6 @@ using System.Linq.Expressions;
 using System.Reflection;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
-using Wolverine.Marten;
 
 namespace Wolverine.Handlers;
 

@@ -1,5 +1,4 @@
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.ServiceDefaults.Http;
 
 namespace ManagedOAuth.AuthorizationServer.Pages;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.Config.ApiTokens;
 

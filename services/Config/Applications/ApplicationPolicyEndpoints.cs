@@ -5,9 +5,7 @@ using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Policies;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.Configuration.Events;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
-using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Applications;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Durations;
 

@@ -5,7 +5,6 @@ using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Organizations;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
-using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.History;
 

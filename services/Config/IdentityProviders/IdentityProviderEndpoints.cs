@@ -3,7 +3,6 @@ using ManagedOAuth.Config.Objects;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
-using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.IdentityProviders;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using ManagedOAuth.Config.Api;
-using ManagedOAuth.Config.Applications;
 using ManagedOAuth.Contracts.OAuth;
 using ManagedOAuth.ServiceDefaults.Outbound;
 

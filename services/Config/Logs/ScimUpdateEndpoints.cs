@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Google.Protobuf.WellKnownTypes;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.AuthorizationServer;

@@ -5,7 +5,6 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten.Exceptions;
 
 namespace ManagedOAuth.Config.Objects;

@@ -4,7 +4,6 @@ using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Portals.Sync;
 using ManagedOAuth.Contracts.Upstream;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Portals;
 

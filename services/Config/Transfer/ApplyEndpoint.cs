@@ -2,9 +2,7 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.ServiceDefaults.Http;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
-using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Transfer;
 

@@ -1,5 +1,4 @@
 using ManagedOAuth.Config.Transfer.Jobs;
-using ManagedOAuth.ServiceDefaults.Startup;
 
 namespace ManagedOAuth.Config.Transfer;
 

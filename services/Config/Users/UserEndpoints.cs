@@ -6,7 +6,6 @@ using ManagedOAuth.Contracts.AuthorizationServer;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
-using static ManagedOAuth.Config.OpenApi.ObjectShape;
 
 namespace ManagedOAuth.Config.Users;
 

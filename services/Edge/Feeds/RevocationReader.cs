@@ -1,4 +1,3 @@
-using Grpc.Core;
 using ManagedOAuth.Contracts.Token;
 
 namespace ManagedOAuth.Edge.Feeds;

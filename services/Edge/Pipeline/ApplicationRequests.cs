@@ -3,7 +3,6 @@ using ManagedOAuth.Edge.Answers;
 using ManagedOAuth.Edge.Challenges;
 using ManagedOAuth.Edge.Cors;
 using ManagedOAuth.Edge.Credentials;
-using ManagedOAuth.Edge.Forwarding;
 using ManagedOAuth.Edge.RefusedRequests;
 using ManagedOAuth.Edge.RequestChecks;
 using ManagedOAuth.Edge.Routing;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.ServiceDefaults.Outbound;

@@ -1,5 +1,3 @@
-using Marten.Sql;
-
 namespace Marten.Events.Daemon;
 
 /// <summary>Reads for feeds and operators.</summary>

@@ -1,4 +1,3 @@
-using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.Contracts.Configuration;

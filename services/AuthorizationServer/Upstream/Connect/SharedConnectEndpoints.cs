@@ -2,7 +2,6 @@ using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Transactions;
 using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
-using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.ServiceDefaults.RateLimits;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.Connect;

@@ -2,12 +2,10 @@ using ManagedOAuth.AuthorizationServer.Http;
 using ManagedOAuth.AuthorizationServer.Pages;
 using ManagedOAuth.AuthorizationServer.Portals;
 using ManagedOAuth.AuthorizationServer.Transactions;
-using ManagedOAuth.AuthorizationServer.Upstream.OAuth;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.OAuth;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using ManagedOAuth.ServiceDefaults.RateLimits;
-using ManagedOAuth.ServiceDefaults.Snapshots;
 
 namespace ManagedOAuth.AuthorizationServer.Upstream.Connect;
 

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using ManagedOAuth.AuthorizationServer.Rules;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.Contracts.OAuth;
 using ManagedOAuth.Contracts.Portals;
 using ManagedOAuth.ServiceDefaults.Outbound;
 

@@ -2,7 +2,6 @@ using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Dashboard.Pages;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Contracts.Configuration;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Dashboard.Access;
 

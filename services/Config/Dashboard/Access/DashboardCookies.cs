@@ -1,5 +1,3 @@
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
-
 namespace ManagedOAuth.Config.Dashboard.Access;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Dashboard.Access;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Dashboard.Requests;
 

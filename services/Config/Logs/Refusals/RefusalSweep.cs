@@ -1,5 +1,4 @@
 using System.Globalization;
-using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.ServiceDefaults.Store;
 using Marten;

@@ -2,7 +2,6 @@ using Grpc.Core;
 using ManagedOAuth.Contracts.PortalLog;
 using ManagedOAuth.ServiceDefaults.Countries;
 using ManagedOAuth.ServiceDefaults.ServiceIdentity;
-using Marten;
 
 namespace ManagedOAuth.Config.Portals.Log;
 

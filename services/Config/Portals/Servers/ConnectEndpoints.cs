@@ -5,7 +5,6 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Upstream;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
 using static ManagedOAuth.Config.OpenApi.ObjectShape;
 

@@ -3,7 +3,6 @@ using ManagedOAuth.Config.DryRuns;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
 using ManagedOAuth.Config.Portals.Servers;
-using ManagedOAuth.Contracts.Configuration;
 using static ManagedOAuth.Config.OpenApi.JsonShape;
 using static ManagedOAuth.Config.OpenApi.ObjectShape;
 

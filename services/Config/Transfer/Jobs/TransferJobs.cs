@@ -1,7 +1,6 @@
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Idempotency;
 using ManagedOAuth.Config.Objects;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 using Marten;
 
 namespace ManagedOAuth.Config.Transfer.Jobs;

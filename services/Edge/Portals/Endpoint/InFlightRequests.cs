@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ManagedOAuth.Edge.Portals.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Endpoint;
 

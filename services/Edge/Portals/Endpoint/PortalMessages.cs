@@ -1,15 +1,10 @@
 using System.Text.Json;
-using ManagedOAuth.Contracts.Portals;
-using ManagedOAuth.Edge.Hosting;
 using ManagedOAuth.Edge.OpenStreams;
 using ManagedOAuth.Edge.Portals.BuiltIns;
 using ManagedOAuth.Edge.Portals.Limits;
-using ManagedOAuth.Edge.Portals.Log;
-using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Streams;
-using ManagedOAuth.Edge.Portals.Upstreams;
 using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Endpoint;

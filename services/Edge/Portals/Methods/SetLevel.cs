@@ -1,7 +1,6 @@
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.Edge.Portals.Sessions;
 using ManagedOAuth.Edge.Portals.Upstreams;
-using ModelContextProtocol.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Methods;
 

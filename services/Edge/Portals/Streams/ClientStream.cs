@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using ManagedOAuth.Edge.Portals.Protocol;
 
 namespace ManagedOAuth.Edge.Portals.Streams;
 

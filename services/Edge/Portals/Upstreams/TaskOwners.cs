@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using ManagedOAuth.Contracts.Portals;
-using ManagedOAuth.Edge.Portals.Methods;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.ServiceDefaults.HotStore;
 

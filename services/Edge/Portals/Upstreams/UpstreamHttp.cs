@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using ModelContextProtocol.Protocol;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
 using ManagedOAuth.Config.Feed;
-using ManagedOAuth.Contracts.Policies;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Applications;
 

@@ -1,4 +1,3 @@
-using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.Applications;

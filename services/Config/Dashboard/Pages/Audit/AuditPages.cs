@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using ManagedOAuth.Config.Dashboard.Components;
-using ManagedOAuth.Config.Dashboard.Pages.History;
 using ManagedOAuth.Config.Dashboard.Requests;
 using ManagedOAuth.Config.Feed;
 

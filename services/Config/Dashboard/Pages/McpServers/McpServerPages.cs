@@ -3,7 +3,6 @@ using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Portals.Servers;
-using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 
 namespace ManagedOAuth.Config.Dashboard.Pages.McpServers;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ManagedOAuth.Config.Dashboard.Components;
 using ManagedOAuth.Config.Dashboard.Requests;
 
