@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ManagedOAuth.Config.Dashboard.Components;
+using ManagedOAuth.Contracts.Configuration;
 
 namespace ManagedOAuth.Config.Tests.Dashboard;
 
@@ -29,6 +30,22 @@ public sealed partial class DifferenceWordsTests
         string Value(string member) => node[member] is { } value ? DifferenceWords.Value(node, value, NameOf) : "";
         static string? NameOf(Guid id) => id.ToString().EndsWith('1') ? "Engineers" : null;
         Assert.Equal(words, $"{DifferenceWords.Place(node, NameOf)}: {Value("old")} > {Value("new")}");
+    }
+
+    [Fact]
+    public void Names_AreThoseOfWhatMayBeRead()
+    {
+        var (policy, group) = (Guid.NewGuid(), Guid.NewGuid());
+        var snapshot = ConfigurationSnapshot.Empty with
+        {
+            Policies = ConfigurationSnapshot.Empty.Policies.Add(policy, new Policy { Id = policy, Name = "Staff", Decision = PolicyAction.Allow }),
+            Groups = ConfigurationSnapshot.Empty.Groups.Add(group, new Contracts.Configuration.Group { Id = group, Name = "Engineers" }),
+        };
+        Assert.Equal(("Staff", null), (Name(policy, ApiPermission.AppsAndPoliciesRead), Name(group, ApiPermission.AppsAndPoliciesRead)));
+        Assert.Equal((null, "Engineers"), (Name(policy, ApiPermission.OrganizationsRead), Name(group, ApiPermission.OrganizationsRead)));
+        Assert.Null(ObjectNames.Find(snapshot, Guid.NewGuid(), _ => true));
+
+        string? Name(Guid id, ApiPermission held) => ObjectNames.Find(snapshot, id, permission => permission == held);
     }
 
     [Fact]
