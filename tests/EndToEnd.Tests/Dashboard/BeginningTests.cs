@@ -55,7 +55,7 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         await Assertions.Expect(token).ToHaveAttributeAsync("aria-invalid", "true");
         await page.TypeIntoAsync(token, topology.AdminToken);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(administrator.Address("/policies"));
+        await Assertions.Expect(page).ToHaveURLAsync(administrator.Address("/policies"));
         await page.EnterAsync(page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }));
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("Sign in");
         await page.Context.CloseAsync();
@@ -84,7 +84,7 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
                 return await isIn.CountAsync() > 0;
             },
             pause: TimeSpan.FromSeconds(3));
-        await page.WaitForURLAsync(administrator.Address("/"));
+        await Assertions.Expect(page).ToHaveURLAsync(administrator.Address("/"));
         return page;
     }
 
@@ -186,7 +186,7 @@ public sealed class BeginningTests(EmptyTopology topology) : IClassFixture<Empty
         }
 
         await page.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = "To the overview" }));
-        await page.WaitForURLAsync(administrator.Address("/"));
+        await Assertions.Expect(page).ToHaveURLAsync(administrator.Address("/"));
     }
 
     // The token service holds its breath: what it knows is missing and said to be, everything else goes on.
