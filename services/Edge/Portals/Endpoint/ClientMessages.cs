@@ -47,23 +47,30 @@ internal sealed partial class ClientMessages(
         var caller = new UpstreamCaller(visit.Principal, visit.Credential, visit.Client, visit.FlowId);
         var client = new UpstreamClient(visit.Session?.ClientInfo ?? default, visit.Session?.Capabilities ?? default);
         using var deadline = new CancellationTokenSource(s_ending);
-        await Task.WhenAll(visit.Directory.Servers.Select(async server =>
+        try
         {
-            try
+            await Task.WhenAll(visit.Directory.Servers.Select(server => EndAsync(owner, server, caller, client, deadline.Token)));
+        }
+        finally
+        {
+            upstreams.Drop(owner);
+        }
+    }
+
+    private async Task EndAsync(string owner, PortalServer server, UpstreamCaller caller, UpstreamClient client, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await upstreams.FindAsync(owner, server, client, later => targets.OfAsync(caller, server, later), cancellation) is var (session, target))
             {
-                Func<CancellationToken, ValueTask<UpstreamTarget>> target = cancellation => targets.OfAsync(caller, server, cancellation);
-                if (await upstreams.FindAsync(owner, server, client, target, deadline.Token) is var (session, shown))
-                {
-                    await session.EndAsync(shown, deadline.Token);
-                }
+                await session.EndAsync(target, cancellation);
             }
-            catch (Exception failure) when (failure is UpstreamException or OperationCanceledException)
-            {
-                // The server ends it by itself when nobody uses it.
-                Log.NotDelivered(logger, "DELETE", failure.Message);
-            }
-        }));
-        upstreams.Drop(owner);
+        }
+        catch (Exception failure) when (failure is UpstreamException or OperationCanceledException)
+        {
+            // The server ends it by itself when nobody uses it.
+            Log.NotDelivered(logger, "DELETE", failure.Message);
+        }
     }
 
     private async Task RespondAsync(PortalRequest request)
