@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.Testing;
@@ -11,6 +12,9 @@ public sealed partial class McpRemote(Uri endpoint) : IDisposable
 {
     private readonly string _cache = Directory.CreateTempSubdirectory("mcp-remote-").FullName;
 
+    // The port that it derives from the address may be an outgoing connection's at one start and free at the next, for which it would register anew.
+    private readonly string _callbackPort = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Connects through a new process.</summary>
     /// <param name="user">Logs in where the client leads; null = it must not lead anywhere.</param>
     public async Task<McpClient> ConnectAsync(ScriptedBrowser? user)
@@ -20,7 +24,7 @@ public sealed partial class McpRemote(Uri endpoint) : IDisposable
         var transport = new StdioClientTransport(new StdioClientTransportOptions
         {
             Command = "node",
-            Arguments = [RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/mcp-remote/dist/proxy.js"), endpoint.ToString()],
+            Arguments = [RepositoryRoot.Of("tests/EndToEnd.Tests/node/node_modules/mcp-remote/dist/proxy.js"), endpoint.ToString(), _callbackPort, "--auth-timeout", "180"],
             EnvironmentVariables = new Dictionary<string, string?> { ["MCP_REMOTE_CONFIG_DIR"] = _cache, ["BROWSER"] = "true", ["DISPLAY"] = null },
             StandardErrorLines = line =>
             {
