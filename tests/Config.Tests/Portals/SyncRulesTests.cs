@@ -67,6 +67,66 @@ public sealed class SyncRulesTests
         Assert.Null(SyncRules.Claimed(status, s_server with { Hostname = "https://other.test/mcp" }, s_lease, s_now).Client);
     }
 
+    [Fact]
+    public void ClientThatBecameKnownBeforeTheFirstReading_Stays()
+    {
+        var told = new McpServerStatus { Id = s_server.Id, Client = new UpstreamClientNamed("c", "none", "https://a.test", "https://a.test/token", "") };
+        Assert.NotNull(SyncRules.Claimed(told, s_server, s_lease, s_now).Client);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void SharedLoginThatDiesWhileTheServerIsRead_StaysDead(bool succeeds)
+    {
+        var claimed = SyncRules.Claimed(ReadAt(s_now.AddHours(-1)) with { Connection = McpConnectionState.Connected }, s_server, s_lease, s_now);
+        var meanwhile = SyncRules.SharedLoginChanged(claimed, isStale: true, s_now.AddSeconds(1));
+        var end = s_now.AddSeconds(2);
+        var read = succeeds ? SyncRules.Succeeded(claimed, McpConnectionState.Connected, [], end) : SyncRules.Failed(claimed, McpConnectionState.Connected, new McpSyncError { Cause = "away" }, end);
+        var status = SyncRules.WithWhatWasTold(read, claimed, meanwhile, end);
+        Assert.Equal((McpSyncState.Stale, McpConnectionState.Stale, default(DateTimeOffset)), (status.State, status.Connection, status.LeasedUntil));
+
+        // And it is read again soon, with what there is then.
+        Assert.InRange(status.DueAt, end, end + SyncRules.ShortestHeardPause);
+    }
+
+    [Fact]
+    public void LoginThatIsMadeAnewWhileTheServerIsRead_IsTried()
+    {
+        var claimed = SyncRules.Claimed(ReadAt(s_now.AddHours(-1)) with { Connection = McpConnectionState.Stale }, s_server, s_lease, s_now);
+        var meanwhile = SyncRules.SharedLoginChanged(claimed, isStale: false, s_now.AddSeconds(1));
+        var end = s_now.AddSeconds(2);
+        var status = SyncRules.WithWhatWasTold(SyncRules.Succeeded(claimed, McpConnectionState.Connected, [], end), claimed, meanwhile, end);
+        Assert.Equal((McpSyncState.Ready, McpConnectionState.Connected), (status.State, status.Connection));
+        Assert.InRange(status.DueAt, end, end + SyncRules.ShortestHeardPause);
+    }
+
+    // Or a replica that is behind would read the old address, and the others the new one again.
+    [Fact]
+    public void ReplicaThatHasNotHeardOfAChange_DoesNotReadTheServer()
+    {
+        var changed = s_server with { Version = 2, Hostname = "https://other.test/mcp" };
+        var status = SyncRules.Succeeded(SyncRules.Claimed(ReadAt(s_now), changed, s_lease, s_now), McpConnectionState.NotRequired, [], s_now);
+        var later = s_now + SyncRules.Period + SyncRules.Period;
+        Assert.False(SyncRules.IsDue(s_server with { Version = 1 }, status, later));
+        Assert.True(SyncRules.IsDue(changed, status, later));
+        Assert.True(SyncRules.IsDue(changed with { Version = 3, Hostname = "https://third.test/mcp" }, status, s_now));
+    }
+
+    [Fact]
+    public void StatusThatWasReadBeforeANewerOneWasNoted_IsNotShown()
+    {
+        var known = new McpServerStatuses();
+        var older = ReadAt(s_now) with { WrittenAt = s_now };
+        known.Note(older with { State = McpSyncState.Stale, WrittenAt = s_now.AddTicks(1) });
+        known.Note(older);
+        Assert.Equal(McpSyncState.Stale, known.Of(s_server.Id).State);
+
+        // A replica of a version before writes no time.
+        known.Note(older with { WrittenAt = default });
+        Assert.Equal(McpSyncState.Ready, known.Of(s_server.Id).State);
+    }
+
     private static McpServerStatus ReadAt(DateTimeOffset at) => new()
     {
         Id = s_server.Id,

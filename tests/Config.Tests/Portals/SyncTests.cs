@@ -65,8 +65,12 @@ public sealed class SyncTests(ConfigHost host) : ReadServerTests(host)
         Assert.Equal(("/description", "Finds."), ((string)difference["path"]!, (string)difference["old"]!));
         var alert = Assert.Single((await AlertsAsync(id)).AsArray())!;
         Assert.Equal(("quarantine", 2), ((string)alert["kind"]!, alert["names"]!.AsArray().Count));
-        await Host.Services.GetRequiredService<AlertWatch>().CountAsync(CancellationToken.None);
-        Assert.InRange(OpenAlerts("quarantine"), 1, int.MaxValue);
+        await Eventually.Async(async () =>
+        {
+            // The service's own count may have begun before there was one, and end after this.
+            await Host.Services.GetRequiredService<AlertWatch>().CountAsync(CancellationToken.None);
+            return OpenAlerts("quarantine") >= 1;
+        });
 
         // What was looked at is approved, not what may have come since.
         Assert.Equal(HttpStatusCode.Conflict, (await ApproveAsync(id, """{"tools":[{"name":"search","hash":"0000"}]}""")).Status);

@@ -23,7 +23,8 @@ public static class UpstreamLoginChangedHandler
         ArgumentNullException.ThrowIfNull(sync);
         ArgumentNullException.ThrowIfNull(clock);
         var state = await log.WaitForAsync(1, ct);
-        if (!state.Snapshot.McpServers.TryGetValue(message.ServerId, out var server))
+        if (!state.Snapshot.McpServers.TryGetValue(message.ServerId, out var server)
+            && !(await log.ReadAgainAsync(ct)).Snapshot.McpServers.TryGetValue(message.ServerId, out server))
         {
             return;
         }
@@ -56,7 +57,7 @@ public static class UpstreamLoginChangedHandler
 
         if (status != before)
         {
-            session.Store(status);
+            status = McpServerStatuses.Store(session, status, clock.GetUtcNow());
         }
 
         await sync.AlertAsync(session, server, status, [], ct, login);

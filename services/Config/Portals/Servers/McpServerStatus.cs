@@ -36,6 +36,12 @@ public sealed record McpServerStatus
     /// <summary>What the server was read with: address, kind of authentication, credential. Another one is a reason to read it again.</summary>
     public string Fingerprint { get; init; } = "";
 
+    /// <summary><see cref="ConfigurationRecord.Version"/> of the server when somebody last set out to read it.</summary>
+    public long ServerVersion { get; init; }
+
+    /// <summary>When it was last written; later than each time before, so that of two the newer can be told. Default = by a version of this product that did not say.</summary>
+    public DateTimeOffset WrittenAt { get; init; }
+
     /// <summary>When it is read next.</summary>
     public DateTimeOffset DueAt { get; init; }
 

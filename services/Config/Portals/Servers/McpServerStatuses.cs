@@ -13,11 +13,11 @@ public sealed class McpServerStatuses
     /// <summary>The status; that of a server that nobody has read yet when nothing is known.</summary>
     public McpServerStatus Of(Guid server) => _known.GetValueOrDefault(server) ?? new McpServerStatus { Id = server };
 
-    /// <summary>This process knows better.</summary>
+    /// <summary>This is how a server stands, unless something newer is known.</summary>
     public void Note(McpServerStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);
-        _known[status.Id] = status;
+        _known.AddOrUpdate(status.Id, status, (_, known) => status.WrittenAt == default || status.WrittenAt >= known.WrittenAt ? status : known);
     }
 
     /// <summary>The status as it is stored, until the session ends in nobody else's hands: whoever changes one does so after all others.</summary>
@@ -29,13 +29,26 @@ public sealed class McpServerStatuses
         return await session.LoadAsync<McpServerStatus>(server, ct) ?? new McpServerStatus { Id = server };
     }
 
+    /// <summary>Stores what became of a status that <see cref="LockAsync"/> gave, as the newest.</summary>
+    /// <returns>What is stored.</returns>
+    public static McpServerStatus Store(IDocumentSession session, McpServerStatus status, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(status);
+        var next = status.WrittenAt.AddTicks(1);
+        var written = status with { WrittenAt = now > next ? now : next };
+        session.Store(written);
+        return written;
+    }
+
     /// <summary>Reads what other replicas wrote.</summary>
     public async Task ReadAsync(IQuerySession session, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(session);
         foreach (var status in await session.QueryAsync<McpServerStatus>("order by id limit ?", ct, PageSize))
         {
-            _known[status.Id] = status;
+            // It may have been read before what this process has noted since.
+            Note(status);
         }
     }
 }

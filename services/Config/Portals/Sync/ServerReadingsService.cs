@@ -27,7 +27,15 @@ public sealed partial class ServerReadingsService(ConfigurationLog log, ServerSy
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(context);
         var reasons = request.Servers.DistinctBy(heard => heard.ServerId).ToDictionary(heard => heard.ServerId, heard => heard.Reason);
-        foreach (var server in Servers(reasons.Keys))
+        var servers = Servers(reasons.Keys);
+        if (servers.Count < reasons.Count)
+        {
+            // An edge may have been told of a server by a replica that knew it sooner.
+            await log.ReadAgainAsync(context.CancellationToken);
+            servers = Servers(reasons.Keys);
+        }
+
+        foreach (var server in servers)
         {
             Log.Heard(logger, server.ServerId, reasons[server.Id.ToString("D")]);
             await sync.HearAsync(server, context.CancellationToken);

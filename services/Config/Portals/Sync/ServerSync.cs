@@ -41,8 +41,7 @@ public sealed partial class ServerSync(
         }
 
         var (status, news) = await ReadAsync(server, claimed, ct);
-        await SaveAsync(server, status, news, ct);
-        return status;
+        return await SaveAsync(server, claimed, status, news, ct);
     }
 
     /// <summary>Something was heard of a server that is a reason to read it again: it becomes due, within the limits that there are for that.</summary>
@@ -59,8 +58,7 @@ public sealed partial class ServerSync(
         var known = await McpServerStatuses.LockAsync(session, server.Id, ct);
         if (known.HeardAt is null)
         {
-            known = SyncRules.Heard(known, clock.GetUtcNow());
-            session.Store(known);
+            known = McpServerStatuses.Store(session, SyncRules.Heard(known, clock.GetUtcNow()), clock.GetUtcNow());
             await session.SaveChangesAsync(ct);
         }
 
@@ -78,8 +76,7 @@ public sealed partial class ServerSync(
             return null;
         }
 
-        var claimed = SyncRules.Claimed(known, server, s_lease, now);
-        session.Store(claimed);
+        var claimed = McpServerStatuses.Store(session, SyncRules.Claimed(known, server, s_lease, now), now);
         await session.SaveChangesAsync(ct);
         return claimed;
     }
@@ -162,29 +159,24 @@ public sealed partial class ServerSync(
         return outcome.News;
     }
 
-    private async Task SaveAsync(McpServer server, McpServerStatus status, IReadOnlyList<string> news, CancellationToken ct)
+    private async Task<McpServerStatus> SaveAsync(McpServer server, McpServerStatus claimed, McpServerStatus read, IReadOnlyList<string> news, CancellationToken ct)
     {
         await using var session = store.LightweightSession();
         var meanwhile = await McpServerStatuses.LockAsync(session, server.Id, ct);
-        status = status with { Client = meanwhile.Client };
-        if (meanwhile.HeardAt is not null)
-        {
-            // It may have been heard of after what changed was read.
-            status = SyncRules.Heard(status, clock.GetUtcNow());
-        }
-
+        var status = SyncRules.WithWhatWasTold(read, claimed, meanwhile, clock.GetUtcNow());
         if (!log.Current.Snapshot.McpServers.ContainsKey(server.Id))
         {
             session.Delete<McpServerStatus>(server.Id);
         }
         else
         {
-            session.Store(status);
+            status = McpServerStatuses.Store(session, status, clock.GetUtcNow());
             await AlertAsync(session, server, status, news, ct);
         }
 
         await session.SaveChangesAsync(ct);
         statuses.Note(status);
+        return status;
     }
 
     /// <summary>Looks again at what there is to be told about a server.</summary>

@@ -29,7 +29,10 @@ public static class SyncRules
     public static bool IsDue(McpServer server, McpServerStatus status, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(status);
-        return status.LeasedUntil <= now && (status.DueAt <= now || status.Fingerprint != Fingerprint(server));
+        ArgumentNullException.ThrowIfNull(server);
+        return status.LeasedUntil <= now
+            && server.Version >= status.ServerVersion // A replica that has not heard of the change yet would read the address of before.
+            && (status.DueAt <= now || status.Fingerprint != Fingerprint(server));
     }
 
     /// <summary>Something was heard of a server: it is due, as soon as its pause is over.</summary>
@@ -45,6 +48,7 @@ public static class SyncRules
     public static McpServerStatus Claimed(McpServerStatus status, McpServer server, TimeSpan lease, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(status);
+        ArgumentNullException.ThrowIfNull(server);
         var pause = status.HeardPause < ShortestHeardPause ? ShortestHeardPause : status.HeardPause;
         var isLoud = status.HeardAt is not null && LastAttempt(status) is { } last && now - last < pause * QuietPauses;
         return status with
@@ -55,9 +59,10 @@ public static class SyncRules
             // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
             DueAt = now,
             Fingerprint = Fingerprint(server),
+            ServerVersion = server.Version,
 
-            // What somebody logged in with is of the server as it was.
-            Client = status.Fingerprint == Fingerprint(server) ? status.Client : null,
+            // What somebody logged in with is of the server as it was; before the first reading it was no other.
+            Client = status.Fingerprint.Length == 0 || status.Fingerprint == Fingerprint(server) ? status.Client : null,
             HeardAt = null,
             HeardPause = status.HeardAt is null ? status.HeardPause
                 : !isLoud ? ShortestHeardPause
@@ -134,6 +139,29 @@ public static class SyncRules
         ArgumentNullException.ThrowIfNull(status);
         var told = isStale ? NeedsLogin(status, McpConnectionState.Stale, now) with { LeasedUntil = status.LeasedUntil } : status;
         return told with { DueAt = now, HeardAt = now };
+    }
+
+    /// <summary>What a reading found, with what became known of the server while it went on.</summary>
+    /// <param name="read">What the reading made of the status.</param>
+    /// <param name="claimed">The status when it began.</param>
+    /// <param name="meanwhile">The status as it is stored now.</param>
+    /// <param name="now">Now.</param>
+    public static McpServerStatus WithWhatWasTold(McpServerStatus read, McpServerStatus claimed, McpServerStatus meanwhile, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        ArgumentNullException.ThrowIfNull(claimed);
+        ArgumentNullException.ThrowIfNull(meanwhile);
+        var told = read with { Client = meanwhile.Client, WrittenAt = meanwhile.WrittenAt };
+        if (meanwhile.HeardAt is null)
+        {
+            return told;
+        }
+
+        // The shared login died: what was read with it says nothing about that.
+        var isDead = meanwhile.Connection == McpConnectionState.Stale && claimed.Connection != McpConnectionState.Stale;
+
+        // It may have been heard of after what changed was read.
+        return Heard(isDead ? NeedsLogin(told, McpConnectionState.Stale, now) : told, now);
     }
 
     /// <summary>A part of this product did not answer: nothing is known about the server, and it is tried again soon.</summary>
