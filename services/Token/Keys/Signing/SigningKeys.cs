@@ -21,6 +21,7 @@ public sealed partial class SigningKeys(
     TimeProvider clock,
     ILogger<SigningKeys> logger)
 {
+    private readonly Lock _gate = new();
     private volatile State? _state;
 
     /// <summary>Beats when what is published changed.</summary>
@@ -37,7 +38,7 @@ public sealed partial class SigningKeys(
     public async Task RefreshAsync(CancellationToken cancellation)
     {
         var ring = await RotateAsync(cancellation);
-        if (_state is { } state && state.Version == ring.Version)
+        if (_state is { } state && state.Version >= ring.Version)
         {
             return;
         }
@@ -50,7 +51,17 @@ public sealed partial class SigningKeys(
             LogSigningWith(logger, current.KeyId, current.Algorithm);
         }
 
-        _state = new State(ring.Version, signer, JsonWebKeys.Write(ring));
+        lock (_gate)
+        {
+            if (_state is { } newer && newer.Version >= ring.Version)
+            {
+                // Somebody else was sooner here, with a ring that changed after this one was read.
+                return;
+            }
+
+            _state = new State(ring.Version, signer, JsonWebKeys.Write(ring));
+        }
+
         Changed.Beat();
     }
 
@@ -67,10 +78,22 @@ public sealed partial class SigningKeys(
     /// <summary>Chooses how long a key signs.</summary>
     public async Task ChangeIntervalAsync(int days, string actor, CancellationToken cancellation)
     {
-        await using var session = store.LightweightSession();
-        session.LastModifiedBy = actor;
-        session.Events.Append(SigningKeyRing.StreamId, new Contracts.SigningKeys.SigningKeyIntervalChanged(days, clock.GetUtcNow()));
-        await session.SaveChangesAsync(cancellation);
+        for (var attempt = 0; ; attempt++)
+        {
+            await using var session = store.LightweightSession();
+            session.LastModifiedBy = actor;
+            session.Events.Append(SigningKeyRing.StreamId, new Contracts.SigningKeys.SigningKeyIntervalChanged(days, clock.GetUtcNow()));
+            try
+            {
+                await session.SaveChangesAsync(cancellation);
+                break;
+            }
+            catch (EventStreamUnexpectedMaxEventIdException) when (attempt < 5)
+            {
+                // Another change of the ring was faster; this one stands beside it.
+            }
+        }
+
         await RefreshAsync(cancellation);
     }
 
