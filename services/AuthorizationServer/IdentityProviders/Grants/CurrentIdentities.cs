@@ -32,7 +32,8 @@ public sealed partial class CurrentIdentities(
     public async Task<ProviderGrant?> AskAsync(Guid id, Guid userId, DateTimeOffset neededUntil, CancellationToken cancellation)
     {
         var question = _questions.GetOrAdd(id, _ => new Question());
-        var running = question.Begin(() => RunAsync(id, neededUntil, clock.GetUtcNow()));
+        var askedAt = clock.GetUtcNow();
+        var running = question.Begin(() => RunAsync(id, neededUntil, askedAt));
         try
         {
             return await running.WaitAsync(cancellation) is { } grant && grant.UserId == userId ? grant : null;
