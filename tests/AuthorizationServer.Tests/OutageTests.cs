@@ -12,7 +12,7 @@ public sealed class OutageTests
     public async Task RedisAway_TellsClientsToComeAgain()
     {
         var redis = await RedisServer.StartPrivateAsync();
-        var service = new Service(new() { ["ConnectionStrings:redis"] = redis.ConnectionString, ["Redis:OperationDeadline"] = "00:00:01" });
+        var service = new Service(new() { ["ConnectionStrings:redis"] = redis.ConnectionString, ["Redis:OperationDeadline"] = "00:00:04" });
         await service.InitializeAsync();
         try
         {

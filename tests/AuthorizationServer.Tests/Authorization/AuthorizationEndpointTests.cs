@@ -11,7 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Authorization;
 public sealed class AuthorizationEndpointTests(Service service) : IDisposable
 {
     private const string Orders = "http://localhost:8700";
-    private readonly Browser _browser = new(service, "203.0.113.30");
+    private readonly Browser _browser = new(service);
 
     [Fact]
     public async Task UnknownClient_IsAPageForPeopleAndJsonForPrograms()

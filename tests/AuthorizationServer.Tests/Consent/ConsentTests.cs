@@ -11,7 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Consent;
 [Collection(ServiceTests.Name)]
 public sealed class ConsentTests(Service service) : IDisposable
 {
-    private readonly Browser _browser = new(service, "203.0.113.50");
+    private readonly Browser _browser = new(service);
     private readonly string _email = $"bob-{Guid.NewGuid():N}@example.com";
 
     [Fact]

@@ -6,7 +6,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Consent;
 [Collection(ServiceTests.Name)]
 public sealed class HostileBrowserTests(Service service) : IDisposable
 {
-    private readonly Browser _browser = new(service, "203.0.113.71");
+    private readonly Browser _browser = new(service);
     private readonly string _email = $"tabs-{Guid.NewGuid():N}@example.com";
 
     [Fact]

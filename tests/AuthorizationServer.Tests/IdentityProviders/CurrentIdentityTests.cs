@@ -11,7 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 [Collection(ProviderTests.Name)]
 public sealed class CurrentIdentityTests(ProviderHost host) : IAsyncLifetime, IDisposable
 {
-    private readonly Browser _browser = new(host.Service, "203.0.113.93");
+    private readonly Browser _browser = new(host.Service);
     private string _grant = "";
     private string _user = "";
     private string _email = "";

@@ -12,7 +12,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 [Collection(ProviderTests.Name)]
 public sealed class GitHubTests(ProviderHost host) : IAsyncLifetime, IDisposable
 {
-    private readonly Browser _browser = new(host.Service, "203.0.113.94");
+    private readonly Browser _browser = new(host.Service);
     private readonly string _email = $"octo-{Guid.NewGuid():N}@example.com";
     private ScriptedGitHub _github = null!;
     private IdentityProvider _provider = null!;

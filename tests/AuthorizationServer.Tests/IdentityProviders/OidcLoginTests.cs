@@ -11,7 +11,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 [Collection(ProviderTests.Name)]
 public sealed class OidcLoginTests(ProviderHost host) : IAsyncLifetime, IDisposable
 {
-    private readonly Browser _browser = new(host.Service, "203.0.113.90");
+    private readonly Browser _browser = new(host.Service);
 
     public Task InitializeAsync() => host.ResetAsync();
 

@@ -15,7 +15,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.IdentityProviders;
 [Collection(ProviderTests.Name)]
 public sealed class OidcSettingsTests(ProviderHost host) : IAsyncLifetime, IDisposable
 {
-    private readonly Browser _browser = new(host.Service, "203.0.113.96");
+    private readonly Browser _browser = new(host.Service);
 
     public Task InitializeAsync() => host.ResetAsync();
 

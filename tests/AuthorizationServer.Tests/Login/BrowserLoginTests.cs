@@ -9,7 +9,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 [Collection(ServiceTests.Name)]
 public sealed class BrowserLoginTests(Service service) : IDisposable
 {
-    private readonly Browser _browser = new(service, "203.0.113.60");
+    private readonly Browser _browser = new(service);
     private readonly string _email = $"erin-{Guid.NewGuid():N}@example.com";
 
     [Fact]

@@ -10,7 +10,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 [Collection(ServiceTests.Name)]
 public sealed class ExpiryTests(Service service) : IDisposable
 {
-    private readonly Browser _browser = new(service, "203.0.113.90");
+    private readonly Browser _browser = new(service);
     private readonly string _email = $"fay-{Guid.NewGuid():N}@example.com";
 
     [Fact]

@@ -10,7 +10,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 public sealed class ExternalEvaluationTests(Service service) : IAsyncLifetime, IDisposable
 {
     private static readonly Rule.ExternalEvaluation s_rule = new("https://eval.test/", "https://eval.test/keys");
-    private readonly Browser _browser = new(service, "203.0.113.61");
+    private readonly Browser _browser = new(service);
     private readonly string _email = $"eva-{Guid.NewGuid():N}@example.com";
     private int _asked;
 

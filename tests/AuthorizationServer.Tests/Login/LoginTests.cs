@@ -9,7 +9,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Login;
 [Collection(ServiceTests.Name)]
 public sealed class LoginTests(Service service) : IDisposable
 {
-    private readonly Browser _browser = new(service, "203.0.113.40");
+    private readonly Browser _browser = new(service);
 
     [Fact]
     public async Task Pin_WholeWay_EndsInACodeForThisUserAndClient()

@@ -10,7 +10,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.MyAccess;
 public sealed class SignOutEverywhereTests(Service service) : IDisposable
 {
     private const string MyAccess = Service.Team + "/cdn-cgi/access/my-access";
-    private readonly Browser _browser = new(service, "203.0.113.61");
+    private readonly Browser _browser = new(service);
     private readonly Browser _other = new(service, "203.0.113.62");
     private readonly string _email = $"olga-{Guid.NewGuid():N}@example.com";
 

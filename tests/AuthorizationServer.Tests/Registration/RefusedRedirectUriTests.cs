@@ -10,7 +10,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Registration;
 public sealed class RefusedRedirectUriTests(Service service) : IDisposable
 {
     // An address of its own for each test class: the limit per source must not couple them.
-    private readonly Browser _browser = new(service, "203.0.113.29");
+    private readonly Browser _browser = new(service);
 
     private RefusedRedirectUris Refused => service.Services.GetRequiredService<RefusedRedirectUris>();
 

@@ -13,7 +13,7 @@ public sealed class RegistrationEndpointTests(Service service) : IDisposable
     private const string Orders = "http://localhost:8700";
 
     // An address of its own for each test class: the limit per source must not couple them.
-    private readonly Browser _browser = new(service, "203.0.113.20");
+    private readonly Browser _browser = new(service);
 
     [Fact]
     public async Task Registration_GoodRequest_Is201WithAllThatIsStored()

@@ -20,7 +20,7 @@ namespace ManagedOAuth.AuthorizationServer.Tests.Scim;
 [Collection(IdentityProviders.ProviderTests.Name)]
 public sealed class ScimLoginTests(ProviderHost host) : IAsyncLifetime, IDisposable
 {
-    private readonly Browser _browser = new(host.Service, "203.0.113.91");
+    private readonly Browser _browser = new(host.Service);
 
     public Task InitializeAsync() => host.ResetAsync();
 

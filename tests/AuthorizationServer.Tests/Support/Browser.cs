@@ -10,9 +10,13 @@ using ManagedOAuth.ServiceDefaults.ServiceIdentity;
 namespace ManagedOAuth.AuthorizationServer.Tests.Support;
 
 /// <summary>A browser behind Edge: speaks to public addresses, keeps cookies per host (ports do not count, as in browsers), follows nothing by itself.</summary>
-internal sealed class Browser(Service service, string address = "203.0.113.7") : IDisposable
+internal sealed class Browser(Service service, string? address = null) : IDisposable
 {
     private static readonly Application[] s_applications = [Service.Orders, Service.Wiki, Service.Plain];
+    private static int s_browsers;
+
+    // One of its own, so that tests do not use up each other's limits.
+    private readonly IPAddress _address = address is null ? Next(Interlocked.Increment(ref s_browsers)) : IPAddress.Parse(address);
 
     /// <summary>Portals' applications, at whose domains Edge tells the verified user.</summary>
     public IReadOnlyList<Application> Portals { get; init; } = [];
@@ -41,7 +45,7 @@ internal sealed class Browser(Service service, string address = "203.0.113.7") :
         var application = s_applications.Concat(Portals).FirstOrDefault(app => PublicOrigin.Of(app.Domain) == origin);
         var user = User is not null && Portals.Contains(application) ? new EdgeUser(User) : null;
         using var request = new HttpRequestMessage(method, new Uri(service.HttpAddress + url[origin.Length..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = content };
-        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, IPAddress.Parse(address), user))
+        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, _address, user))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }
@@ -103,6 +107,8 @@ internal sealed class Browser(Service service, string address = "203.0.113.7") :
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static IPAddress Next(int number) => new([198, 18, (byte)(number >> 8), (byte)number]);
 
     private void Keep(string host, HttpResponseMessage response)
     {

@@ -48,7 +48,7 @@ public sealed class RefusalTests(ConfigHost host) : IClassFixture<ConfigHost>
     public async Task Filters_NarrowByEachQuestion_AndPagesFollow()
     {
         var address = $"198.51.100.{Random.Shared.Next(1, 255)}";
-        var one = Told(entry => (entry.Address, entry.Reason, entry.UserEmail) = (address, "revoked", "Bob@Example.com"));
+        var one = Told(entry => (entry.At, entry.Address, entry.Reason, entry.UserEmail) = (Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddSeconds(-1)), address, "revoked", "Bob@Example.com"));
         var two = Told(entry => (entry.Address, entry.Reason, entry.UserEmail, entry.UserId, entry.ServiceTokenId) = (address, "invalid", "", "", Guid.NewGuid().ToString()));
         await ReportAsync(one, two);
         foreach (var (question, found) in ((string, string)[])[

@@ -54,7 +54,7 @@ public sealed class ConcurrentEditTests(ConfigHost host)
     public async Task Get_WithIfNoneMatch_Is304UntilSomethingShownChanges()
     {
         var policy = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/policies", """{"name":"Tagged","decision":"allow","include":[{"everyone":{}}]}"""))["id"]!;
-        var app = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/apps", $$"""{"type":"self_hosted","name":"Tagged","domain":"tagged.test","policies":["{{policy}}"]}"""))["id"]!;
+        var app = (string)(await host.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/apps", $$"""{"type":"self_hosted","name":"Tagged","domain":"tagged-anew.test","policies":["{{policy}}"]}"""))["id"]!;
         var tag = (await host.Api.Call("GET", $"{Access}/apps/{app}")).EntityTag!;
         Assert.Equal(HttpStatusCode.NotModified, (await host.Api.Call("GET", $"{Access}/apps/{app}", null, ("If-None-Match", tag))).Status);
 

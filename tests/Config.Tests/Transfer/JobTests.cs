@@ -57,6 +57,7 @@ public sealed class JobTests(ConfigHost host) : IClassFixture<ConfigHost>
     [Fact]
     public async Task Job_WithAnOldPlan_Fails()
     {
+        await host.Api.Must(HttpStatusCode.Created, "POST", $"{Access}/tags", """{"name":"since-the-plan"}""");
         var job = await EndAsync(host.Api, await host.Api.Must(HttpStatusCode.Accepted, "POST", $"{Access}/apply?async=true&expected_position=1", Tags("old-plan", 1)));
         Assert.Equal("failed", (string)job["state"]!);
         Assert.Contains("make a new plan", (string)job["errors"]![0]!["message"]!, StringComparison.Ordinal);

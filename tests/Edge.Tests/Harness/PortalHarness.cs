@@ -7,6 +7,7 @@ using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.Feeds;
 using ManagedOAuth.Edge.Routing;
+using ManagedOAuth.ServiceDefaults.HotStore;
 using ManagedOAuth.Testing;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -119,6 +120,12 @@ public sealed class PortalHarness(World world, Application application, McpPorta
             [.. world.PeerAddresses(), .. redis is null ? await EdgeProcess.SharedRedisAsync() : [new("ConnectionStrings:redis", redis)], new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
                 .. plenty.Where(given => settings.All(setting => setting.Key != given.Key)), .. settings]);
         await KnowsAsync(edge);
+        if (redis is not null)
+        {
+            // It is ready without it; what a test keeps there is to be there.
+            await Eventually.Passes(async () => await edge.Get<IHotStore>().GetAsync("nothing"));
+        }
+
         return edge;
     }
 

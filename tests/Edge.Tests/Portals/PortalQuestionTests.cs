@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using ManagedOAuth.Edge.Portals.Streams;
 using ManagedOAuth.Edge.Portals.Upstreams;
 using ManagedOAuth.Edge.Tests.Harness;
 using ManagedOAuth.ServiceDefaults.HotStore;
@@ -50,6 +51,7 @@ public sealed class PortalQuestionTests(World world) : IAsyncLifetime
         var token = _portal.Token();
         var session = await _portal.InitializeAsync(token, capabilities: """{"elicitation":{} }""");
         await using var listening = await _portal.ListenAsync(token, session);
+        await Eventually.Async(() => world.Edge.Get<Listeners>().Hears(session));
         _upstreams[0].Instead = context => ServeAsync(context, "things", isBesideTheCall ? "GET" : "POST", Question, TakenBack);
         var call = CallAsync(token, session, "things");
         var stream = isBesideTheCall ? listening : await call;

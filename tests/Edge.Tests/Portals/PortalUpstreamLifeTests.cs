@@ -22,7 +22,7 @@ public sealed class PortalUpstreamLifeTests(World world) : LongToolTests(world, 
     private const string Read = """{"name":"things_read"}""";
     private const string Ask = """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"things_ask"} }""";
     private const string CanBeAsked = """{"elicitation":{} }""";
-    private static readonly KeyValuePair<string, string?> s_shortIdle = new("Edge:Portals:UpstreamIdle", "00:00:01");
+    private static readonly KeyValuePair<string, string?> s_shortIdle = new("Edge:Portals:UpstreamIdle", "00:00:05");
 
     // Sessions that the portal no longer listens to.
     private readonly ConcurrentBag<string> _closed = [];
@@ -89,6 +89,7 @@ public sealed class PortalUpstreamLifeTests(World world) : LongToolTests(world, 
         Assert.Equal(202, (await Portal.PostAsync(token, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"c-1"} }""", ("Mcp-Session-Id", session))).Status);
         await Eventually.Async(() => !Upstream.Cancelled.IsEmpty);
         await call.DisposeAsync();
+        await Eventually.Async(() => Requests().Any(request => request.Rpc == "GET"));
         await DeleteAsync(token, session);
         await Eventually.Async(() => Ended().Count > 0);
         var requests = Requests().ToList();

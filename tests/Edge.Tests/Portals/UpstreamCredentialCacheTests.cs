@@ -43,8 +43,10 @@ public sealed class UpstreamCredentialCacheTests(World world)
 
     private sealed class LaterClock : TimeProvider
     {
+        private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
+
         public TimeSpan Later { get; set; }
 
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + Later;
+        public override DateTimeOffset GetUtcNow() => _now + Later;
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using ManagedOAuth.EndToEnd.Tests.Topology;
 using ManagedOAuth.Testing;
 using Microsoft.Playwright;
@@ -26,10 +27,12 @@ public sealed class CredentialTests(LocalTopology topology)
 
         // The page that showed it is not kept: whoever goes back or asks again sees no secret.
         await page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/service-tokens/[0-9a-f-]{36}$"));
         var address = page.Url;
         await page.GotoAsync(administrator.Address("/service-tokens"));
         await page.GetByRole(AriaRole.Link, new() { Name = _name }).ClickAsync();
-        Assert.Equal(address, page.Url);
+        await Assertions.Expect(page).ToHaveURLAsync(address);
+        await page.WaitForLoadStateAsync();
         Assert.DoesNotContain(first, await page.ContentAsync(), StringComparison.Ordinal);
 
         var id = address.Split('/')[^1];
@@ -37,7 +40,7 @@ public sealed class CredentialTests(LocalTopology topology)
         await page.GetByLabel("Enabled").UncheckAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("No use of it is known.");
-        await ConfirmAsync(page);
+        await page.Locator("button[value=confirm]").ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Saved");
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("off");
         Assert.False((bool)(await topology.Admin.GetAsync($"service_tokens/{id}"))["enabled"]!);
@@ -47,7 +50,7 @@ public sealed class CredentialTests(LocalTopology topology)
 
         await page.GetByLabel("Honour the old secret").SelectOptionAsync("24");
         await page.GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
-        await ConfirmAsync(page);
+        await page.Locator("button[value=confirm]").ClickAsync();
         Assert.NotEqual(first, await SecretAsync(page, "mo_st_"));
         await page.GetByRole(AriaRole.Link, new() { Name = "I have kept it" }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("The one before is honoured until");
@@ -107,17 +110,6 @@ public sealed class CredentialTests(LocalTopology topology)
     {
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("Take it now");
         return (await page.Locator(".copy code", new() { HasText = prefix }).InnerTextAsync()).Trim();
-    }
-
-    // Some buttons ask first.
-    private static async Task ConfirmAsync(IPage page)
-    {
-        await page.WaitForLoadStateAsync();
-        var confirm = page.Locator("button[value=confirm]");
-        if (await confirm.CountAsync() > 0)
-        {
-            await confirm.ClickAsync();
-        }
     }
 
     private Task EventuallyAnswersAsync(string token, string path, HttpStatusCode expected) => Eventually.Async(async () =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using ManagedOAuth.EndToEnd.Tests.Clients;
 using ManagedOAuth.EndToEnd.Tests.Portals;
 using ManagedOAuth.EndToEnd.Tests.Topology;
@@ -115,11 +116,12 @@ public sealed class McpTests(LocalTopology topology)
         await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync(tool["tools_".Length..]);
         await Assertions.Expect(page.Locator("tbody tr").First).ToContainTextAsync("Sample");
         await page.GetByRole(AriaRole.Link, new() { Name = "Stop watching" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Stop watching" })).ToHaveCountAsync(0);
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "everything of this flow" }).ClickAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("[?&]flow=[0-9a-f]{32}$"));
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
-        Assert.Matches("[?&]flow=[0-9a-f]{32}$", page.Url);
         await page.Locator("tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "admin@example.com" }).ClickAsync();
-        Assert.Contains("/grants/", page.Url, StringComparison.Ordinal);
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/grants/"));
         await page.GotoAsync(administrator.Address("/mcp-log?since=nonsense"));
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("since is a time");
         Assert.Empty(administrator.Complaints);

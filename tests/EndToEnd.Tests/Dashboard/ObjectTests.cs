@@ -184,7 +184,11 @@ public sealed class ObjectTests(LocalTopology topology)
     // Presses a button that changes the list of policies, and answers where it asks first.
     private static async Task ChangeAsync(IPage page, string button)
     {
-        await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+        // The page before may have been a confirmation, or have said "Saved", too.
+        var answer = await page.RunAndWaitForResponseAsync(
+            () => page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync(),
+            response => response.Request.IsNavigationRequest && response.Status is < 300 or >= 400);
+        await answer.FinishedAsync();
         await page.WaitForLoadStateAsync();
         if (await page.Locator("button[value=confirm]").CountAsync() > 0)
         {

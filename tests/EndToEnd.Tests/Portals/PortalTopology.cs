@@ -18,7 +18,7 @@ public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
     public async Task<JsonNode> RegisterAsync(string id, string name, string url)
     {
         var policy = (string)(await Admin.GetAsync("policies")).AsArray().Single(entry => (string?)entry!["name"] == "Allow example.com")!["id"]!;
-        return await Admin.PostAsync("ai-controls/mcp/servers", new JsonObject
+        return await Admin.PostAsync("ai-controls/mcp/servers?wait=applied&timeout=30s", new JsonObject
         {
             ["id"] = id,
             ["name"] = name,
@@ -34,7 +34,7 @@ public sealed class PortalTopology() : LocalTopology("token=1,edge=1")
         await RegisterAsync(id, name, url);
         var portal = (await Admin.GetAsync("ai-controls/mcp/portals")).AsArray().Single(entry => (string?)entry!["hostname"] == Mcp.Authority)!;
         var servers = portal["servers"]!.AsArray().Select(server => (string)server!["server_id"]!).Append(id);
-        await Admin.PutAsync($"ai-controls/mcp/portals/{portal["id"]}", new JsonObject
+        await Admin.PutAsync($"ai-controls/mcp/portals/{portal["id"]}?wait=applied&timeout=30s", new JsonObject
         {
             ["name"] = (string?)portal["name"],
             ["hostname"] = Mcp.Authority,

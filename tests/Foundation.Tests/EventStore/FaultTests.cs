@@ -132,8 +132,9 @@ public class FaultTests
     [Fact]
     public async Task CommandTimeout_IsTypedAndBounded()
     {
-        await using var test = await CreateAsync(o => o.CommandTimeout = TimeSpan.FromSeconds(1));
-        await using var session = test.Store.LightweightSession();
+        await using var test = await CreateAsync();
+        await using var store = Open(test.ConnectionString, o => o.CommandTimeout = TimeSpan.FromSeconds(1));
+        await using var session = store.LightweightSession();
         session.QueueSqlCommand("select pg_sleep(60)");
         await Assert.ThrowsAsync<StoreUnavailableException>(() => session.SaveChangesAsync());
     }

@@ -105,6 +105,7 @@ public sealed class CountryFileTests : IDisposable
             told.Add(snapshot.Position);
         };
         System.IO.File.WriteAllText(_path, "198.51.100.0/25,NO\n");
+        System.IO.File.SetLastWriteTimeUtc(_path, DateTime.UtcNow.AddMinutes(1));
         file.Look();
         await newer!;
         Assert.Equal([1, 2], told);

@@ -11,37 +11,57 @@ public sealed class ServerDeadlineTests
     [Fact]
     public async Task Unary_HandlerIgnoresItsToken_IsAnsweredAtTheDeadline()
     {
-        var release = new TaskCompletionSource();
-        await using var host = await GrpcHost.StartAsync(new() { Unary = async (note, _) => { await release.Task; return note; } });
-        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "50m"));
-        Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", true), await Raw.StatusAsync(response));
+        var (release, isEntered) = (new TaskCompletionSource(), false);
+        await using var host = await GrpcHost.StartAsync(new() { Unary = async (note, _) => { isEntered = true; await release.Task; return note; } });
+        await WithGrowingDeadlineAsync(
+            host, () => isEntered, async response => Assert.Equal((StatusCode.DeadlineExceeded, "Deadline Exceeded", true), await Raw.StatusAsync(response)));
         release.SetResult();
     }
 
     [Fact]
     public async Task Unary_HandlerListens_IsCancelled()
     {
-        var cancelled = new TaskCompletionSource();
+        var (cancelled, isEntered) = (new TaskCompletionSource(), false);
         await using var host = await GrpcHost.StartAsync(new()
         {
             Unary = async (note, context) =>
             {
+                isEntered = true;
                 try
                 {
                     await Task.Delay(Timeout.Infinite, context.CancellationToken);
                 }
                 catch (OperationCanceledException)
                 {
-                    cancelled.SetResult();
+                    cancelled.TrySetResult();
                     throw;
                 }
 
                 return note;
             },
         });
-        using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", "50m"));
-        Assert.Equal(StatusCode.DeadlineExceeded, (await Raw.StatusAsync(response)).Code);
+        await WithGrowingDeadlineAsync(host, () => isEntered, async response => Assert.Equal(StatusCode.DeadlineExceeded, (await Raw.StatusAsync(response)).Code));
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    // A busy machine may need a short deadline for coming to the handler at all, or for saying how it ended.
+    private static async Task WithGrowingDeadlineAsync(GrpcHost host, Func<bool> isEntered, Func<HttpResponseMessage, Task> check)
+    {
+        for (var deadline = 50; ; deadline *= 5)
+        {
+            try
+            {
+                using var response = await Raw.PostAsync(host, Raw.UnaryPath, Raw.Frame(new Note()), headers: ("grpc-timeout", $"{deadline}m"));
+                if (isEntered() || deadline > 20_000)
+                {
+                    await check(response);
+                    return;
+                }
+            }
+            catch (HttpRequestException) when (deadline < 20_000)
+            {
+            }
+        }
     }
 
     [Fact]
