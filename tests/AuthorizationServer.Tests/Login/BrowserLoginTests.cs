@@ -20,7 +20,7 @@ public sealed class BrowserLoginTests(Service service) : IDisposable
         Assert.StartsWith("http://localhost:8704/cdn-cgi/access/authorized?code=mo_sc_test", done.Location);
         Assert.Equal(("st&te", "/orders?x=1&y=2"), (done.Parameter("state"), done.Parameter("redirect_url")));
         var opened = service.Peers.Codes.Sessions.Single(session => session.Identity.Email == _email);
-        Assert.Equal((Service.Plain.Id.ToString(), "203.0.113.60"), (opened.ApplicationId, opened.ClientAddress));
+        Assert.Equal((Service.Plain.Id.ToString(), _browser.Address.ToString()), (opened.ApplicationId, opened.ClientAddress));
 
         // Signed on: the next one needs no page.
         Assert.StartsWith("http://localhost:8704/cdn-cgi/access/authorized?code=", (await OpenAsync("/")).Location);

@@ -36,7 +36,7 @@ public sealed class LoginTests(Service service) : IDisposable
         Assert.Equal(("http://localhost:5000/cb", "http://localhost:8700/mcp", "read write", "none"), (asked.RedirectUri, asked.Resource, asked.Scope, asked.TokenEndpointAuthMethod));
         Assert.Equal("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", asked.CodeChallenge);
         Assert.Equal(("Allow example.com", "include email_domain example.com"), (asked.Decision.PolicyName, asked.Decision.Rule));
-        Assert.Equal("203.0.113.40", asked.ClientAddress);
+        Assert.Equal(_browser.Address.ToString(), asked.ClientAddress);
         Assert.Equal(32, asked.FlowId.Length);
     }
 
@@ -276,7 +276,7 @@ public sealed class LoginTests(Service service) : IDisposable
         var session = Assert.Single(await query.QueryAsync<Sessions.TeamSession>("where data ->> 'email' = ?", default, email));
         var events = await query.Events.FetchStreamAsync(session.LoginId);
         var login = Assert.IsType<UserLoggedIn>(events[0].Data);
-        Assert.Equal((user.Id, email, "onetimepin", "203.0.113.40"), (login.UserId, login.Email, login.ProviderType, login.ClientAddress));
+        Assert.Equal((user.Id, email, "onetimepin", _browser.Address.ToString()), (login.UserId, login.Email, login.ProviderType, login.ClientAddress));
         Assert.Equal(login.FlowId, events[0].CorrelationId);
         var denied = Assert.IsType<AccessDenied>(events[1].Data);
         Assert.Equal(("user", client), (denied.Reason, denied.ClientId));

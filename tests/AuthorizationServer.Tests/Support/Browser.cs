@@ -15,8 +15,8 @@ internal sealed class Browser(Service service, string? address = null) : IDispos
     private static readonly Application[] s_applications = [Service.Orders, Service.Wiki, Service.Plain];
     private static int s_browsers;
 
-    // One of its own, so that tests do not use up each other's limits.
-    private readonly IPAddress _address = address is null ? Next(Interlocked.Increment(ref s_browsers)) : IPAddress.Parse(address);
+    /// <summary>Where it is: an address of its own unless given, so that tests do not use up each other's limits.</summary>
+    public IPAddress Address { get; } = address is null ? Next(Interlocked.Increment(ref s_browsers)) : IPAddress.Parse(address);
 
     /// <summary>Portals' applications, at whose domains Edge tells the verified user.</summary>
     public IReadOnlyList<Application> Portals { get; init; } = [];
@@ -45,7 +45,7 @@ internal sealed class Browser(Service service, string? address = null) : IDispos
         var application = s_applications.Concat(Portals).FirstOrDefault(app => PublicOrigin.Of(app.Domain) == origin);
         var user = User is not null && Portals.Contains(application) ? new EdgeUser(User) : null;
         using var request = new HttpRequestMessage(method, new Uri(service.HttpAddress + url[origin.Length..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })) { Content = content };
-        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, _address, user))
+        foreach (var (name, value) in EdgeRequestHeaders.Write(service.CredentialOf("edge"), application?.Id, origin, Address, user))
         {
             request.Headers.TryAddWithoutValidation(name, value);
         }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Aspire.Hosting.Local;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Policies;
 using ManagedOAuth.Edge.Feeds;
@@ -120,12 +121,14 @@ public sealed class PortalHarness(World world, Application application, McpPorta
             [.. world.PeerAddresses(), .. redis is null ? await EdgeProcess.SharedRedisAsync() : [new("ConnectionStrings:redis", redis)], new("Outbound:AllowedNetworks:0", "127.0.0.0/8"),
                 .. plenty.Where(given => settings.All(setting => setting.Key != given.Key)), .. settings]);
         await KnowsAsync(edge);
-        if (redis is not null)
-        {
-            // It is ready without it; what a test keeps there is to be there.
-            await Eventually.Passes(async () => await edge.Get<IHotStore>().GetAsync("nothing"));
-        }
+        return edge;
+    }
 
+    /// <summary>Starts another edge that can use this Redis already: it is ready without, and would keep nothing there.</summary>
+    internal async Task<EdgeProcess> StartEdgeWithAsync(LocalRedis redis)
+    {
+        var edge = await StartEdgeAsync(redis.ConnectionString);
+        await Eventually.Passes(async () => await edge.Get<IHotStore>().GetAsync("nothing"));
         return edge;
     }
 

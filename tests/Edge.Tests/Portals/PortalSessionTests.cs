@@ -17,8 +17,8 @@ public sealed class PortalSessionTests(World world) : LongToolTests(world, "sess
     public async Task KilledRedis_EndsNoSession()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var first = await Portal.StartEdgeAsync(redis.ConnectionString);
-        await using var second = await Portal.StartEdgeAsync(redis.ConnectionString);
+        await using var first = await Portal.StartEdgeWithAsync(redis);
+        await using var second = await Portal.StartEdgeWithAsync(redis);
         var token = Portal.Token();
         Portal.Port = first.Port;
         var session = await Portal.InitializeAsync(token);
@@ -38,7 +38,7 @@ public sealed class PortalSessionTests(World world) : LongToolTests(world, "sess
     public async Task EmptiedRedis_GetsTheSessionsBack_ForReplicasThatNeverServedThem()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var first = await Portal.StartEdgeAsync(redis.ConnectionString);
+        await using var first = await Portal.StartEdgeWithAsync(redis);
         var token = Portal.Token();
         Portal.Port = first.Port;
         var session = await Portal.InitializeAsync(token);
@@ -46,7 +46,7 @@ public sealed class PortalSessionTests(World world) : LongToolTests(world, "sess
         await redis.StartAsync();
 
         // Nobody uses the session at the replica that knows it. The other one never says that there is none.
-        await using var third = await Portal.StartEdgeAsync(redis.ConnectionString);
+        await using var third = await Portal.StartEdgeWithAsync(redis);
         Portal.Port = third.Port;
         await Eventually.Async(async () =>
         {

@@ -70,7 +70,7 @@ public sealed class PortalTaskTests(World world) : PortalTests(world, "tasks", s
         var own = await Portal.AddAsync("own", Upstream, server => server with { AuthType = McpAuthType.Oauth }, settings => settings with { OnBehalf = true }, WithTasks);
         World.Upstreams.Tokens[(own.Id, PortalHarness.UserId("alice@example.com").ToString())] = "alices";
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var edge = await Portal.StartEdgeAsync(redis.ConnectionString);
+        await using var edge = await Portal.StartEdgeWithAsync(redis);
         Portal.Port = edge.Port;
         var alice = Portal.Token();
         var session = await Portal.InitializeAsync(alice);

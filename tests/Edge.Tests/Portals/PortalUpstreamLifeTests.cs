@@ -162,8 +162,8 @@ public sealed class PortalUpstreamLifeTests(World world) : LongToolTests(world, 
     public async Task QuestionThatIsOpenWhileRedisIsEmptied_IsAnsweredFromAnotherReplica()
     {
         await using var redis = await RedisServer.StartPrivateAsync();
-        await using var first = await Portal.StartEdgeAsync(redis.ConnectionString);
-        await using var second = await Portal.StartEdgeAsync(redis.ConnectionString);
+        await using var first = await Portal.StartEdgeWithAsync(redis);
+        await using var second = await Portal.StartEdgeWithAsync(redis);
         var token = Portal.Token();
         Portal.Port = first.Port;
         var session = await Portal.InitializeAsync(token, capabilities: CanBeAsked);
