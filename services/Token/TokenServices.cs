@@ -90,6 +90,7 @@ internal static class TokenServices
         app.MapGrpcService<CodesService>();
         app.MapGrpcService<ExternalEvaluationsService>();
         app.MapGrpcService<EdgeSessionsService>();
+        app.MapGrpcService<ReadingAssertionsService>();
         app.MapGrpcService<RevocationFeedService>();
         app.MapGrpcService<KeysService>();
         app.MapGrpcService<GrantQueriesService>();

@@ -100,6 +100,26 @@ public sealed class SessionTests(TokenFlowTests.Fixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task ReadingAssertion_IsForMcpServersAlone_AndNamesTheReaderAndNoUser()
+    {
+        var server = Guid.NewGuid();
+        _cluster.Peers.Change(snapshot => snapshot with { Applications = snapshot.Applications.SetItem(server, A.Application(server) with { Type = ApplicationType.Mcp, Aud = new string('b', 64) }) });
+        var client = new ReadingAssertions.ReadingAssertionsClient(_cluster.Replicas[0].Channel);
+        var request = new MintReadingAssertionRequest { ApplicationId = server.ToString() };
+        var minted = await Eventually.Async(async () => await client.MintAsync(request, _cluster.Headers("config")));
+        var claims = Claims(minted.Assertion);
+        Assert.Equal(("managedoauth-config", "", new string('b', 64)), (claims.GetProperty("common_name").GetString(), claims.GetProperty("sub").GetString(), claims.GetProperty("aud").GetString()));
+        Assert.Equal(120, claims.GetProperty("exp").GetInt64() - claims.GetProperty("iat").GetInt64());
+
+        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(A.ApplicationId, "config"));
+        Assert.Equal(StatusCode.PermissionDenied, await StatusOfAsync(server, "edge"));
+        Assert.Equal(StatusCode.Unavailable, await StatusOfAsync(Guid.NewGuid(), "config"));
+
+        async Task<StatusCode> StatusOfAsync(Guid application, string caller)
+            => (await Assert.ThrowsAsync<RpcException>(async () => await client.MintAsync(new MintReadingAssertionRequest { ApplicationId = application.ToString() }, _cluster.Headers(caller)))).StatusCode;
+    }
+
+    [Fact]
     public async Task List_Filtered_PagesThroughEverythingOnce()
     {
         var client = "list-" + Guid.NewGuid().ToString("N");

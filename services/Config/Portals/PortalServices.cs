@@ -3,6 +3,7 @@ using ManagedOAuth.Config.Portals.Catalogs;
 using ManagedOAuth.Config.Portals.Log;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Config.Portals.Sync;
+using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Contracts.Upstream;
 
 namespace ManagedOAuth.Config.Portals;
@@ -21,6 +22,7 @@ internal static class PortalServices
         services.AddSingleton<McpPortalReader>();
         services.AddOutbound();
         services.AddServiceClient<UpstreamCredentials.UpstreamCredentialsClient>("authorization-server");
+        services.AddServiceClient<ReadingAssertions.ReadingAssertionsClient>("token");
         services.AddSingleton<ServerCredentials>();
         services.AddSingleton<ServerReader>();
         services.AddSingleton<ServerSync>();

@@ -114,6 +114,21 @@ public sealed class SyncRulesTests
     }
 
     [Fact]
+    public void ServerThatWantsAnAssertionNow_IsReadAtOnce_AsTheSameClient()
+    {
+        var status = SyncRules.Succeeded(SyncRules.Claimed(ReadAt(s_now), s_server, s_lease, s_now), McpConnectionState.NotRequired, [], s_now) with
+        {
+            Client = new UpstreamClientNamed("c", "none", "https://a.test", "https://a.test/token", ""),
+        };
+        var asking = s_server with { SendAssertion = true };
+        Assert.False(SyncRules.IsDue(s_server, status, s_now));
+        Assert.True(SyncRules.IsDue(asking, status, s_now));
+        var claimed = SyncRules.Claimed(status, asking, s_lease, s_now);
+        Assert.NotNull(claimed.Client);
+        Assert.False(SyncRules.IsDue(asking, SyncRules.Succeeded(claimed, McpConnectionState.NotRequired, [], s_now), s_now));
+    }
+
+    [Fact]
     public void StatusThatWasReadBeforeANewerOneWasNoted_IsNotShown()
     {
         var known = new McpServerStatuses();

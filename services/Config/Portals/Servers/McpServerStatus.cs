@@ -36,6 +36,9 @@ public sealed record McpServerStatus
     /// <summary>What the server was read with: address, kind of authentication, credential. Another one is a reason to read it again.</summary>
     public string Fingerprint { get; init; } = "";
 
+    /// <summary>Whether an assertion was shown to it; the other way is a reason to read it again too.</summary>
+    public bool HasAssertion { get; init; }
+
     /// <summary><see cref="ConfigurationRecord.Version"/> of the server when somebody last set out to read it.</summary>
     public long ServerVersion { get; init; }
 

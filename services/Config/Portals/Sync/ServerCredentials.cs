@@ -1,12 +1,16 @@
+using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Token;
 using ManagedOAuth.Contracts.Upstream;
 
 namespace ManagedOAuth.Config.Portals.Sync;
 
-/// <summary>What a server is shown when it is read: the administrator's credential, never a user's.</summary>
-public sealed class ServerCredentials(McpServerSecrets secrets, UpstreamCredentials.UpstreamCredentialsClient upstream, TimeProvider clock)
+/// <summary>What a server is shown when it is read: the administrator's credential, never a user's, and where it wants one the assertion that this product asks.</summary>
+public sealed class ServerCredentials(
+    McpServerSecrets secrets, UpstreamCredentials.UpstreamCredentialsClient upstream, ReadingAssertions.ReadingAssertionsClient assertions, ConfigurationLog log, TimeProvider clock)
 {
+    private const string AssertionHeader = "Cf-Access-Jwt-Assertion";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly Dictionary<string, string> s_none = [];
 
@@ -14,10 +18,24 @@ public sealed class ServerCredentials(McpServerSecrets secrets, UpstreamCredenti
     /// <param name="server">The server.</param>
     /// <param name="refused">The id of the one that the server has just refused; empty = none.</param>
     /// <param name="ct">Cancels.</param>
-    /// <exception cref="Grpc.Core.RpcException">The authorization server, or that of the MCP server, does not answer.</exception>
+    /// <exception cref="Grpc.Core.RpcException">The authorization server, that of the MCP server, or who makes assertions does not answer.</exception>
     public async Task<ServerCredential> GetAsync(McpServer server, string refused, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(server);
+        var credential = await LoginAsync(server, refused, ct);
+        if (!credential.IsUsable || !server.SendAssertion || ServerApplications.Of(server.ServerId, log.Current.Snapshot).FirstOrDefault() is not { } application)
+        {
+            return credential;
+        }
+
+        var reply = await assertions.MintAsync(new MintReadingAssertionRequest { ApplicationId = application.Id.ToString() }, deadline: Deadline, cancellationToken: ct);
+        return credential with { Headers = new Dictionary<string, string>(credential.Headers, StringComparer.OrdinalIgnoreCase) { [AssertionHeader] = reply.Assertion } };
+    }
+
+    private DateTime Deadline => (clock.GetUtcNow() + s_patience).UtcDateTime;
+
+    private async Task<ServerCredential> LoginAsync(McpServer server, string refused, CancellationToken ct)
+    {
         switch (server.AuthType)
         {
             case McpAuthType.Unauthenticated:
@@ -27,7 +45,7 @@ public sealed class ServerCredentials(McpServerSecrets secrets, UpstreamCredenti
             default:
                 var reply = await upstream.GetAsync(
                     new UpstreamCredentialRequest { ServerId = server.Id.ToString(), ServerUrl = server.Hostname, Refused = refused },
-                    deadline: (clock.GetUtcNow() + s_patience).UtcDateTime,
+                    deadline: Deadline,
                     cancellationToken: ct);
                 return new ServerCredential(StateOf(reply.State), reply.Headers.ToDictionary(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase), reply.CredentialId);
         }

@@ -120,7 +120,7 @@ public sealed partial class ServerSync(
         catch (RpcException away) when (!ct.IsCancellationRequested)
         {
             Log.NoCredential(logger, server.ServerId, away.StatusCode);
-            return (SyncRules.Unknown(status, "The authorization server does not answer at the moment.", clock.GetUtcNow()), s_nothing);
+            return (SyncRules.Unknown(status, "What the server is shown cannot be had at the moment: AuthorizationServer, or Token where the server wants an assertion, does not answer. It is tried again.", clock.GetUtcNow()), s_nothing);
         }
     }
 

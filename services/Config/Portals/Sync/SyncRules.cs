@@ -32,7 +32,7 @@ public static class SyncRules
         ArgumentNullException.ThrowIfNull(server);
         return status.LeasedUntil <= now
             && server.Version >= status.ServerVersion // A replica that has not heard of the change yet would read the address of before.
-            && (status.DueAt <= now || status.Fingerprint != Fingerprint(server));
+            && (status.DueAt <= now || status.HasAssertion != server.SendAssertion || status.Fingerprint != Fingerprint(server));
     }
 
     /// <summary>Something was heard of a server: it is due, as soon as its pause is over.</summary>
@@ -59,6 +59,7 @@ public static class SyncRules
             // Due until it is known how the reading went: one that breaks off is repeated when its lease has ended, also where only the address was new.
             DueAt = now,
             Fingerprint = Fingerprint(server),
+            HasAssertion = server.SendAssertion,
             ServerVersion = server.Version,
 
             // What somebody logged in with is of the server as it was; before the first reading it was no other.
