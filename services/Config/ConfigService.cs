@@ -104,6 +104,7 @@ public static class ConfigService
         services.AddStartupStep<BootstrapToken>();
         services.AddCountries();
         services.AddSingleton<ConfigurationLoader>();
+        services.AddOptions<ConfigurationLogOptions>().BindConfiguration(ConfigurationLogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ConfigurationLog>();
         services.AddAfterStartupSteps(later => later.AddHostedService(provider => provider.GetRequiredService<ConfigurationLog>()));
         services.AddSingleton<FeedReaders>();

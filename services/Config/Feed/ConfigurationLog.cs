@@ -1,6 +1,7 @@
 using ManagedOAuth.ServiceDefaults.Countries;
 using Marten;
 using Marten.Exceptions;
+using Microsoft.Extensions.Options;
 
 namespace ManagedOAuth.Config.Feed;
 
@@ -9,7 +10,8 @@ namespace ManagedOAuth.Config.Feed;
 /// change of another replica.
 /// </summary>
 public sealed partial class ConfigurationLog(
-    ConfigurationLoader loader, IDocumentStore store, CountryFile countries, TimeProvider clock, ILogger<ConfigurationLog> logger) : BackgroundService
+    ConfigurationLoader loader, IDocumentStore store, CountryFile countries, IOptions<ConfigurationLogOptions> options, TimeProvider clock, ILogger<ConfigurationLog> logger)
+    : BackgroundService
 {
     /// <summary>How often the database is read without a reason.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
@@ -47,17 +49,17 @@ public sealed partial class ConfigurationLog(
     /// The configuration with everything that was saved before the call, also by other replicas: waits for a read that begins after it. Calls at the same
     /// time share one. While the database does not answer it is what was read last.
     /// </summary>
-    /// <exception cref="TimeoutException">The read did not end within five seconds.</exception>
+    /// <exception cref="TimeoutException">The read did not end within <see cref="ConfigurationLogOptions.ReadDeadline"/>.</exception>
     public async Task<ConfigurationState> ReadAgainAsync(CancellationToken ct)
     {
         var wanted = Volatile.Read(ref _begun) + 1;
-        return await WaitAsync(() => _failing || Volatile.Read(ref _ended) >= wanted, "The configuration was not read within five seconds.", ct);
+        return await WaitAsync(() => _failing || Volatile.Read(ref _ended) >= wanted, "The configuration was not read in time.", ct);
     }
 
     /// <summary>Waits until everything up to this position has been read.</summary>
-    /// <exception cref="TimeoutException">It was not within five seconds.</exception>
+    /// <exception cref="TimeoutException">It was not within <see cref="ConfigurationLogOptions.ReadDeadline"/>.</exception>
     public Task<ConfigurationState> WaitForAsync(long position, CancellationToken ct)
-        => WaitAsync(() => _current.Snapshot.Position >= position, $"Configuration position {position} was not read within five seconds.", ct);
+        => WaitAsync(() => _current.Snapshot.Position >= position, $"Configuration position {position} was not read in time.", ct);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -93,7 +95,7 @@ public sealed partial class ConfigurationLog(
     private async Task<ConfigurationState> WaitAsync(Func<bool> isRead, string late, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(TimeSpan.FromSeconds(5));
+        deadline.CancelAfter(options.Value.ReadDeadline);
         try
         {
             while (true)

@@ -63,6 +63,7 @@ public sealed class ConfigHost : IAsyncLifetime
             // A machine that stands still for some seconds is no outage here.
             builder.UseSetting("Redis:OperationDeadline", "00:00:30");
             builder.UseSetting("ServiceCalls:Deadline", "00:01:00");
+            builder.UseSetting("Config:ReadDeadline", "00:00:30");
             foreach (var (key, value) in _keys.SettingsFor("config"))
             {
                 builder.UseSetting(key, value);
