@@ -2,8 +2,8 @@ using System.Net;
 
 namespace ManagedOAuth.Config.Portals.Sync;
 
-/// <summary>Sees all requests of one reading: bounds the bytes that the server may answer, and remembers the status of its last answer.</summary>
-internal sealed class ReadingHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <summary>Sees all requests of one reading: sends them to the server alone, bounds the bytes that it may answer, and remembers the status of its last answer.</summary>
+internal sealed class ReadingHandler(Uri server, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     private const long MostBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(2);
@@ -18,6 +18,12 @@ internal sealed class ReadingHandler(HttpMessageHandler inner) : DelegatingHandl
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        // A server of the older transport names where messages go, and they carry what it is shown.
+        if (Uri.Compare(request.RequestUri, server, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)
+        {
+            throw new HttpRequestException("it names an address that is not its own");
+        }
+
         if (request.Method == HttpMethod.Delete)
         {
             return await SayGoodbyeAsync(request, cancellationToken);

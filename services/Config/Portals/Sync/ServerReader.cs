@@ -37,7 +37,7 @@ public sealed class ServerReader(OutboundGuard guard) : IDisposable
         var candidates = McpEndpoint.Candidates(new Uri(server.Hostname));
         for (var index = 0; ; index++)
         {
-            using var handler = new ReadingHandler(_connections);
+            using var handler = new ReadingHandler(candidates[index].Address, _connections);
             try
             {
                 return ReadingLimits.Apply(await ReadAsync(candidates[index], headers, handler, deadline.Token));
