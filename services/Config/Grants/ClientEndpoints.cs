@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Grpc.Core;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.OpenApi;
@@ -59,14 +60,29 @@ public static class ClientEndpoints
         => Ask(async () =>
         {
             var actor = Peers.ActorOf(context);
+            var live = await CountAsync(clientId, token, clock, ct);
             var revoked = await registrations.RevokeAsync(new RevokeClientRequest { ClientId = clientId, Actor = actor }, deadline: Deadline(clock), cancellationToken: ct);
             return await GrantEndings.EndAsync(
                 token,
                 new EndAllRequest { ClientId = revoked.Client.ClientId, Actor = actor, Reason = "the client was revoked" },
-                ended => new JsonObject { ["client_id"] = revoked.Client.ClientId, ["revoked_at"] = revoked.Client.RevokedAt.ToDateTimeOffset(), ["ended"] = ended },
+                ended => new JsonObject { ["client_id"] = revoked.Client.ClientId, ["revoked_at"] = revoked.Client.RevokedAt.ToDateTimeOffset(), ["ended"] = Math.Max(ended, live) },
                 clock,
                 ct);
         });
+
+    // What is told of the client ends its grants too, and may be sooner than whoever counts them.
+    private static async Task<int> CountAsync(string clientId, GrantQueries.GrantQueriesClient token, TimeProvider clock, CancellationToken ct)
+    {
+        try
+        {
+            return (int)(await token.ListAsync(new ListGrantsRequest { ClientId = clientId, Status = "active", Limit = 1 }, deadline: Deadline(clock), cancellationToken: ct)).TotalCount;
+        }
+        catch (RpcException) when (!ct.IsCancellationRequested)
+        {
+            // A client is blocked also while nobody can tell what it has.
+            return 0;
+        }
+    }
 
     private static async Task<ClientReply> FindAsync(string clientId, Registrations.RegistrationsClient registrations, TimeProvider clock, CancellationToken ct)
         => await registrations.GetAsync(new ClientRequest { ClientId = clientId }, deadline: Deadline(clock), cancellationToken: ct);
