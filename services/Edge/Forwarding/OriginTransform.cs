@@ -17,7 +17,7 @@ namespace ManagedOAuth.Edge.Forwarding;
 internal sealed class OriginTransform(Door door, OriginSettings settings, VerifiedCredential? credential, string clientAddress) : IForwardTransform
 {
     /// <summary>The signed identity of the user (or the service token), as a browser session carries it.</summary>
-    public const string Assertion = "Cf-Access-Jwt-Assertion";
+    public const string Assertion = AssertionHeader.Name;
 
     /// <summary>The user's address; absent for service tokens.</summary>
     public const string Email = "Cf-Access-Authenticated-User-Email";

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using ManagedOAuth.Config.Api;
 using ManagedOAuth.Contracts.Configuration;
+using ManagedOAuth.Contracts.Tokens;
 
 namespace ManagedOAuth.Config.Portals.Servers;
 
@@ -20,7 +21,7 @@ internal static class McpHeadersReader
     // What the portal itself says in each request, what belongs to one connection, and what only the portal may say about a user.
     private static readonly HashSet<string> s_refused = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Cf-Access-Jwt-Assertion", "Connection", "Content-Length", "Content-Type", "Cookie", "Expect", "Host", "Keep-Alive", "Last-Event-ID", "MCP-Protocol-Version",
+        "Accept", AssertionHeader.Name, "Connection", "Content-Length", "Content-Type", "Cookie", "Expect", "Host", "Keep-Alive", "Last-Event-ID", "MCP-Protocol-Version",
         "Mcp-Session-Id", "Origin", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     };
 

@@ -2,6 +2,7 @@ using ManagedOAuth.Config.Feed;
 using ManagedOAuth.Config.Portals.Servers;
 using ManagedOAuth.Contracts.Configuration;
 using ManagedOAuth.Contracts.Token;
+using ManagedOAuth.Contracts.Tokens;
 using ManagedOAuth.Contracts.Upstream;
 
 namespace ManagedOAuth.Config.Portals.Sync;
@@ -10,7 +11,6 @@ namespace ManagedOAuth.Config.Portals.Sync;
 public sealed class ServerCredentials(
     McpServerSecrets secrets, UpstreamCredentials.UpstreamCredentialsClient upstream, ReadingAssertions.ReadingAssertionsClient assertions, ConfigurationLog log, TimeProvider clock)
 {
-    private const string AssertionHeader = "Cf-Access-Jwt-Assertion";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly Dictionary<string, string> s_none = [];
 
@@ -29,7 +29,7 @@ public sealed class ServerCredentials(
         }
 
         var reply = await assertions.MintAsync(new MintReadingAssertionRequest { ApplicationId = application.Id.ToString() }, deadline: Deadline, cancellationToken: ct);
-        return credential with { Headers = new Dictionary<string, string>(credential.Headers, StringComparer.OrdinalIgnoreCase) { [AssertionHeader] = reply.Assertion } };
+        return credential with { Headers = new Dictionary<string, string>(credential.Headers, StringComparer.OrdinalIgnoreCase) { [AssertionHeader.Name] = reply.Assertion } };
     }
 
     private DateTime Deadline => (clock.GetUtcNow() + s_patience).UtcDateTime;

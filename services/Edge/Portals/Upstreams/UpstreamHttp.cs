@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using ManagedOAuth.Contracts.Tokens;
 using ManagedOAuth.Edge.Portals.Protocol;
 using ManagedOAuth.ServiceDefaults.Outbound;
 using ModelContextProtocol.Protocol;
@@ -12,7 +13,6 @@ namespace ManagedOAuth.Edge.Portals.Upstreams;
 /// </summary>
 internal sealed class UpstreamHttp : IDisposable
 {
-    private const string AssertionHeader = "Cf-Access-Jwt-Assertion";
     private readonly HttpMessageInvoker _http;
 
     public UpstreamHttp(OutboundGuard guard) => _http = new HttpMessageInvoker(new SocketsHttpHandler
@@ -52,7 +52,7 @@ internal sealed class UpstreamHttp : IDisposable
 
         if (target.Assertion is { } assertion)
         {
-            request.Headers.TryAddWithoutValidation(AssertionHeader, assertion);
+            request.Headers.TryAddWithoutValidation(AssertionHeader.Name, assertion);
         }
 
         return request;
