@@ -72,16 +72,16 @@ public sealed class HostileRequestTests(ConfigHost host)
         foreach (var (method, sent) in new[] { ("PUT", before.Result!.ToJsonString()), ("PATCH", "{}") })
         {
             var answer = await host.Api.Call(method, path, sent, ("If-Match", before.EntityTag!));
-            // The revision, not the digest: a server is read meanwhile, and its status is part of the answer.
-            Assert.Equal((HttpStatusCode.OK, RevisionOf(before)), (answer.Status, RevisionOf(answer)));
+            Assert.Equal((HttpStatusCode.OK, TagOf(before)), (answer.Status, TagOf(answer)));
             Assert.Equal((string?)before.Result["updated_at"], (string?)answer.Result!["updated_at"]);
         }
 
         Assert.Equal(history.ToJsonString(), (await host.Api.Must(HttpStatusCode.OK, "GET", versions)).ToJsonString());
         Assert.Single(history.AsArray());
-    }
 
-    private static string RevisionOf(ApiAnswer answer) => answer.EntityTag!.Split('-')[0];
+        // A server is read meanwhile, and its status is part of the answer: of its tag only the revision stays.
+        string TagOf(ApiAnswer answer) => kind.EndsWith("/servers", StringComparison.Ordinal) ? answer.EntityTag!.Split('-')[0] : answer.EntityTag!;
+    }
 
     [Theory]
     [InlineData("""{"name":"\ud800","include":[{"everyone":{}}]}""")]
